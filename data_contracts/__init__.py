@@ -1,0 +1,1 @@
+"""The vocabulary: what every table promises. Imports nothing else of the project."""

@@ -1,0 +1,1 @@
+"""The dispute queue: cases, their members and what is decided about them."""

@@ -1,0 +1,1 @@
+"""What was known at a moment: features declared once, evaluated under one time law."""

@@ -1,0 +1,1 @@
+"""Estimators and what judges them: detectors, calibration, policy, reasons, metrics."""

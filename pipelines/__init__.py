@@ -1,0 +1,1 @@
+"""The conductor: flows, the run ledger, storage, keys, settings and the command line."""

@@ -1,0 +1,1 @@
+"""Others' formats in, candidate rows of our tables out."""
