@@ -1,0 +1,354 @@
+"""Changes cases: a guarded update and an event row in one transaction, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from fairdeal.data_contracts.actions import Action
+from fairdeal.data_contracts.typologies import CaseType
+from fairdeal.disputes.case_facts import facts_of
+from fairdeal.disputes.domain import CASE_TYPES, CaseStatus, CloseCode, Event, Facts, Finding, Refusal, Role, Transition, allowed
+from fairdeal.disputes.events import PROPOSALS, RESTARTS, UNJUDGED_ENDS
+from fairdeal.disputes.filing import case_id_for, open_case, record_filing, sum_up
+from fairdeal.disputes.given import as_json, read_given
+from fairdeal.disputes.models import Case, CaseAlert, CaseEvent, CaseMember
+from fairdeal.disputes.refused import RefusedChange, refuse
+from fairdeal.disputes.verdict_rows import verdict_rows
+
+#: In whose name the system takes its own steps.
+SYSTEM = "system"
+
+
+def apply(
+    case_id: str,
+    event: str,
+    *,
+    actor: str,
+    role: str,
+    revision: int | None = None,
+    at: datetime | None = None,
+    **data: Any,
+) -> dict[str, Any]:
+    """Take one step of the process with a case.
+
+    Parameters
+    ----------
+    case_id, event
+        Which case; which `Event`.
+    actor, role
+        Who acts, in which `Role`. That the person has the role is the caller's to know.
+    revision
+        The revision that the actor saw; a case changed since refuses the step. None: whatever it is now.
+    at
+        Aware; None: now.
+    **data
+        What comes with the step; the names are those of `fairdeal.disputes.given.READERS`.
+
+    Returns
+    -------
+    dict
+        ``case_id, status, close_code, revision, seq`` after the step.
+
+    Raises
+    ------
+    RefusedChange
+        When there is no such case, the revision is stale, or the process does not allow the step. Nothing has changed then.
+    """
+    where = f"case {case_id}"
+    try:
+        step, capacity = Event(event), Role(role)
+    except ValueError as error:
+        raise refuse(where, "unknown_word", str(error), f"events are {', '.join(Event)}; roles are {', '.join(Role)}", "use one") from None
+    if not actor.strip():
+        raise refuse(where, "no_actor", "nobody is named as acting", "every change has an actor", "say who acts")
+    at = timezone.now() if at is None else at
+    if at.tzinfo is None:
+        raise refuse(where, "naive_instant", f"at is {at} without time zone", "instants are aware", "give the time zone")
+    given = read_given(where, data)
+    with transaction.atomic():
+        case = Case.objects.select_for_update().filter(pk=case_id).first()
+        if case is None:
+            raise refuse(where, "no_such_case", "there is no such case", "a case id is C and 16 hexadecimal digits", "list the cases")
+        if revision is not None and revision != case.revision:
+            raise _stale(case, revision)
+        members = list(CaseMember.objects.filter(case=case).order_by("pk"))
+        facts = facts_of(case, members, step, actor=actor, role=capacity, at=at, given=given)
+        outcome = allowed(CaseStatus(case.status), step, capacity, facts)
+        if isinstance(outcome, Refusal):
+            raise RefusedChange(where, outcome)
+        if step is Event.MERGE_DUPLICATE:
+            _check_target(case, facts.target_case_id)
+        return _take(case, members, outcome, capacity, facts, given)
+
+
+def _take(case: Case, members: Sequence[CaseMember], row: Transition, role: Role, facts: Facts, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Write what the step changes. Runs inside the transaction that checked it."""
+    changes: dict[str, Any] = {"status": row.target.value, **_changes(case, members, row, role, facts, given)}
+    old = {name: getattr(case, name) for name in changes if getattr(case, name) != changes[name]}
+    seen = case.revision
+    updated = Case.objects.filter(pk=case.pk, revision=seen, status=case.status).update(**changes, revision=seen + 1, changed_at=facts.at)
+    if updated != 1:
+        raise _stale(Case.objects.get(pk=case.pk), seen)
+    if "decision" in changes:
+        _write_verdicts(case, members, changes["decision"])
+    case.refresh_from_db()
+    new: dict[str, Any] = {name: changes[name] for name in old}
+    if given:
+        new["given"] = as_json(given)
+    if row.target is CaseStatus.CLOSED:
+        moved = _move_late_members(case, facts.at)
+        if moved:
+            new["moved"] = moved
+        new["verdicts"] = verdict_rows(case, facts.at)
+    entry = CaseEvent.objects.create(
+        case=case,
+        at=facts.at,
+        actor=facts.actor,
+        role=role.value,
+        event=row.event.value,
+        from_status=row.source.value if row.source else "",
+        to_status=row.target.value,
+        revision=case.revision,
+        old=as_json(old),
+        new=new,
+    )
+    return {"case_id": case.case_id, "status": case.status, "close_code": case.close_code, "revision": case.revision, "seq": entry.seq}
+
+
+def _changes(
+    case: Case, members: Sequence[CaseMember], row: Transition, role: Role, facts: Facts, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the step changes beside the status, as plain JSON values."""
+    event = row.event
+    changes: dict[str, Any] = {}
+    if event in (Event.ACCEPT, Event.START_REVIEW) and role is Role.ANALYST and not case.holder:
+        changes["holder"] = facts.actor
+    if event in PROPOSALS or event is Event.RECEIVE_JUDGMENT:
+        assert facts.proposed is not None  # the guards of these steps see to it
+        changes["close_code"] = facts.proposed.value
+        changes["decision"] = _proposal(case, facts, given)
+    elif event in UNJUDGED_ENDS:
+        assert facts.proposed is not None
+        changes["close_code"] = facts.proposed.value
+        changes["decision"] = {"members": [member.key for member in members], "made_at": facts.at.isoformat()}
+    elif event in RESTARTS:
+        changes |= {"close_code": "", "decision": {}}
+    elif event is Event.APPROVE:
+        until = facts.at + timedelta(days=CASE_TYPES[facts.case_type].window_days)
+        changes["decision"] = case.decision | {
+            "checker": facts.actor,
+            "decided_at": facts.at.isoformat(),
+            "appeal_until": until.isoformat(),
+        }
+    elif event is Event.ENFORCE:
+        changes["decision"] = case.decision | {"enforced_because": facts.because}
+    elif event is Event.UPHOLD:
+        changes["decision"] = case.decision | {"upheld_by": facts.actor, "upheld_at": facts.at.isoformat()}
+    elif event is Event.CONFIRM_ACTIONS:
+        changes["decision"] = case.decision | {"receipts": given.get("receipts", {})}
+    if row.target is CaseStatus.CLOSED:
+        changes["closed_at"] = facts.at
+    elif row.source is CaseStatus.CLOSED:
+        changes["closed_at"] = None
+    return changes
+
+
+def _proposal(case: Case, facts: Facts, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The decision as its maker puts it, with the actions it asks for."""
+    findings = {key: finding.value for key, finding in facts.findings.items()}
+    decision: dict[str, Any] = {
+        "maker": facts.named_maker or facts.actor,
+        "made_at": facts.at.isoformat(),
+        "close_code": facts.proposed,
+        "reasons": list(facts.reasons),
+        "evidence_ids": list(facts.evidence_ids),
+        "members": list(findings),
+        "findings": findings,
+        "actions": given.get("actions") or _measures(case, facts),
+    }
+    if case.decision.get("maker"):
+        decision["supersedes"] = {"maker": case.decision["maker"], "made_at": case.decision.get("made_at")}
+    if "is_statutory" in given:
+        decision["is_statutory"] = given["is_statutory"]
+    if facts.document_sha256:
+        decision |= {"document_sha256": facts.document_sha256, "checker": facts.second_person, "decided_at": facts.at.isoformat()}
+    return decision
+
+
+def _measures(case: Case, facts: Facts) -> list[dict[str, str]]:
+    """What a confirmed suspicion asks for: the measure the machine took meanwhile stays, now confirmed by people."""
+    if facts.proposed is not CloseCode.ACTION_CONFIRMED:
+        return []
+    severest: dict[str, Action] = {}
+    for kind, subject_id, action in CaseAlert.objects.filter(case=case).values_list("member__subject_kind", "member__subject_id", "action"):
+        key = f"{kind}:{subject_id}"
+        severest[key] = max(severest.get(key, Action.ALLOW), Action(action), key=lambda a: a.severity)
+    return [
+        {"action_id": f"{case.case_id}/{key}", "kind": severest[key].value, "target": key}
+        for key, finding in sorted(facts.findings.items())
+        if finding is Finding.FRAUD and severest.get(key, Action.ALLOW) is not Action.ALLOW
+    ]
+
+
+def _write_verdicts(case: Case, members: Sequence[CaseMember], decision: Mapping[str, Any]) -> None:
+    """Let every member's verdict say what the decision that stands now says of it."""
+    findings, reason = decision.get("findings", {}), "; ".join(decision.get("reasons", []))
+    changed: list[CaseMember] = []
+    for member in members:
+        verdict = findings.get(member.key, Finding.UNDECIDED.value)
+        why = reason if verdict != Finding.UNDECIDED else ""
+        if (member.verdict, member.reason) != (verdict, why):
+            member.verdict, member.reason = verdict, why
+            changed.append(member)
+    CaseMember.objects.bulk_update(changed, ["verdict", "reason"], batch_size=200)
+
+
+def _move_late_members(case: Case, at: datetime) -> dict[str, Any] | None:
+    """Members that joined when the outcome already stood go to a follow-up case, so that nobody's alert ends unseen."""
+    judged = case.decision.get("members")
+    if judged is None:
+        return None
+    late = [member for member in CaseMember.objects.filter(case=case).order_by("pk") if member.key not in set(judged)]
+    if not late:
+        return None
+    alerts = CaseAlert.objects.filter(member__in=late).order_by("event_at", "alert_id")
+    first = alerts[0]
+    key = (case.case_type, case.subject_kind, case.subject_id)
+    follow_up, is_new = open_case(key, case_id_for(*key, first.event_at, first.alert_id), first.run_id, at)
+    alert_ids = list(alerts.values_list("pk", flat=True))
+    CaseAlert.objects.filter(pk__in=alert_ids).update(case=follow_up)
+    CaseMember.objects.filter(pk__in=[member.pk for member in late]).update(case=follow_up)
+    record_filing(follow_up, is_new, alert_ids, at, SYSTEM, moved_from=case.case_id)
+    sum_up(case)
+    case.save(update_fields=["member_count", "money", "expected_loss_minor"])
+    return {"case_id": follow_up.case_id, "alerts": alert_ids}
+
+
+def _check_target(case: Case, target_case_id: str) -> None:
+    target = Case.objects.filter(pk=target_case_id).first()
+    if target is None or target.pk == case.pk:
+        raise refuse(
+            f"case {case.case_id}",
+            "bad_target",
+            f"it is to repeat {target_case_id}",
+            "a duplicate names another case that exists",
+            "give the other case's id",
+        )
+
+
+def _stale(case: Case, seen: int) -> RefusedChange:
+    last = CaseEvent.objects.filter(case=case).order_by("-revision").first()
+    what = f": {last.event} by {last.actor} at {last.at.isoformat()}" if last else ""
+    return refuse(
+        f"case {case.case_id}",
+        "stale_revision",
+        f"the change was made on revision {seen}, the case is at {case.revision}{what}",
+        "a change is made on the newest revision",
+        "look at the case again and repeat the change if it still holds",
+    )
+
+
+def decide(
+    case_id: str,
+    *,
+    maker: str,
+    checker: str,
+    close_code: str,
+    findings: Mapping[str, bool] | None = None,
+    reasons: Sequence[str],
+    at: datetime,
+) -> None:
+    """Bring a case from where its review stands to its end: review, proposal, approval by a second person, enforcement, close.
+
+    Parameters
+    ----------
+    case_id
+        A case that is new, accepted or under investigation.
+    maker, checker
+        Two people.
+    close_code
+        ``action_confirmed``, ``false_positive`` or one of ``decided_for_buyer``, ``decided_for_merchant``, ``decided_split``.
+    findings
+        Per member, by subject id or ``kind:id``: True fraud, False honest. Members left out were not judged and teach nothing.
+        None: the close code speaks for all members alike.
+    reasons
+        Why, at least one.
+    at
+        Aware; the moment of every step.
+
+    Raises
+    ------
+    RefusedChange
+        When a step is not allowed; the case is then as it was before. Deciding a closed case again in the same way is no error.
+
+    Notes
+    -----
+    The alerts of the case are the evidence. Measures already in force that the decision confirms are urgent, so they need not
+    wait for the end of the appeal window; appeals go on as cases of their own or by reopening.
+    """
+    with transaction.atomic():
+        case = Case.objects.select_for_update().filter(pk=case_id).first()
+        if case is not None and _is_decided_so(case, maker, checker, close_code):
+            return
+        status = case.status if case is not None else CaseStatus.NEW
+        person: dict[str, Any] = {"actor": maker, "role": Role.ANALYST, "at": at}
+        if status == CaseStatus.NEW:
+            status = apply(case_id, Event.ACCEPT, **person)["status"]
+        if status == CaseStatus.ACCEPTED:
+            apply(case_id, Event.START_REVIEW, **person)
+        propose(case_id, maker=maker, close_code=close_code, findings=findings, reasons=reasons, at=at)
+        apply(case_id, Event.APPROVE, actor=checker, role=Role.APPROVER, at=at)
+        carry_out(case_id, at=at)
+
+
+def propose(
+    case_id: str,
+    *,
+    maker: str,
+    close_code: str,
+    findings: Mapping[str, Any] | None = None,
+    reasons: Sequence[str],
+    at: datetime | None = None,
+    revision: int | None = None,
+) -> dict[str, Any]:
+    """Put a decision about a case under investigation before a second person; the case's alerts are the evidence."""
+    evidence = list(CaseAlert.objects.filter(case_id=case_id).order_by("pk").values_list("pk", flat=True))
+    data: dict[str, Any] = {"reasons": list(reasons), "findings": findings}
+    is_false_positive = close_code == CloseCode.FALSE_POSITIVE
+    if not is_false_positive:
+        data["close_code"] = close_code
+    event = Event.PROPOSE_FALSE_POSITIVE if is_false_positive else Event.PROPOSE_DECISION
+    return apply(case_id, event, actor=maker, role=Role.ANALYST, revision=revision, at=at, evidence_ids=evidence, **data)
+
+
+def carry_out(case_id: str, *, at: datetime | None = None) -> dict[str, Any]:
+    """Take the system's own steps with a decided case, to its end.
+
+    Notes
+    -----
+    Carrying out means here that the decision is on record: the feed confirms or lifts measures by what the closed case says, and
+    tells the person affected through the text its record names. The receipt of an action is this record.
+    """
+    system: dict[str, Any] = {"actor": SYSTEM, "role": Role.WORKER, "at": timezone.now() if at is None else at}
+    with transaction.atomic():
+        case = Case.objects.filter(pk=case_id).first()
+        actions = case.decision.get("actions", []) if case is not None else []
+        if case is not None and case.status == CaseStatus.DECIDED and actions:
+            enforced = apply(case_id, Event.ENFORCE, because="urgent_measure", **system)
+            receipts = {action["action_id"]: f"event {enforced['seq']}" for action in actions}
+            apply(case_id, Event.CONFIRM_ACTIONS, receipts=receipts, **system)
+        else:
+            apply(case_id, Event.NO_ACTION, **system)
+        parties = CASE_TYPES[CaseType(case.case_type)].parties if case is not None else frozenset()
+        return apply(case_id, Event.CLOSE, told=parties, **system)
+
+
+def _is_decided_so(case: Case, maker: str, checker: str, close_code: str) -> bool:
+    decision = case.decision
+    same = (decision.get("maker"), decision.get("checker"), case.close_code) == (maker, checker, close_code)
+    return same and case.status == CaseStatus.CLOSED

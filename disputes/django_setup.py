@@ -1,0 +1,147 @@
+"""Brings Django up for this process: settings, key, database."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from fairdeal.disputes.settings import SettingsError, build
+
+__all__ = ["SettingsError", "configure", "create_first_user", "migrate", "serve"]
+
+
+def configure(
+    home: Path,
+    *,
+    database_url: str | None = None,
+    time_zone: str = "Asia/Shanghai",
+    secret_key: str | None = None,
+    debug: bool = False,
+    allowed_hosts: Sequence[str] = (),
+) -> None:
+    """Set Django up for the queue kept under ``home``.
+
+    Parameters
+    ----------
+    home
+        Folder of all state; ``disputes.db`` and ``keys/django_secret`` are made in it.
+    database_url
+        ``sqlite:///PATH``; a relative path starts at ``home``. None: ``home/disputes.db``.
+    time_zone
+        In which people see times, and in which a day begins and ends.
+    secret_key
+        For sessions and forms; made once and kept under ``home`` when not given.
+    allowed_hosts
+        Host names, beside this machine's own, under which the console answers.
+
+    Raises
+    ------
+    SettingsError
+        When the database address or the time zone cannot be used.
+
+    Notes
+    -----
+    Safe to call again. Django itself is set up once in a process; a later call with another home turns the process to that home,
+    which nothing may be using in the meantime.
+    """
+    home = Path(home).resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    values = build(
+        home,
+        database_url=database_url,
+        time_zone=known_time_zone(time_zone),
+        secret_key=secret_key or kept_secret(home / "keys" / "django_secret"),
+        debug=debug,
+        allowed_hosts=allowed_hosts,
+    )
+    if not settings.configured:
+        settings.configure(**values)
+        django.setup()
+        return
+    if connections[DEFAULT_DB_ALIAS].settings_dict["NAME"] != values["DATABASES"][DEFAULT_DB_ALIAS]["NAME"]:
+        connections.close_all()
+        connections.settings[DEFAULT_DB_ALIAS]["NAME"] = values["DATABASES"][DEFAULT_DB_ALIAS]["NAME"]
+    settings.SECRET_KEY = values["SECRET_KEY"]
+    settings.DEBUG = values["DEBUG"]
+    settings.ALLOWED_HOSTS = values["ALLOWED_HOSTS"]
+    settings.TIME_ZONE = values["TIME_ZONE"]
+    timezone.get_default_timezone.cache_clear()  # type: ignore[attr-defined]
+
+
+def known_time_zone(name: str) -> str:
+    """The time zone's name, when this machine knows it.
+
+    Raises
+    ------
+    SettingsError
+        When it does not.
+    """
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingsError(f"time_zone: found {name!r}; allowed are IANA names such as Asia/Shanghai; correct the setting") from None
+
+
+def kept_secret(path: Path) -> str:
+    """The secret in the file ``path``, made when it is missing. The file appears whole, readable by its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(50))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)  # never replaces: of two processes the first one's secret stays
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text(encoding="ascii").strip()
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock on ``path`` among processes."""
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def migrate() -> None:
+    """Bring the database to the present schema, quietly; processes that come at once wait for each other."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    database = Path(str(connection.settings_dict["NAME"]))
+    database.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(database.with_name(database.name + ".migrating")):
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", verbosity=0, interactive=False)
+    connection.close()
+
+
+def create_first_user(username: str = "admin") -> tuple[str, str] | None:
+    """Make the first account; see `fairdeal.disputes.first_user.create_first_user`."""
+    from fairdeal.disputes.first_user import create_first_user as create  # models exist after configure() only
+
+    return create(username)
+
+
+def serve(host: str = "127.0.0.1", port: int = 8000, *, workers: int = 1, threads: int = 4) -> None:
+    """Serve the console until the process is told to stop; see `fairdeal.disputes.serving.serve`."""
+    from fairdeal.disputes.serving import serve as run  # needs configured settings
+
+    run(host, port, workers=workers, threads=threads)

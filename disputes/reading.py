@@ -1,0 +1,178 @@
+"""Reads the queue into plain values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Prefetch
+
+from fairdeal.disputes.domain import AT_REST, CaseStatus, next_events
+from fairdeal.disputes.models import Case, CaseAlert, CaseEvent, CaseMember
+from fairdeal.disputes.refused import refuse
+from fairdeal.disputes.verdict_rows import as_utc
+
+
+def open_snapshot() -> list[dict[str, Any]]:
+    """The open cases and whom they hold, JSON-able, sorted by case id.
+
+    Returns
+    -------
+    list of dict
+        ``case_id, case_type, subject_kind, subject_id, status, run_id`` (of the run that opened it), ``opened_at`` (ISO 8601, UTC)
+        and ``alerts``: per alert ``subject_kind, subject_id, alert_id, detector``, sorted by alert id.
+    """
+    alerts = Prefetch("alerts", CaseAlert.objects.select_related("member").order_by("alert_id"), to_attr="sorted_alerts")
+    return [
+        {
+            "case_id": case.case_id,
+            "case_type": case.case_type,
+            "subject_kind": case.subject_kind,
+            "subject_id": case.subject_id,
+            "status": case.status,
+            "run_id": case.run_id,
+            "opened_at": as_utc(case.opened_at),
+            "alerts": [
+                {
+                    "subject_kind": alert.member.subject_kind,
+                    "subject_id": alert.member.subject_id,
+                    "alert_id": alert.alert_id,
+                    "detector": alert.detector,
+                }
+                for alert in case.sorted_alerts  # type: ignore[attr-defined]
+            ],
+        }
+        for case in Case.objects.exclude(status__in=AT_REST).order_by("case_id").prefetch_related(alerts)
+    ]
+
+
+def verdicts(since_seq: int = 0) -> list[dict[str, Any]]:
+    """What the cases closed after event ``since_seq`` say about their members, in the order of closing.
+
+    Parameters
+    ----------
+    since_seq
+        The largest ``seq`` seen so far; 0 for all.
+
+    Returns
+    -------
+    list of dict
+        One row per member and closing: ``seq`` of the closing event, ``case_id, case_type, close_code, case_subject_kind,
+        case_subject_id, subject_kind, subject_id, alert_id, detector, typology, chosen_by, selection_probability, is_fraud``
+        (None: the case teaches nothing about this member), ``decided_at, closed_at, event_at`` (ISO 8601, UTC), ``action``
+        (the measure in force meanwhile) and ``merchant_id, account_id, instrument_id, device_id`` (None where not known).
+        A case that was reopened and closed again gives rows at both closings; the later ones supersede.
+    """
+    closings = CaseEvent.objects.filter(seq__gt=since_seq, to_status=CaseStatus.CLOSED.value).order_by("seq")
+    return [{"seq": closing.seq, **row} for closing in closings.only("seq", "new") for row in closing.new.get("verdicts", [])]
+
+
+def list_cases(status: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
+    """Cases in the order of the queue: largest expected loss first, then the oldest.
+
+    Parameters
+    ----------
+    status
+        A `CaseStatus`, or ``open``; None for all.
+    limit
+        At most so many.
+    """
+    cases = Case.objects.order_by("-expected_loss_minor", "opened_at", "case_id")
+    if status == "open":
+        cases = cases.exclude(status__in=AT_REST)
+    elif status is not None:
+        if status.upper() not in set(CaseStatus):
+            raise refuse("cases", "unknown_status", f"status {status}", f"allowed are open, {', '.join(CaseStatus)}", "choose one")
+        cases = cases.filter(status=status.upper())
+    return [_summary(case) for case in cases[: max(limit, 0)]]
+
+
+def show_case(case_id: str) -> dict[str, Any]:
+    """All of one case, JSON-able: its summary, ``members`` with their alerts and reasons, ``events``, and ``next_events``.
+
+    Raises
+    ------
+    RefusedChange
+        When there is no such case.
+    """
+    case = Case.objects.filter(pk=case_id).first()
+    if case is None:
+        raise refuse(
+            f"case {case_id}", "no_such_case", "there is no such case", "a case id is C and 16 hexadecimal digits", "list the cases"
+        )
+    alerts: dict[int, list[dict[str, Any]]] = {}
+    for alert in CaseAlert.objects.filter(case=case).order_by("alert_id"):
+        alerts.setdefault(alert.member_id, []).append(_alert(alert))
+    return _summary(case) | {
+        "decision": case.decision,
+        "members": [
+            {
+                "subject_kind": member.subject_kind,
+                "subject_id": member.subject_id,
+                "typology": member.typology,
+                "verdict": member.verdict,
+                "reason": member.reason,
+                "joined_at": as_utc(member.joined_at),
+                "alerts": alerts.get(member.pk, []),
+            }
+            for member in CaseMember.objects.filter(case=case).order_by("subject_kind", "subject_id")
+        ],
+        "events": [
+            {
+                "seq": event.seq,
+                "at": as_utc(event.at),
+                "actor": event.actor,
+                "role": event.role,
+                "event": event.event,
+                "from_status": event.from_status,
+                "to_status": event.to_status,
+                "revision": event.revision,
+                "old": event.old,
+                "new": event.new,
+            }
+            for event in CaseEvent.objects.filter(case=case).order_by("seq")
+        ],
+        "next_events": [event.value for event in next_events(CaseStatus(case.status))],
+    }
+
+
+def _summary(case: Case) -> dict[str, Any]:
+    return {
+        "case_id": case.case_id,
+        "case_type": case.case_type,
+        "subject_kind": case.subject_kind,
+        "subject_id": case.subject_id,
+        "status": case.status,
+        "close_code": case.close_code or None,
+        "holder": case.holder or None,
+        "members_count": case.member_count,
+        "money": case.money,
+        "expected_loss_minor": case.expected_loss_minor,
+        "run_id": case.run_id,
+        "opened_at": as_utc(case.opened_at),
+        "closed_at": as_utc(case.closed_at) if case.closed_at else None,
+        "revision": case.revision,
+    }
+
+
+def _alert(alert: CaseAlert) -> dict[str, Any]:
+    return {
+        "alert_id": alert.alert_id,
+        "detector": alert.detector,
+        "typology": alert.typology,
+        "chosen_by": alert.chosen_by,
+        "selection_probability": alert.selection_probability,
+        "score": alert.score,
+        "probability": alert.probability,
+        "amount_minor": alert.amount_minor,
+        "expected_loss_minor": alert.expected_loss_minor,
+        "currency": alert.currency or None,
+        "action": alert.action,
+        "event_at": as_utc(alert.event_at),
+        "as_of_at": as_utc(alert.as_of_at),
+        "model_version": alert.model_version,
+        "merchant_id": alert.merchant_id or None,
+        "account_id": alert.account_id or None,
+        "reasons": alert.reasons,
+        "evidence": alert.evidence,
+        "snapshot": alert.snapshot,
+    }

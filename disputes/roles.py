@@ -1,0 +1,110 @@
+"""Who may do what: the roles of the dispute queue and the one table of their rights."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """In which capacity somebody acts.
+
+    Checker, appeal reviewer, legal officer and director are approvers with that skill; an external body's message is imported
+    by an agent; the claimant is the party who opened the case.
+    """
+
+    BUYER = "buyer"
+    MERCHANT = "merchant"
+    AGENT = "agent"
+    ANALYST = "analyst"
+    APPROVER = "approver"
+    MEDIATOR = "mediator"
+    ARBITRATOR = "arbitrator"
+    OPERATOR = "operator"
+    EDITOR = "editor"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+    PIPELINE = "pipeline"
+    WORKER = "worker"  # the system itself: what falls due, what was carried out
+
+
+class Skill(StrEnum):
+    """What an approver or analyst may do beyond the plain role."""
+
+    APPEAL_REVIEW = "appeal_review"
+    LEGAL = "legal"
+    SECOND_LEVEL = "second_level"
+
+
+#: The sides of a dispute.
+PARTIES: frozenset[Role] = frozenset({Role.BUYER, Role.MERCHANT})
+
+
+class Deed(StrEnum):
+    """What the table of rights speaks of."""
+
+    OPEN_CASE = "open_case"
+    READ_CASE = "read_case"
+    ADD_EVIDENCE = "add_evidence"
+    PROPOSE_DECISION = "propose_decision"
+    APPROVE_DECISION = "approve_decision"
+    REVEAL_CONTACT = "reveal_contact"
+    PUBLISH_CASE = "publish_case"
+    SET_SURGE_LEVEL = "set_surge_level"
+    CHANGE_RULES = "change_rules"
+    MANAGE_PEOPLE = "manage_people"
+    READ_AUDIT = "read_audit"
+    CHANGE_HISTORY = "change_history"  # edit or delete audit, evidence, decisions: nobody
+
+
+class Scope(StrEnum):
+    """How far a right reaches. A role without an entry has none."""
+
+    ALL = "all"
+    OWN = "own"  # the person's own orders, cases or evidence
+    MASKED = "masked"  # the queue, personal data masked
+    SUMMARY = "summary"
+    PUBLISHED = "published"  # approved text only
+    LOGGED = "logged"  # with a reason, and the look is recorded
+    NOT_OWN = "not_own"  # anything but what the person made
+    SETTLEMENT = "settlement"  # settlements only
+    AWARD = "award"  # awards only
+    URGENT_HOLD = "urgent_hold"  # holds that cannot wait only
+    PROPOSE = "propose"  # takes effect when somebody else approves
+
+
+_S, _R = Scope, Role
+
+RIGHTS: dict[Deed, dict[Role, Scope]] = {
+    Deed.OPEN_CASE: {
+        _R.BUYER: _S.OWN, _R.MERCHANT: _S.OWN, _R.AGENT: _S.ALL, _R.ANALYST: _S.ALL, _R.OPERATOR: _S.ALL, _R.PIPELINE: _S.ALL,
+    },
+    Deed.READ_CASE: {
+        _R.BUYER: _S.OWN, _R.MERCHANT: _S.OWN, _R.AGENT: _S.MASKED, _R.ANALYST: _S.MASKED, _R.APPROVER: _S.ALL, _R.MEDIATOR: _S.OWN,
+        _R.ARBITRATOR: _S.OWN, _R.OPERATOR: _S.SUMMARY, _R.EDITOR: _S.PUBLISHED, _R.AUDITOR: _S.MASKED,
+    },
+    Deed.ADD_EVIDENCE: {
+        _R.BUYER: _S.OWN, _R.MERCHANT: _S.OWN, _R.AGENT: _S.ALL, _R.ANALYST: _S.ALL, _R.MEDIATOR: _S.OWN, _R.ARBITRATOR: _S.OWN,
+        _R.PIPELINE: _S.ALL,
+    },
+    Deed.PROPOSE_DECISION: {
+        _R.ANALYST: _S.ALL, _R.MEDIATOR: _S.SETTLEMENT, _R.ARBITRATOR: _S.AWARD, _R.OPERATOR: _S.URGENT_HOLD,
+    },
+    Deed.APPROVE_DECISION: {_R.APPROVER: _S.NOT_OWN},
+    Deed.REVEAL_CONTACT: {_R.AGENT: _S.LOGGED, _R.ANALYST: _S.LOGGED, _R.APPROVER: _S.LOGGED},
+    Deed.PUBLISH_CASE: {_R.APPROVER: _S.NOT_OWN, _R.EDITOR: _S.PROPOSE},
+    Deed.SET_SURGE_LEVEL: {_R.APPROVER: _S.ALL, _R.OPERATOR: _S.PROPOSE},
+    Deed.CHANGE_RULES: {_R.ANALYST: _S.PROPOSE, _R.APPROVER: _S.NOT_OWN, _R.ADMIN: _S.ALL},
+    Deed.MANAGE_PEOPLE: {_R.APPROVER: _S.NOT_OWN, _R.ADMIN: _S.PROPOSE},
+    Deed.READ_AUDIT: {_R.AUDITOR: _S.ALL},
+    Deed.CHANGE_HISTORY: {},
+}  # fmt: skip
+
+
+def may(roles: frozenset[Role], deed: Deed) -> frozenset[Scope]:
+    """How far somebody with these ``roles`` may do ``deed``; empty when not at all."""
+    return frozenset(RIGHTS[deed][role] for role in roles if role in RIGHTS[deed])
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two account names mean one person; letter case and surrounding space do not make two people."""
+    return one.strip().casefold() == other.strip().casefold()

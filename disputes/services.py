@@ -1,0 +1,25 @@
+"""The only door to the queue: whoever is not this room reads and changes cases through these functions.
+
+`fairdeal.disputes.django_setup.configure` comes first. Plain values in and out; times are aware.
+"""
+
+from __future__ import annotations
+
+from fairdeal.disputes.changing import apply, carry_out, decide, propose
+from fairdeal.disputes.filing import OpenedCases, open_cases
+from fairdeal.disputes.reading import list_cases, open_snapshot, show_case, verdicts
+from fairdeal.disputes.refused import RefusedChange
+
+__all__ = [
+    "OpenedCases",
+    "RefusedChange",
+    "apply",
+    "carry_out",
+    "decide",
+    "list_cases",
+    "open_cases",
+    "open_snapshot",
+    "propose",
+    "show_case",
+    "verdicts",
+]

@@ -1,0 +1,136 @@
+"""Django's settings for the queue, as a value: everything that varies is an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.utils.translation import gettext_lazy as _
+
+#: Seconds a writer waits for another one.
+BUSY_SECONDS = 60
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; the message says where, what was found, what is allowed and what to do."""
+
+
+def database(home: Path, url: str | None) -> dict[str, Any]:
+    """Django's database entry for ``url``, or for ``disputes.db`` in ``home`` when there is none.
+
+    Notes
+    -----
+    SQLite runs with a write-ahead log and full synchronisation, so that a committed case survives power loss, and takes its
+    write lock when a transaction begins, so that two writers wait for each other and never fail half way.
+    """
+    name = home / "disputes.db"
+    if url is not None:
+        parts = urlsplit(url)
+        if parts.scheme != "sqlite" or parts.netloc or not parts.path.strip("/"):
+            raise SettingsError(
+                f"database: found {parts.scheme or url}://…; allowed is sqlite:///PATH; give such an address or leave it out for {name}"
+            )
+        name = home / unquote(parts.path[1:])  # an absolute path, sqlite:////PATH, stays as it is
+    return {
+        "ENGINE": "fairdeal.disputes.sqlite",
+        "NAME": str(name),
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": BUSY_SECONDS,
+            "init_command": f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        },
+    }
+
+
+def build(
+    home: Path, *, database_url: str | None, time_zone: str, secret_key: str, debug: bool, allowed_hosts: Sequence[str]
+) -> dict[str, Any]:
+    """All settings, ready for ``django.conf.settings.configure``."""
+    return {
+        "SECRET_KEY": secret_key,
+        "DEBUG": debug,
+        "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]", *allowed_hosts],
+        "INSTALLED_APPS": [
+            "fairdeal.disputes.apps.DisputesConfig",
+            "unfold",
+            "django.contrib.admin",
+            "django.contrib.auth",
+            "django.contrib.contenttypes",
+            "django.contrib.sessions",
+            "django.contrib.messages",
+            "django.contrib.staticfiles",
+        ],
+        "MIDDLEWARE": [
+            "django.middleware.security.SecurityMiddleware",
+            "whitenoise.middleware.WhiteNoiseMiddleware",
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.middleware.locale.LocaleMiddleware",
+            "django.middleware.common.CommonMiddleware",
+            "django.middleware.csrf.CsrfViewMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "fairdeal.disputes.first_user.must_change_first_password",
+            "django.contrib.messages.middleware.MessageMiddleware",
+            "django.middleware.clickjacking.XFrameOptionsMiddleware",
+        ],
+        "ROOT_URLCONF": "fairdeal.disputes.urls",
+        "TEMPLATES": [
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "APP_DIRS": True,
+                "OPTIONS": {
+                    "context_processors": [
+                        "django.template.context_processors.request",
+                        "django.template.context_processors.i18n",
+                        "django.contrib.auth.context_processors.auth",
+                        "django.contrib.messages.context_processors.messages",
+                    ]
+                },
+            }
+        ],
+        "DATABASES": {"default": database(home, database_url)},
+        "AUTH_PASSWORD_VALIDATORS": [
+            {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+            {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+            {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+            {"NAME": "fairdeal.disputes.first_user.NotTheSameAgain"},
+        ],
+        "LANGUAGE_CODE": "zh-hans",
+        "LANGUAGES": [("zh-hans", "简体中文"), ("en", "English")],
+        "TIME_ZONE": time_zone,
+        "USE_TZ": True,
+        "USE_I18N": True,
+        "STATIC_URL": "/static/",
+        "WHITENOISE_USE_FINDERS": True,  # the packages' own files are served; there is nothing to collect first
+        "LOGIN_URL": "admin:login",
+        "LOGIN_REDIRECT_URL": "admin:index",
+        "SESSION_COOKIE_AGE": 12 * 3600,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "CSRF_COOKIE_HTTPONLY": True,
+        "SECURE_REFERRER_POLICY": "same-origin",
+        "X_FRAME_OPTIONS": "DENY",
+        "LOGGING": {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "loggers": {"django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+        },
+        "UNFOLD": {
+            "SITE_TITLE": _("Fairdeal disputes"),
+            "SITE_HEADER": _("Fairdeal disputes"),
+            "SITE_SYMBOL": "balance",
+            "SITE_URL": None,
+            "SHOW_LANGUAGES": True,
+            "SHOW_HISTORY": False,
+            "STYLES": [_static_style],
+        },
+    }
+
+
+def _static_style(request: object) -> str:
+    from django.templatetags.static import static  # needs configured settings
+
+    return static("disputes/case.css")

@@ -1,0 +1,110 @@
+"""From contracted tables to a feature table: one row per subject and moment, one column per registered feature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+
+import polars as pl
+
+from fairdeal.data_contracts.reasons import ReasonTemplate
+from fairdeal.data_contracts.typologies import Detector
+from fairdeal.features import orders, payments, reviews, streams
+from fairdeal.features.definitions import Feature, Own, Ratio
+from fairdeal.features.windows import DAY, Aggregate, Trail, evaluate
+
+#: Every registered feature, by detector.
+FEATURES: dict[Detector, tuple[Feature, ...]] = {
+    Detector.PAYMENTS: payments.FEATURES,
+    Detector.DEALS: orders.FEATURES,
+    Detector.REVIEWS: reviews.FEATURES,
+}
+_MODULES: dict[Detector, ModuleType] = {Detector.PAYMENTS: payments, Detector.DEALS: orders, Detector.REVIEWS: reviews}
+
+#: No registered feature looks further back than this.
+LONGEST_WINDOW_S = 30 * DAY
+
+#: What a feature table carries beside its features.
+CARRIED = ("subject_id", "event_at", "as_of_at", "amount_minor", "currency", "account_id", "merchant_id")
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """Features of one detector's subjects.
+
+    Parameters
+    ----------
+    rows
+        One row per subject and moment, sorted by both: `CARRIED` columns, the features as doubles (null where not known), for reviews
+        also ``text`` and ``rating``.
+    names
+        Feature columns, in registration order, then extras.
+    blind
+        Features that are null throughout because the source does not give what they need.
+    """
+
+    rows: pl.DataFrame
+    names: tuple[str, ...]
+    blind: tuple[str, ...]
+
+
+def reasons(detector: Detector) -> Mapping[str, ReasonTemplate]:
+    """The sentences that explain a detector's features, by feature name."""
+    return {feature.name: feature.reason for feature in FEATURES[detector] if feature.reason is not None}
+
+
+def build(
+    detector: Detector, tables: streams.Tables, subjects: pl.DataFrame, *, as_of: pl.Series | None = None, time_zone: str = "UTC"
+) -> FeatureTable:
+    """What was known about each subject at its moment, and nothing later.
+
+    Parameters
+    ----------
+    detector
+        Whose features.
+    tables
+        Contracted tables by name, with at least `LONGEST_WINDOW_S` of history where there is any; absent tables leave features blind.
+        Rows later than a subject's moment may be present: they change nothing.
+    subjects
+        Rows of the detector's table, possibly the same row more than once at different moments.
+    as_of
+        The moment of each row; payments are scored as of the attempt and need none.
+    time_zone
+        What an hour of the day is.
+
+    Notes
+    -----
+    Extra columns that the source carries (``x_…``) join as they are where they are numbers; a text extra becomes a key whose traffic
+    is counted over 30 days.
+    """
+    module = _MODULES[detector]
+    rows = module.prepare(subjects, tables, as_of, time_zone)
+    registered = FEATURES[detector]
+    extras = [name for name in subjects.columns if name.startswith("x_")]
+    numeric = [name for name in extras if subjects.schema[name].is_numeric()]
+    trails = [feature.definition for feature in registered if isinstance(feature.definition, Trail)]
+    trails += [trail for name in extras if name not in numeric for trail in _extra_trails(detector, name)]
+    found = evaluate(rows, module.event_streams(tables), trails)
+    owns = {feature.name: feature.definition.expression for feature in registered if isinstance(feature.definition, Own)}
+    values = module.complete(rows.with_columns(found.get_columns()).with_columns(**owns))
+    values = values.with_columns(
+        **{
+            ratio.name: pl.when(pl.col(ratio.lower) != 0).then(pl.col(ratio.upper).cast(pl.Float64) / pl.col(ratio.lower).cast(pl.Float64))
+            for feature in registered
+            if isinstance(ratio := feature.definition, Ratio)
+        }
+    )
+    names = (*(feature.name for feature in registered), *numeric, *(trail.name for trail in trails if trail.measure == "extra"))
+    carried = [*CARRIED, *(["text", "rating"] if detector is Detector.REVIEWS else [])]
+    table = values.select(*carried, *(pl.col(name).cast(pl.Float64) for name in dict.fromkeys(names))).sort("as_of_at", "subject_id")
+    blind = tuple(name for name in names if table.height and table[name].null_count() == table.height)
+    return FeatureTable(table, names, blind)
+
+
+def _extra_trails(detector: Detector, name: str) -> list[Trail]:
+    actor = {Detector.PAYMENTS: "payer_id", Detector.DEALS: "buyer_id", Detector.REVIEWS: "reviewer_id"}[detector]
+    return [
+        Trail(name, (name,), detector.table, "extra", Aggregate.COUNT, 30 * DAY),
+        Trail(name, (name,), detector.table, "extra", Aggregate.DISTINCT, 30 * DAY, actor),
+    ]

@@ -1,0 +1,70 @@
+"""The three ways to define a feature: a window over history, a fact of the subject's own row, and a ratio of two others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from fairdeal.data_contracts.reasons import ReasonTemplate
+from fairdeal.data_contracts.typologies import Typology
+from fairdeal.features.windows import Trail
+
+
+@dataclass(frozen=True)
+class Own:
+    """A fact of the subject's own row, known at ``as_of_at``.
+
+    Parameters
+    ----------
+    name
+        The feature's name.
+    expression
+        Over the prepared subject rows; null means not known.
+    """
+
+    name: str
+    expression: pl.Expr
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One feature over another, in double precision; null where either is null or the lower one is 0.
+
+    Parameters
+    ----------
+    name
+        The feature's name.
+    upper, lower
+        Names of features, or of whole-number columns of the prepared subject rows.
+    """
+
+    name: str
+    upper: str
+    lower: str
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One registered feature.
+
+    Parameters
+    ----------
+    definition
+        How it is computed.
+    catches
+        The typologies it is there for.
+    absent
+        What a null means.
+    reason
+        The sentence that explains it to a person; a feature without one never becomes a reason.
+    """
+
+    definition: Trail | Own | Ratio
+    catches: tuple[Typology, ...]
+    absent: str
+    reason: ReasonTemplate | None
+
+    @property
+    def name(self) -> str:
+        return self.definition.name

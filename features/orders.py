@@ -1,0 +1,292 @@
+"""What is known about an order at a day's close: its parties' habits, what they share, its parcel, refund and review so far."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from fairdeal.data_contracts.reasons import ReasonTemplate
+from fairdeal.data_contracts.typologies import Typology
+from fairdeal.features import streams
+from fairdeal.features.definitions import Feature, Own, Ratio
+from fairdeal.features.windows import DAY, Aggregate, Trail
+from fairdeal.features.wording import sentence
+
+RING = (Typology.BRUSHING, Typology.SELF_PURCHASE)
+ALL = (*RING, Typology.REVERSE_BRUSHING)
+PARCEL = (Typology.BRUSHING, Typology.FALSE_SHIPPING)
+LOOP = (Typology.BRUSHING, Typology.REFUND_ABUSE)
+COUNT, SUM, DISTINCT, SINCE = Aggregate.COUNT, Aggregate.SUM, Aggregate.DISTINCT, Aggregate.SINCE
+
+
+def _trail(
+    entity: str, key: tuple[str, ...], measure: str, aggregate: Aggregate, window: int, catches: tuple[Typology, ...], **more: str
+) -> Feature:
+    trail = Trail(entity, key, more.pop("stream", "orders"), measure, aggregate, window, more.get("value"), more.get("where"))
+    nothing = "the key is not known" if aggregate in (COUNT, SUM, DISTINCT) else "no history, or the key is not known"
+    return Feature(trail, catches, nothing, sentence(trail))
+
+
+BUYER, MERCHANT, LISTING, DEVICE, NETWORK, ADDRESS = (
+    ("buyer_id",),
+    ("merchant_id",),
+    ("listing_id",),
+    ("device_id",),
+    ("network_id",),
+    ("address_id",),
+)
+
+FEATURES: tuple[Feature, ...] = (
+    # The order itself.
+    Feature(
+        Own("order_amount_minor", pl.col("amount_minor")),
+        ALL,
+        "never",
+        ReasonTemplate("ORDER_AMOUNT", "订单金额 {value}（通常 {norm}）", "Order amount {value} ({norm} is usual)", "money", 0),
+    ),
+    Feature(
+        Own("order_quantity", pl.col("quantity")),
+        ALL,
+        "the source does not say",
+        ReasonTemplate("ORDER_QUANTITY", "购买 {value} 件（通常 {norm} 件）", "{value} pieces ordered ({norm} is usual)", "count", 0),
+    ),
+    Feature(Own("order_age_s", pl.col("t") - pl.col("ordered_s")), ALL, "never", None),
+    Feature(
+        Own("order_hour", pl.col("local_hour")),
+        RING,
+        "never",
+        ReasonTemplate("ORDER_HOUR", "下单时间 {value}（通常 {norm}）", "Ordered at about {value} ({norm} is usual)", "hour", 0),
+    ),
+    Feature(
+        Ratio("order_price_to_list", "amount_minor", "list_amount_minor"),
+        ALL,
+        "the list price is not known",
+        ReasonTemplate("PRICE_TO_LIST", "成交价是标价的 {value}（通常 {norm}）", "{value} the list price ({norm} is usual)", "ratio", 0),
+    ),
+    Feature(
+        Own("buyer_account_age_s", pl.col("ordered_s") - pl.col("buyer_registered_s")),
+        RING,
+        "when the buyer joined is not known",
+        ReasonTemplate(
+            "BUYER_AGE", "买家账户注册仅 {value}（通常 {norm}）", "The buyer's account is {value} old ({norm} is usual)", "seconds", -1
+        ),
+    ),
+    Feature(
+        Own("merchant_account_age_s", pl.col("ordered_s") - pl.col("merchant_registered_s")),
+        RING,
+        "when the shop joined is not known",
+        ReasonTemplate("MERCHANT_AGE", "店铺开业仅 {value}（通常 {norm}）", "The shop is {value} old ({norm} is usual)", "seconds", -1),
+    ),
+    # Buyer, merchant, listing: volume and habit.
+    *(_trail("buyer", BUYER, "order", COUNT, w, RING) for w in (DAY, 7 * DAY, 30 * DAY)),
+    _trail("buyer", BUYER, "merchant", DISTINCT, 30 * DAY, RING, value="merchant_id"),
+    _trail("buyer_merchant", ("buyer_id", "merchant_id"), "order", COUNT, 30 * DAY, RING),
+    *(_trail("merchant", MERCHANT, "order", COUNT, w, RING) for w in (DAY, 7 * DAY, 30 * DAY)),
+    *(_trail("merchant", MERCHANT, "buyer", DISTINCT, w, RING, value="buyer_id") for w in (7 * DAY, 30 * DAY)),
+    *(_trail("listing", LISTING, "order", COUNT, w, RING) for w in (DAY, 7 * DAY, 30 * DAY)),
+    _trail("merchant", MERCHANT, "order_amount", SUM, 30 * DAY, ALL, value="amount_minor"),
+    Feature(
+        Ratio("merchant_order_burst", "merchant_order_count_1d", "merchant_order_count_30d"),
+        RING,
+        "no orders before",
+        ReasonTemplate(
+            "MERCHANT_BURST",
+            "该商家最近 1 天订单占 30 天的 {value}（通常 {norm}）",
+            "Share of the merchant's 30-day orders that fell on the last day: {value} ({norm} is usual)",
+            "share",
+            1,
+        ),
+    ),
+    Feature(
+        Ratio("listing_order_burst", "listing_order_count_1d", "listing_order_count_30d"),
+        RING,
+        "no orders before",
+        ReasonTemplate(
+            "LISTING_BURST",
+            "该商品最近 1 天订单占 30 天的 {value}（通常 {norm}）",
+            "Share of the listing's 30-day orders that fell on the last day: {value} ({norm} is usual)",
+            "share",
+            1,
+        ),
+    ),
+    # What the merchant's buyers share: the mark of a ring.
+    _trail("merchant", MERCHANT, "device", DISTINCT, 7 * DAY, RING, value="device_id"),
+    _trail("merchant_device", ("merchant_id", "device_id"), "buyer", DISTINCT, 30 * DAY, RING, value="buyer_id"),
+    _trail("merchant_network", ("merchant_id", "network_id"), "buyer", DISTINCT, 7 * DAY, RING, value="buyer_id"),
+    _trail("merchant_network", ("merchant_id", "network_id"), "order", COUNT, 7 * DAY, RING),
+    _trail("merchant_address", ("merchant_id", "address_id"), "buyer", DISTINCT, 30 * DAY, RING, value="buyer_id"),
+    _trail("device", DEVICE, "buyer", DISTINCT, 30 * DAY, RING, value="buyer_id"),
+    _trail("device", DEVICE, "order", COUNT, 7 * DAY, RING),
+    _trail("network", NETWORK, "buyer", DISTINCT, 7 * DAY, RING, value="buyer_id"),
+    _trail("address", ADDRESS, "buyer", DISTINCT, 30 * DAY, RING, value="buyer_id"),
+    _trail("device", DEVICE, "merchant", DISTINCT, 30 * DAY, RING, value="merchant_id"),
+    Feature(
+        Ratio("merchant_device_sharing", "merchant_device_distinct_7d", "merchant_buyer_distinct_7d"),
+        RING,
+        "no orders before",
+        ReasonTemplate(
+            "MERCHANT_DEVICE_SHARING",
+            "该商家 7 天内每个买家仅对应 {value} 个设备（通常 {norm}）",
+            "Devices per buyer of this merchant in 7 days: {value} ({norm} is usual)",
+            "number",
+            -1,
+        ),
+    ),
+    # Fakes that became known.
+    _trail("merchant", MERCHANT, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
+    _trail("buyer", BUYER, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
+    _trail("device", DEVICE, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
+    _trail("network", NETWORK, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
+    # The parcel, as far as it has come.
+    Feature(
+        Own("order_parcel_weight_g", pl.col("weight_g")),
+        PARCEL,
+        "nothing shipped yet, or never weighed",
+        ReasonTemplate(
+            "PARCEL_WEIGHT", "包裹重量 {value} 克（通常 {norm} 克）", "The parcel weighs {value} g ({norm} g is usual)", "number", -1
+        ),
+    ),
+    _trail("listing", LISTING, "shipment_weight", SUM, 30 * DAY, PARCEL, stream="shipments", value="weight_g"),
+    _trail("listing", LISTING, "shipment", COUNT, 30 * DAY, PARCEL, stream="shipments"),
+    Feature(
+        Ratio("order_weight_to_listing_mean", "weight_times_count", "listing_shipment_weight_sum_30d"),
+        PARCEL,
+        "nothing shipped, or nothing to compare with",
+        ReasonTemplate(
+            "WEIGHT_TO_LISTING",
+            "每件重量是同款均值的 {value}（通常 {norm}）",
+            "Weight is {value} the mean parcel of this listing ({norm} is usual)",
+            "ratio",
+            -1,
+        ),
+    ),
+    Feature(
+        Own("order_shipping_s", pl.col("shipped_s") - pl.col("ordered_s")),
+        PARCEL,
+        "not shipped yet",
+        ReasonTemplate(
+            "SHIPPING_TIME", "下单到发货 {value}（通常 {norm}）", "{value} from order to dispatch ({norm} is usual)", "seconds", 0
+        ),
+    ),
+    Feature(
+        Own("order_delivery_s", pl.col("delivered_s") - pl.col("shipped_s")),
+        PARCEL,
+        "not delivered yet",
+        ReasonTemplate(
+            "DELIVERY_TIME", "发货到签收 {value}（通常 {norm}）", "{value} from dispatch to delivery ({norm} is usual)", "seconds", -1
+        ),
+    ),
+    # Money that came back, and what was said afterwards.
+    Feature(
+        Own("order_refund_count", pl.col("order_refund_count")),
+        LOOP,
+        "never",
+        ReasonTemplate(
+            "ORDER_REFUNDED", "该订单有 {value} 次退款（通常 {norm}）", "{value} refunds of this order ({norm} is usual)", "count", 1
+        ),
+    ),
+    _trail("merchant", MERCHANT, "refund", COUNT, 30 * DAY, LOOP, stream="refunds"),
+    _trail("buyer", BUYER, "refund", COUNT, 30 * DAY, LOOP, stream="refunds"),
+    Feature(
+        Ratio("merchant_refund_rate_30d", "merchant_refund_count_30d", "merchant_order_count_30d"),
+        LOOP,
+        "no orders before",
+        ReasonTemplate(
+            "MERCHANT_REFUND_RATE",
+            "该商家 30 天退款率 {value}（通常 {norm}）",
+            "The merchant's 30-day refund rate: {value} ({norm} is usual)",
+            "share",
+            0,
+        ),
+    ),
+    Feature(
+        Own("order_review_rating", pl.col("order_review_rating")),
+        RING,
+        "not reviewed yet",
+        ReasonTemplate(
+            "ORDER_REVIEW",
+            "该订单评价 {value} 星（通常 {norm} 星）",
+            "The order's review gives {value} stars ({norm} is usual)",
+            "number",
+            0,
+        ),
+    ),
+    Feature(
+        Own("order_review_delay_s", pl.col("order_review_s") - pl.col("ordered_s")),
+        RING,
+        "not reviewed yet",
+        ReasonTemplate(
+            "ORDER_REVIEW_DELAY",
+            "下单后 {value} 即评价（通常 {norm}）",
+            "Reviewed {value} after the order ({norm} is usual)",
+            "seconds",
+            -1,
+        ),
+    ),
+    _trail("merchant", MERCHANT, "review_top", COUNT, 7 * DAY, RING, stream="reviews", where="is_top"),
+)
+
+
+def prepare(rows: pl.DataFrame, tables: streams.Tables, as_of: pl.Series | None, time_zone: str) -> pl.DataFrame:
+    """Orders as of the given moments, with their parcel, refunds and review as far as these were known by then."""
+    if as_of is None:
+        raise ValueError("orders are scored as of a day's close: give the moment of each row")
+    base = rows.with_columns(as_of_at=as_of).with_columns(
+        subject_id=pl.col("order_id"),
+        event_at=pl.col("ordered_at"),
+        t=streams.seconds("as_of_at"),
+        ordered_s=streams.seconds("ordered_at"),
+        account_id=pl.col("buyer_id"),
+        local_hour=pl.col("ordered_at").dt.convert_time_zone(time_zone).dt.hour().cast(pl.Int64),
+        list_amount_minor=pl.col("list_price_minor") * pl.col("quantity"),
+    )
+    keys = base.select("order_id", "as_of_at", "t")
+    parcels = (
+        keys.join(streams.table(tables, "shipments"), on="order_id")
+        .filter(pl.col("shipped_at") < pl.col("as_of_at"))
+        .with_columns(
+            shipped_s=streams.seconds("shipped_at"),
+            delivered_s=pl.when(pl.col("delivered_at") < pl.col("as_of_at")).then(streams.seconds("delivered_at")),
+        )
+        .group_by("order_id", "as_of_at")
+        .agg(pl.col("weight_g").sum(), pl.col("shipped_s").min(), pl.col("delivered_s").max(), pl.col("weight_g").count().alias("_weighed"))
+        .with_columns(weight_g=pl.when(pl.col("_weighed") > 0).then("weight_g"))
+        .drop("_weighed")
+    )
+    refunded = (
+        keys.join(streams.table(tables, "refunds"), on="order_id")
+        .filter(pl.col("requested_at") < pl.col("as_of_at"))
+        .group_by("order_id", "as_of_at")
+        .agg(order_refund_count=pl.len().cast(pl.Int64))
+    )
+    reviewed = (
+        keys.join(streams.table(tables, "reviews").drop_nulls("order_id"), on="order_id")
+        .filter(pl.col("posted_at") < pl.col("as_of_at"))
+        .group_by("order_id", "as_of_at")
+        .agg(order_review_rating=pl.col("rating").max(), order_review_s=streams.seconds("posted_at").min())
+    )
+    buyers = streams.table(tables, "buyers").select("buyer_id", buyer_registered_s=streams.seconds("registered_at"))
+    merchants = streams.table(tables, "merchants").select("merchant_id", merchant_registered_s=streams.seconds("registered_at"))
+    joined = base
+    for part in (parcels, refunded, reviewed):
+        joined = joined.join(part, on=["order_id", "as_of_at"], how="left", maintain_order="left")
+    return (
+        joined.join(buyers, on="buyer_id", how="left", maintain_order="left")
+        .join(merchants, on="merchant_id", how="left", maintain_order="left")
+        .with_columns(pl.col("order_refund_count").fill_null(0))
+    )
+
+
+def complete(values: pl.DataFrame) -> pl.DataFrame:
+    """The whole-number product that the ratio to a listing's mean parcel needs."""
+    return values.with_columns(weight_times_count=pl.col("weight_g") * pl.col("listing_shipment_count_30d"))
+
+
+def event_streams(tables: streams.Tables) -> dict[str, pl.DataFrame]:
+    """The streams that order features look back on."""
+    return {
+        "orders": streams.orders(tables),
+        "order_frauds": streams.known_frauds(tables, "order"),
+        "shipments": streams.shipments(tables),
+        "refunds": streams.refunds(tables),
+        "reviews": streams.reviews(tables),
+    }

@@ -1,0 +1,283 @@
+"""What is known about a review at a day's close: its writer's habit, its target's traffic, its twins and the order behind it."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from fairdeal.data_contracts.reasons import ReasonTemplate
+from fairdeal.data_contracts.typologies import Typology
+from fairdeal.features import streams
+from fairdeal.features.definitions import Feature, Own, Ratio
+from fairdeal.features.twins import signature
+from fairdeal.features.windows import DAY, Aggregate, Trail, evaluate
+from fairdeal.features.wording import sentence
+
+PRAISE = (Typology.PAID_PRAISE,)
+ATTACK = (Typology.MALICIOUS_REVIEW, Typology.REVIEW_EXTORTION)
+FAKE = (*PRAISE, *ATTACK)
+LURE = (Typology.IMPERSONATION,)
+COUNT, SUM, DISTINCT, SINCE = Aggregate.COUNT, Aggregate.SUM, Aggregate.DISTINCT, Aggregate.SINCE
+
+#: Addresses of pages, and ways to be reached away from the platform.
+CONTACT = r"(?i)https?://|www\.|微信|加我|加v|vx|qq|telegram|whatsapp|扫码"
+
+
+def _trail(
+    entity: str, key: tuple[str, ...], measure: str, aggregate: Aggregate, window: int, catches: tuple[Typology, ...], **more: str
+) -> Feature:
+    trail = Trail(entity, key, more.pop("stream", "reviews"), measure, aggregate, window, more.get("value"), more.get("where"))
+    nothing = "the key is not known" if aggregate in (COUNT, SUM, DISTINCT) else "no history, or the key is not known"
+    return Feature(trail, catches, nothing, sentence(trail))
+
+
+REVIEWER, SUBJECT, MERCHANT, DEVICE, NETWORK = ("reviewer_id",), ("subject_id_reviewed",), ("merchant_id",), ("device_id",), ("network_id",)
+
+FEATURES: tuple[Feature, ...] = (
+    # The review itself.
+    Feature(
+        Own("review_rating", pl.col("rating")),
+        FAKE,
+        "never",
+        ReasonTemplate("REVIEW_RATING", "评分 {value} 星（通常 {norm} 星）", "{value} stars ({norm} is usual)", "number", 0),
+    ),
+    Feature(
+        Own("review_length", pl.col("text").str.len_chars()),
+        FAKE,
+        "never",
+        ReasonTemplate("REVIEW_LENGTH", "评价长 {value} 字（通常 {norm} 字）", "{value} characters long ({norm} is usual)", "number", 0),
+    ),
+    Feature(
+        Own("review_exclamation_count", pl.col("text").str.count_matches(r"[!！]")),
+        PRAISE,
+        "never",
+        ReasonTemplate(
+            "REVIEW_EXCLAMATIONS", "含 {value} 个感叹号（通常 {norm}）", "{value} exclamation marks ({norm} is usual)", "count", 1
+        ),
+    ),
+    Feature(Own("review_digit_count", pl.col("text").str.count_matches(r"\d")), LURE, "never", None),
+    Feature(
+        Own("review_contact_count", pl.col("text").str.count_matches(CONTACT)),
+        LURE,
+        "never",
+        ReasonTemplate(
+            "REVIEW_CONTACT",
+            "含 {value} 处链接或站外联系方式（通常 {norm}）",
+            "{value} links or ways to be reached off the platform ({norm} is usual)",
+            "count",
+            1,
+        ),
+    ),
+    Feature(Own("review_age_s", pl.col("t") - pl.col("posted_s")), FAKE, "never", None),
+    Feature(Own("review_is_follow_up", pl.col("is_follow_up").cast(pl.Int64)), FAKE, "the source does not say", None),
+    # Twins: the same words from other accounts.
+    Feature(
+        Own("review_twin_count_30d", pl.col("twins_30d")),
+        FAKE,
+        "the text is too short to compare",
+        ReasonTemplate(
+            "REVIEW_TWINS",
+            "30 天内有 {value} 条内容几乎相同的评价（通常 {norm}）",
+            "{value} reviews with nearly the same words within 30 days ({norm} is usual)",
+            "count",
+            1,
+        ),
+    ),
+    Feature(
+        Own("review_twin_reviewer_count_30d", pl.col("twin_reviewers_30d")),
+        FAKE,
+        "the text is too short to compare",
+        ReasonTemplate(
+            "REVIEW_TWIN_WRITERS",
+            "{value} 个账户 30 天内写过几乎相同的内容（通常 {norm}）",
+            "{value} accounts wrote nearly the same within 30 days ({norm} is usual)",
+            "count",
+            1,
+        ),
+    ),
+    # The writer's habit.
+    *(_trail("reviewer", REVIEWER, "review", COUNT, w, FAKE) for w in (DAY, 7 * DAY, 30 * DAY)),
+    _trail("reviewer", REVIEWER, "review_top", COUNT, 30 * DAY, PRAISE, where="is_top"),
+    _trail("reviewer", REVIEWER, "rating", SUM, 30 * DAY, FAKE, value="rating_hundredths"),
+    _trail("reviewer", REVIEWER, "merchant", DISTINCT, 30 * DAY, FAKE, value="merchant_id"),
+    _trail("reviewer", REVIEWER, "review_fraud", COUNT, 30 * DAY, FAKE, stream="review_frauds"),
+    # The target's traffic.
+    *(_trail("subject", SUBJECT, "review", COUNT, w, FAKE) for w in (DAY, 7 * DAY, 30 * DAY)),
+    _trail("subject", SUBJECT, "rating", SUM, 30 * DAY, FAKE, value="rating_hundredths"),
+    _trail("subject", SUBJECT, "review_top", COUNT, 7 * DAY, PRAISE, where="is_top"),
+    _trail("subject", SUBJECT, "review_fraud", COUNT, 30 * DAY, FAKE, stream="review_frauds"),
+    Feature(
+        Ratio("subject_review_burst", "subject_review_count_1d", "subject_review_count_30d"),
+        FAKE,
+        "no reviews before",
+        ReasonTemplate(
+            "REVIEW_BURST",
+            "该对象最近 1 天评价占 30 天的 {value}（通常 {norm}）",
+            "Share of the target's 30-day reviews that fell on the last day: {value} ({norm} is usual)",
+            "share",
+            1,
+        ),
+    ),
+    Feature(
+        Ratio("review_rating_to_subject_mean", "rating_times_count", "subject_rating_sum_30d"),
+        FAKE,
+        "no reviews before",
+        ReasonTemplate(
+            "RATING_TO_SUBJECT",
+            "评分是该对象 30 天均值的 {value}（通常 {norm}）",
+            "{value} the target's 30-day mean rating ({norm} is usual)",
+            "ratio",
+            0,
+        ),
+    ),
+    Feature(
+        Ratio("reviewer_rating_mean_30d", "reviewer_rating_sum_30d", "reviewer_count_hundred"),
+        FAKE,
+        "no reviews before",
+        ReasonTemplate(
+            "REVIEWER_MEAN",
+            "该评价人 30 天平均给 {value} 星（通常 {norm} 星）",
+            "This reviewer gives {value} stars on average in 30 days ({norm} is usual)",
+            "number",
+            0,
+        ),
+    ),
+    *(_trail("merchant", MERCHANT, "review", COUNT, w, FAKE) for w in (DAY, 7 * DAY, 30 * DAY)),
+    _trail("merchant", MERCHANT, "review_fraud", COUNT, 30 * DAY, FAKE, stream="review_frauds"),
+    Feature(
+        Ratio("merchant_review_burst", "merchant_review_count_1d", "merchant_review_count_30d"),
+        FAKE,
+        "no reviews before",
+        ReasonTemplate(
+            "MERCHANT_REVIEW_BURST",
+            "该商家最近 1 天评价占 30 天的 {value}（通常 {norm}）",
+            "Share of the merchant's 30-day reviews that fell on the last day: {value} ({norm} is usual)",
+            "share",
+            1,
+        ),
+    ),
+    # Shared devices and networks.
+    _trail("device", DEVICE, "reviewer", DISTINCT, 30 * DAY, FAKE, value="reviewer_id"),
+    _trail("device", DEVICE, "review", COUNT, 7 * DAY, FAKE),
+    _trail("network", NETWORK, "reviewer", DISTINCT, 7 * DAY, FAKE, value="reviewer_id"),
+    # The order behind it.
+    Feature(
+        Own("review_has_order", pl.col("has_order")),
+        FAKE,
+        "never",
+        ReasonTemplate("REVIEW_ORDER", "评价背后有已知订单：{value}", "An order is known behind the review: {value}", "flag", -1),
+    ),
+    Feature(
+        Own("review_delay_s", pl.col("posted_s") - pl.col("order_s")),
+        FAKE,
+        "no order is known behind it",
+        ReasonTemplate(
+            "REVIEW_DELAY", "下单后 {value} 即评价（通常 {norm}）", "Posted {value} after the order ({norm} is usual)", "seconds", -1
+        ),
+    ),
+    Feature(
+        Own("review_after_delivery_s", pl.col("posted_s") - pl.col("delivery_s")),
+        FAKE,
+        "no delivery is known",
+        ReasonTemplate(
+            "REVIEW_AFTER_DELIVERY",
+            "签收后 {value} 即评价（通常 {norm}）",
+            "Posted {value} after delivery ({norm} is usual)",
+            "seconds",
+            -1,
+        ),
+    ),
+    _trail("reviewer", REVIEWER, "order", COUNT, 30 * DAY, FAKE, stream="orders"),
+    _trail("reviewer", REVIEWER, "order_fraud", COUNT, 30 * DAY, PRAISE, stream="order_frauds"),
+    _trail("merchant", MERCHANT, "order", COUNT, 7 * DAY, FAKE, stream="orders"),
+)
+
+
+def prepare(rows: pl.DataFrame, tables: streams.Tables, as_of: pl.Series | None, time_zone: str) -> pl.DataFrame:
+    """Reviews as of the given moments, with their twins among earlier reviews and the order and delivery behind them."""
+    if as_of is None:
+        raise ValueError("reviews are scored as of a day's close: give the moment of each row")
+    base = rows.with_columns(as_of_at=as_of, subject_id_reviewed=pl.col("subject_id")).with_columns(
+        subject_id=pl.col("review_id"),
+        event_at=pl.col("posted_at"),
+        t=streams.seconds("as_of_at"),
+        posted_s=streams.seconds("posted_at"),
+        account_id=pl.col("reviewer_id"),
+        has_order=pl.col("order_id").is_not_null().cast(pl.Int64),
+        amount_minor=pl.lit(None, dtype=pl.Int64),
+        currency=pl.lit(None, dtype=pl.String),
+    )
+    behind = streams.table(tables, "orders").select("order_id", order_s=streams.seconds("ordered_at"))
+    arrived = (
+        base.select("review_id", "as_of_at", "order_id")
+        .drop_nulls("order_id")
+        .join(streams.table(tables, "shipments").select("order_id", "delivered_at"), on="order_id")
+        .filter(pl.col("delivered_at") < pl.col("as_of_at"))
+        .group_by("review_id", "as_of_at")
+        .agg(delivery_s=streams.seconds("delivered_at").min())
+    )
+    prepared = base.join(behind, on="order_id", how="left", maintain_order="left").join(
+        arrived, on=["review_id", "as_of_at"], how="left", maintain_order="left"
+    )
+    return prepared.with_columns(*twins(prepared, streams.reviews(tables)))
+
+
+def twins(subjects: pl.DataFrame, reviews: pl.DataFrame) -> list[pl.Series]:
+    """How many other reviews of the 30 days before share a text band, and how many other accounts wrote them.
+
+    A text's bands are keys like any other, so that twins obey the same time law as every window. The largest count over a review's bands
+    stands; the review itself, when it lies in its own history, is taken off.
+    """
+    history, own = _bands(reviews), _bands(subjects)
+    counts = evaluate(
+        own,
+        {"bands": history},
+        [
+            Trail("band", ("band",), "bands", "review", DISTINCT, 30 * DAY, "review_id"),
+            Trail("band", ("band",), "bands", "reviewer", DISTINCT, 30 * DAY, "reviewer_id"),
+        ],
+    )
+    itself = (own["posted_s"] < own["t"]) & (own["t"] - own["posted_s"] < 30 * DAY)
+    largest = (
+        own.select("place")
+        .with_columns(
+            twins_30d=counts["band_review_distinct_30d"] - itself.cast(pl.Int64),
+            twin_reviewers_30d=counts["band_reviewer_distinct_30d"] - itself.cast(pl.Int64),
+        )
+        .group_by("place")
+        .max()
+    )
+    placed = pl.DataFrame({"place": pl.int_range(subjects.height, eager=True)}).join(largest, on="place", how="left", maintain_order="left")
+    return [placed["twins_30d"], placed["twin_reviewers_30d"]]
+
+
+def _bands(reviews: pl.DataFrame) -> pl.DataFrame:
+    """One row per review and text band; texts too short to compare have none."""
+    with_time = reviews.with_columns(posted_s=streams.seconds("posted_at"), place=pl.int_range(pl.len()))
+    bands, comparable = signature(with_time["text"].fill_null("").to_list())
+    columns = [pl.Series(f"{number}", bands[:, number]).cast(pl.String) + f":{number}" for number in range(bands.shape[1])]
+    return (
+        with_time.select("review_id", "reviewer_id", "posted_s", "t", "place")
+        .with_columns(columns)
+        .filter(pl.Series(comparable, dtype=pl.Boolean))
+        .unpivot(index=["review_id", "reviewer_id", "posted_s", "t", "place"], value_name="band")
+        .drop("variable")
+    )
+
+
+def complete(values: pl.DataFrame) -> pl.DataFrame:
+    """The whole-number products that ratios to a mean need."""
+    return values.with_columns(
+        rating_times_count=(pl.col("rating") * 100).round().cast(pl.Int64) * pl.col("subject_review_count_30d"),
+        reviewer_count_hundred=pl.col("reviewer_review_count_30d") * 100,
+    )
+
+
+def event_streams(tables: streams.Tables) -> dict[str, pl.DataFrame]:
+    """The streams that review features look back on; a review's target is called ``subject_id_reviewed`` beside the scored subject."""
+    orders = streams.orders(tables).with_columns(reviewer_id=pl.col("buyer_id"))
+    return {
+        "reviews": streams.reviews(tables).with_columns(subject_id_reviewed=pl.col("subject_id")),
+        "review_frauds": streams.known_frauds(tables, "review").with_columns(subject_id_reviewed=pl.col("subject_id")),
+        "orders": orders,
+        "order_frauds": streams.known_frauds(tables, "order").with_columns(reviewer_id=pl.col("buyer_id")),
+    }

@@ -1,0 +1,96 @@
+"""Tables as streams of events: every table that mentions a key, with the whole second at which each row became known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from fairdeal.data_contracts.tables import INBOUND
+
+Tables = Mapping[str, pl.DataFrame]
+
+
+def seconds(column: str) -> pl.Expr:
+    """An instant column as whole seconds since 1970, rounded down."""
+    return pl.col(column).dt.epoch("s").cast(pl.Int64)
+
+
+def table(tables: Tables, name: str) -> pl.DataFrame:
+    """The table, with every contract column there; an absent table has no rows."""
+    found = tables.get(name)
+    return found if found is not None else INBOUND[name].empty()
+
+
+def payments(tables: Tables) -> pl.DataFrame:
+    """Payment attempts at the moment of the attempt. ``is_declined`` is the provider's answer, known within the second."""
+    return table(tables, "payments").with_columns(
+        t=seconds("paid_at"), is_declined=pl.col("status").is_in(["declined", "failed"]).fill_null(False)
+    )
+
+
+def known_frauds(tables: Tables, kind: str) -> pl.DataFrame:
+    """Subjects found fraudulent, at the moment this became known, with the subject's own key columns.
+
+    A subject counts once, when it first became known; a later label that takes it back removes nothing from the past.
+    """
+    name, key = {"payment": ("payments", "payment_id"), "order": ("orders", "order_id"), "review": ("reviews", "review_id")}[kind]
+    labels = (
+        table(tables, "labels")
+        .filter((pl.col("subject_kind") == kind) & pl.col("is_fraud"))
+        .group_by("subject_id")
+        .agg(pl.col("available_at").min())
+        .rename({"subject_id": key})
+    )
+    return table(tables, name).join(labels, on=key, how="inner").with_columns(t=seconds("available_at"))
+
+
+def account_events(tables: Tables) -> pl.DataFrame:
+    """What happened to accounts short of trading, by account as payer."""
+    return table(tables, "account_events").with_columns(
+        t=seconds("occurred_at"),
+        payer_id=pl.col("account_id"),
+        is_new_device=pl.col("kind") == "new_device",
+        is_credential_change=pl.col("kind").is_in(["password_change", "payee_change", "limit_change", "permission_change"]),
+    )
+
+
+def orders(tables: Tables) -> pl.DataFrame:
+    """Orders at the moment they were placed."""
+    return table(tables, "orders").with_columns(t=seconds("ordered_at"))
+
+
+def refunds(tables: Tables) -> pl.DataFrame:
+    """Refund requests with the order's buyer and merchant filled in where the refund does not name them."""
+    parties = table(tables, "orders").select("order_id", order_buyer="buyer_id", order_merchant="merchant_id")
+    return (
+        table(tables, "refunds")
+        .join(parties, on="order_id", how="left")
+        .with_columns(
+            t=seconds("requested_at"),
+            buyer_id=pl.coalesce("buyer_id", "order_buyer"),
+            payer_id=pl.coalesce("buyer_id", "order_buyer"),
+            merchant_id=pl.coalesce("merchant_id", "order_merchant"),
+        )
+        .drop("order_buyer", "order_merchant")
+    )
+
+
+def shipments(tables: Tables) -> pl.DataFrame:
+    """Parcels at the moment the carrier took them, with the order's merchant and listing."""
+    parties = table(tables, "orders").select("order_id", "listing_id", order_merchant="merchant_id")
+    return (
+        table(tables, "shipments")
+        .join(parties, on="order_id", how="left")
+        .with_columns(t=seconds("shipped_at"), merchant_id=pl.coalesce("merchant_id", "order_merchant"))
+        .drop("order_merchant")
+    )
+
+
+def reviews(tables: Tables) -> pl.DataFrame:
+    """Reviews at the moment they were posted; the rating in hundredths of a star, so that sums stay whole."""
+    return table(tables, "reviews").with_columns(
+        t=seconds("posted_at"),
+        rating_hundredths=(pl.col("rating") * 100).round().cast(pl.Int64),
+        is_top=pl.col("rating") >= 5,
+    )

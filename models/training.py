@@ -1,0 +1,267 @@
+"""Training: learned on older rows, calibrated on later ones, judged on the latest, then refitted one slice later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from fairdeal.data_contracts.reasons import ReasonTemplate
+from fairdeal.data_contracts.typologies import DEFAULT_TYPOLOGY, Detector
+from fairdeal.models.boosting import Boosted, choose_trees, grow
+from fairdeal.models.bundle import sealed
+from fairdeal.models.calibration import Calibration, fit_calibration
+from fairdeal.models.detector import TrainedDetector
+from fairdeal.models.errors import TooFewLabels, WrongFrame
+from fairdeal.models.explaining import TEXT_REASON, TEXT_SCORE, norms_of
+from fairdeal.models.frames import Floats, matrix
+from fairdeal.models.judging import judge
+from fairdeal.models.labelled import LabelledRows, labelled_rows, majority_typology
+from fairdeal.models.splitting import blocks, cut_before_last_positives, time_slices
+from fairdeal.models.text import TextModel, fit_text, out_of_fold_scores
+from fairdeal.models.unsupervised import fit_tails
+
+#: Shares of the rows that train, calibrate and evaluate.
+SHARES = (0.70, 0.15, 0.15)
+#: Fewest rows of either label in all, and in a slice that calibrates or judges.
+FEWEST, FEWEST_IN_SLICE = 30, 8
+#: Part of the training slice that decides when to stop, and folds of the text's out-of-fold score.
+STOPPING_SHARE, TEXT_FOLDS = 0.15, 5
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training gives.
+
+    Parameters
+    ----------
+    detector_model
+        The detector for scoring.
+    metrics
+        How its twin of one slice earlier did on days it never saw; see `judge`.
+    curves
+        Arrays for plots: ``precision``, ``recall``, ``threshold``; ``told``, ``happened``, ``bin_weight`` of the reliability plot.
+    """
+
+    detector_model: TrainedDetector
+    metrics: dict[str, Any]
+    curves: dict[str, Floats]
+
+
+@dataclass(frozen=True)
+class _Ranking:
+    booster_text: str
+    text: TextModel | None
+    trees: int
+    norms: Floats
+
+    def margin(self, rows: LabelledRows) -> Floats:
+        return Boosted(self.booster_text, Calibration()).margin(rows.seen_by(self.text))
+
+
+def train(
+    detector: Detector,
+    frame: pd.DataFrame,
+    *,
+    feature_names: Sequence[str],
+    reasons: Mapping[str, ReasonTemplate],
+    seed: int,
+    data_version: str,
+    contract_version: str,
+    day_zone: str = "Asia/Shanghai",
+) -> Trained:
+    """Train, calibrate and judge one detector.
+
+    Parameters
+    ----------
+    detector
+        Which of the three.
+    frame
+        Labelled feature frame: ``subject_id, event_at, as_of_at, is_fraud`` (1, 0, null = not learned from) and the features;
+        optionally ``amount_minor, currency, text, weight`` (one over the propensity), ``typology, group`` (card, account, reviewer).
+        Row order means nothing.
+    feature_names
+        The columns to learn from; ids and the text itself are never among them.
+    reasons
+        How features are told to people, by feature name.
+    seed
+        Same frame and seed, same bytes.
+    data_version, contract_version
+        Kept with the model.
+    day_zone
+        What a day is, for the metrics per day.
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    TooFewLabels
+        Fewer than 30 of either label, or no stretch of time that leaves enough for learning and for judging.
+    WrongFrame
+        When a column is missing or a label is neither 1, 0 nor null.
+
+    Notes
+    -----
+    Slices follow the event's time, events of one moment together: 70 % trains, 15 % calibrates, 15 % judges. The figures are those
+    of that model; the model returned is then refitted one slice later (trained on the first two, calibrated on the third) with as
+    many trees. With fewer than 8 of either label in a later slice, two slices are used: the recent stretch that holds the last
+    third of the positives calibrates and judges in turn halves, and the model returned is the one judged. A text's score enters
+    the trees out of fold. Classes are not reweighted: that would bend the probabilities.
+    """
+    rows, has_times = labelled_rows(detector, frame, feature_names, seed=seed, day_zone=day_zone)
+    if min(rows.positives, rows.negatives) < FEWEST:
+        raise TooFewLabels(
+            f"training of the {detector} detector: {rows.positives} frauds and {rows.negatives} honest rows known; "
+            f"needed are {FEWEST} of each; score unsupervised until more labels have come"
+        )
+    slices = [rows.take(part) for part in time_slices(rows.moment, SHARES)]
+    if all(min(part.positives, part.negatives) >= FEWEST_IN_SLICE for part in slices):
+        training, calibrating, judging = slices
+        first = _rank(training, None, seed)
+        calibration = _calibrated(first, calibrating)
+        margin = first.margin(judging)
+        metrics, curves = judge(judging, expit(margin), calibration.probability(margin))
+        final = _rank(rows.take(np.flatnonzero(rows.moment < judging.moment.min())), first.trees, seed)
+        calibration = _calibrated(final, judging)
+    else:
+        training, judging = _older_and_recent(detector, rows)
+        final = _rank(training, None, seed)
+        margin = final.margin(judging)
+        metrics, curves = judge(judging, expit(margin), _probability_by_halves(margin, judging))
+        calibration = _calibrated(final, judging)
+        slices = [training, judging]
+    metrics |= {
+        "split": "time" if has_times else "groups at random, the source gives no times",
+        "slices": [len(part) for part in slices],
+        "trees": final.trees,
+        "labelled_rows": len(rows),
+        "labelled_positives": rows.positives,
+        "blind": [name for at, name in enumerate(feature_names) if np.isnan(rows.values[:, at]).all()],
+    }
+    told = dict(reasons) if final.text is None else {TEXT_SCORE: TEXT_REASON, **reasons}
+    known = {*feature_names, TEXT_SCORE} if final.text is not None else set(feature_names)
+    model = TrainedDetector(
+        detector=detector,
+        feature_names=tuple(feature_names),
+        ranker=Boosted(final.booster_text, calibration),
+        norms=final.norms,
+        reasons={name: reason for name, reason in told.items() if name in known},
+        text=final.text,
+        typology=majority_typology(detector, rows),
+        data_version=data_version,
+        contract_version=contract_version,
+    )
+    return Trained(detector_model=sealed(model), metrics=metrics, curves=curves)
+
+
+def fit_unsupervised(
+    detector: Detector,
+    frame: pd.DataFrame,
+    feature_names: Sequence[str],
+    seed: int,
+    *,
+    reasons: Mapping[str, ReasonTemplate] | None = None,
+    data_version: str = "",
+    contract_version: str = "",
+) -> TrainedDetector:
+    """A detector of the same shape that learns from no label; `Tails` says how, and what its score means.
+
+    Parameters
+    ----------
+    detector, feature_names, seed, data_version, contract_version
+        As in `train`.
+    frame
+        Feature frame, labels not read.
+    reasons
+        How features are told; their direction also decides which tail is suspicious. Without a template both tails are.
+
+    Raises
+    ------
+    WrongFrame
+        When a feature is missing or the frame has no row.
+    """
+    told = dict(reasons or {})
+    values = matrix(frame, feature_names, f"unsupervised {detector} detector")
+    if len(values) == 0:
+        raise WrongFrame(f"unsupervised {detector} detector: no row; at least one is needed to know what is usual; give earlier days")
+    order = np.lexsort(values.T[::-1]) if values.shape[1] else np.arange(len(values))
+    tails = fit_tails(values[order], [told[name].direction if name in told else 0 for name in feature_names], seed)
+    model = TrainedDetector(
+        detector=detector,
+        feature_names=tuple(feature_names),
+        ranker=tails,
+        norms=norms_of(values, slice(None)),
+        reasons={name: reason for name, reason in told.items() if name in set(feature_names)},
+        text=None,
+        typology=DEFAULT_TYPOLOGY[detector],
+        data_version=data_version,
+        contract_version=contract_version,
+    )
+    return sealed(model)
+
+
+def _rank(rows: LabelledRows, trees: int | None, seed: int) -> _Ranking:
+    """Text model and trees of one stretch of time; with ``trees`` None their number is found on its recent part."""
+    text, values = None, rows.values
+    if rows.counted is not None and _teaches(rows):
+        readable = np.flatnonzero(rows.has_text)
+        fold = blocks(rows.moment[readable], rows.together[readable].tolist(), TEXT_FOLDS)
+        counted, truth, weight = rows.counted[readable], rows.is_fraud[readable], rows.weight[readable]
+        score = np.full(len(rows), np.nan)
+        score[readable] = out_of_fold_scores(counted, truth, weight, fold, seed)
+        text = fit_text(counted, truth, weight, seed)
+        values = np.ascontiguousarray(np.column_stack([rows.values, score]))
+    if trees is None:
+        older, newer = time_slices(rows.moment, (1 - STOPPING_SHARE, STOPPING_SHARE))
+        trees = choose_trees(values, rows.is_fraud, rows.weight, older, newer, seed, FEWEST_IN_SLICE)
+    return _Ranking(
+        booster_text=grow(values, rows.is_fraud, rows.weight, trees, seed),
+        text=text,
+        trees=trees,
+        norms=norms_of(values, rows.is_fraud < 0.5),
+    )
+
+
+def _teaches(rows: LabelledRows) -> bool:
+    """Whether the rows with a text hold enough of either label for a text model."""
+    readable = rows.is_fraud[rows.has_text]
+    positives = int((readable > 0.5).sum())
+    return min(positives, len(readable) - positives) >= FEWEST_IN_SLICE
+
+
+def _calibrated(ranking: _Ranking, rows: LabelledRows) -> Calibration:
+    return fit_calibration(ranking.margin(rows), rows.is_fraud, rows.weight)
+
+
+def _older_and_recent(detector: Detector, rows: LabelledRows) -> list[LabelledRows]:
+    """Two slices, the recent one with the last third of the positives, or the refusal when that leaves nothing to learn from."""
+    older, recent = (
+        rows.take(part) for part in cut_before_last_positives(rows.moment, rows.is_fraud, max(FEWEST_IN_SLICE, rows.positives // 3))
+    )
+    for part, name in ((older, "older"), (recent, "recent")):
+        if min(part.positives, part.negatives) < FEWEST_IN_SLICE:
+            raise TooFewLabels(
+                f"training of the {detector} detector: the {name} slice holds {part.positives} frauds and {part.negatives} honest rows; "
+                f"needed are {FEWEST_IN_SLICE} of each in both slices; score unsupervised until labels of more days have come"
+            )
+    return [older, recent]
+
+
+def _probability_by_halves(margin: Floats, rows: LabelledRows) -> Floats:
+    """Probabilities where one slice calibrates and judges: each half by the curve of the other, alternating in order of time."""
+    probability = np.empty(len(rows))
+    for label in (0.0, 1.0):
+        # Alternate within each label, so that either half has its share of the few positives.
+        mine = np.flatnonzero(rows.is_fraud == label)
+        probability[mine[::2]], probability[mine[1::2]] = 0.0, 1.0
+    half = probability > 0.5
+    for this in (half, ~half):
+        curve = fit_calibration(margin[~this], rows.is_fraud[~this], rows.weight[~this])
+        probability[this] = curve.probability(margin[this])
+    return probability

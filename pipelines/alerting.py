@@ -1,0 +1,234 @@
+"""Raising alerts: what people look at tonight, with the reasons and the evidence that a case page needs."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from fairdeal.data_contracts.actions import Action
+from fairdeal.data_contracts.alerts import ALERTS
+from fairdeal.data_contracts.tables import INBOUND
+from fairdeal.data_contracts.typologies import CaseType, Detector, Typology
+from fairdeal.features.links import linked_orders
+from fairdeal.features.twins import find_twins
+from fairdeal.features.windows import DAY
+from fairdeal.models.capacity import capacity_from, choose_alerts
+from fairdeal.pipelines import registry
+from fairdeal.pipelines.keys import hashing_key
+from fairdeal.pipelines.ledger import dumps, loads
+from fairdeal.pipelines.scoring import cold_model
+from fairdeal.pipelines.tokens import case_subject
+
+if TYPE_CHECKING:
+    from fairdeal.pipelines.ledger import Run
+    from fairdeal.pipelines.running import Workplace
+
+Tables = dict[str, pl.DataFrame]
+
+EXPLANATIONS = {
+    "detector": pl.String(),
+    "subject_id": pl.String(),
+    "as_of_at": pl.Datetime("us", "UTC"),
+    "reasons": pl.String(),
+    "snapshot": pl.String(),
+}
+
+
+def raise_alerts(
+    place: Workplace, run: Run, *, decisions: Tables, features: Tables, names: dict[str, list[str]], tables: Tables
+) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, Any]]:
+    """Tonight's alerts, the explanations of everything that is acted upon, and the capacity that was reckoned with.
+
+    Returns
+    -------
+    alerts
+        Under their contract, sorted by id.
+    explanations
+        ``detector, subject_id, as_of_at, reasons, snapshot`` of every alert and every decision other than allow.
+    night
+        People, minutes available after the backlog, minutes used.
+    """
+    frozen = run.frozen or {}
+    capacity = capacity_from(frozen["settings"]["capacity"])
+    backlog = sum(capacity.minutes[CaseType(case["case_type"])] for case in frozen["open_cases"])
+    every = pl.concat([pl.DataFrame(schema=_decision_schema()), *decisions.values()], how="diagonal_relaxed")
+    snapshots = _snapshots(decisions, tables)
+    about = _case_subjects(every, snapshots)
+    open_subjects = {(alert["subject_kind"], alert["subject_id"]) for case in frozen["open_cases"] for alert in case["alerts"]}
+    chosen = choose_alerts(
+        every.with_columns(about).to_pandas(), capacity=capacity, backlog=backlog, open_subjects=open_subjects,
+        seed_key=hashing_key(place.home), day=run.interval_from,
+    )  # fmt: skip
+    picked = pl.from_pandas(chosen).select("detector", "subject_id", "chosen_by", "selection_probability", "minutes")
+    latest = every.sort("as_of_at").unique(["detector", "subject_id"], keep="last", maintain_order=True)
+    alerts = latest.join(picked, on=["detector", "subject_id"], how="inner")
+    acted = latest.filter(pl.col("action") != Action.ALLOW)
+    told = pl.concat([alerts.select("detector", "subject_id", "as_of_at"), acted.select("detector", "subject_id", "as_of_at")]).unique(
+        maintain_order=True
+    )
+    explanations, evidence = _explain(place, run, told, features, names, snapshots, tables)
+    rows = [_alert(run, row, explanations, evidence, snapshots) for row in alerts.iter_rows(named=True)]
+    conformed = ALERTS.conform(pl.DataFrame(rows, schema_overrides=_alert_schema())) if rows else ALERTS.empty()
+    night = {
+        "people": capacity.people, "minutes": round(capacity.available(backlog), 1), "backlog_minutes": round(backlog, 1),
+        "minutes_used": round(float(picked["minutes"].sum() or 0), 1), "is_default": not frozen["settings"]["capacity"],
+    }  # fmt: skip
+    table = pl.DataFrame(
+        [
+            {
+                "detector": detector,
+                "subject_id": subject,
+                "as_of_at": moment,
+                "reasons": dumps(found),
+                "snapshot": dumps(snapshots[detector, subject]),
+            }
+            for (detector, subject, moment), found in explanations.items()
+        ],
+        schema=EXPLANATIONS,
+    )
+    return conformed.sort("alert_id"), table.sort("detector", "subject_id", "as_of_at"), night
+
+
+def _decision_schema() -> dict[str, pl.DataType]:
+    from fairdeal.data_contracts.scores import DECISIONS
+
+    return DECISIONS.polars_schema()
+
+
+def _alert_schema() -> dict[str, pl.DataType]:
+    return ALERTS.polars_schema()
+
+
+def _snapshots(decisions: Tables, tables: Tables) -> dict[tuple[str, str], dict[str, Any]]:
+    """Each subject's own row as scored, instants as text, for whoever reads the case."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for name, rows in decisions.items():
+        contract = INBOUND[Detector(name).table]
+        wanted = rows.select(pl.col("subject_id").alias(contract.key[0])).unique()
+        for row in tables[contract.name].join(wanted, on=contract.key[0], how="semi").iter_rows(named=True):
+            found[name, row[contract.key[0]]] = {key: value for key, value in row.items() if value is not None}
+    return found
+
+
+def _case_subjects(decisions: pl.DataFrame, snapshots: dict[tuple[str, str], dict[str, Any]]) -> list[pl.Series]:
+    about = [
+        case_subject(Detector(detector), Typology(typology), snapshots[detector, subject])
+        for detector, subject, typology in decisions.select("detector", "subject_id", "typology").iter_rows()
+    ]
+    return [
+        pl.Series("case_type", [str(case_type) for case_type, _, _ in about], dtype=pl.String),
+        pl.Series("case_subject_id", [f"{kind}:{subject}" for _, kind, subject in about], dtype=pl.String),
+    ]
+
+
+Explained = dict[tuple[str, str, Any], list[dict[str, Any]]]
+
+
+def _explain(
+    place: Workplace, run: Run, told: pl.DataFrame, features: Tables, names: dict[str, list[str]],
+    snapshots: dict[tuple[str, str], dict[str, Any]], tables: Tables,
+) -> tuple[Explained, dict[tuple[str, str], dict[str, Any]]]:  # fmt: skip
+    explanations: Explained = {}
+    evidence: dict[tuple[str, str], dict[str, Any]] = {}
+    for name, rows in features.items():
+        detector = Detector(name)
+        wanted = rows.join(told.filter(pl.col("detector") == name), on=["subject_id", "as_of_at"], how="semi", maintain_order="left")
+        if not wanted.height:
+            continue
+        champion = (run.frozen or {})["champions"][name]
+        model = registry.load(place.home, champion) if champion else cold_model(place, run, detector, rows, names[name])
+        place.progress(f"explaining {wanted.height} {detector.table}")
+        missing = [feature for feature in model.feature_names if feature not in wanted.columns]
+        frame = wanted.with_columns(*(pl.lit(None, pl.Float64).alias(feature) for feature in missing)).to_pandas()
+        for key, reasons in zip(wanted.select("subject_id", "as_of_at").iter_rows(), model.explain(frame), strict=True):
+            explanations[name, *key] = reasons or [_unnamed(model.is_calibrated)]
+        subjects = wanted["subject_id"].to_list()
+        if detector is Detector.DEALS:
+            found = _linked(tables["orders"], subjects)
+        elif detector is Detector.REVIEWS:
+            found = _texts(
+                tables["reviews"], subjects, {subject: model.spans(snapshots[name, subject].get("text") or "") for subject in subjects}
+            )
+        else:
+            found = {}
+        evidence |= {(name, subject): content for subject, content in found.items()}
+    return explanations, evidence
+
+
+def _unnamed(calibrated: bool) -> dict[str, Any]:
+    """What is said where no single feature speaks: the score stands on many small things together."""
+    if calibrated:
+        return {"code": "MANY_SMALL_SIGNS", "value": None, "norm": None, "text_zh": "多项轻微迹象共同构成该评分，无单一突出原因",
+                "text_en": "Many small signs together; no single one stands out"}  # fmt: skip
+    return {"code": "RANDOM_OR_UNUSUAL", "value": None, "norm": None, "text_zh": "与当日其他对象相比较为少见，或随机抽查",
+            "text_en": "Unusual among the day's subjects, or a random check"}  # fmt: skip
+
+
+def _linked(orders: pl.DataFrame, subjects: list[str]) -> dict[str, dict[str, Any]]:
+    links: dict[str, dict[str, Any]] = {}
+    for row in linked_orders(orders, subjects).iter_rows(named=True):
+        link = {
+            "order_id": row["order_id"],
+            "buyer_id": row["buyer_id"],
+            "ordered_at": row["ordered_at"].isoformat(),
+            "shared": row["shared"],
+        }
+        links.setdefault(row["subject_id"], {"linked": []})["linked"].append(link)
+    return links
+
+
+def _texts(reviews: pl.DataFrame, subjects: list[str], spans: dict[str, list[tuple[int, int, float]]]) -> dict[str, dict[str, Any]]:
+    """Suspicious spans of each text, and its twins among the reviews of 30 days."""
+    texts = dict(reviews.select("review_id", "text").iter_rows())
+    writers = dict(reviews.select("review_id", "reviewer_id").iter_rows())
+    moments = dict(reviews.select("review_id", "posted_at").iter_rows())
+    pairs = find_twins(list(texts), [text or "" for text in texts.values()])
+    twins: dict[str, list[dict[str, Any]]] = {}
+    wanted = set(subjects)
+    for row in pairs.iter_rows(named=True):
+        for one, other in ((row["id"], row["twin_id"]), (row["twin_id"], row["id"])):
+            if one in wanted and abs(moments[one] - moments[other]) <= timedelta(seconds=30 * DAY):
+                twin = {"review_id": other, "reviewer_id": writers[other], "similarity": round(row["similarity"], 3), "text": texts[other]}
+                if twin not in twins.setdefault(one, []):
+                    twins[one].append(twin)
+    return {
+        subject: {
+            "spans": [{"start": start, "end": end, "weight": round(weight, 4)} for start, end, weight in spans[subject]],
+            "twins": sorted(twins.get(subject, []), key=lambda twin: (-twin["similarity"], twin["review_id"]))[:10],
+        }
+        for subject in subjects
+    }
+
+
+def _alert(
+    run: Run,
+    row: dict[str, Any],
+    explanations: Explained,
+    evidence: dict[tuple[str, str], dict[str, Any]],
+    snapshots: dict[tuple[str, str], dict[str, Any]],
+) -> dict[str, Any]:
+    detector, subject = row["detector"], row["subject_id"]
+    snapshot = snapshots[detector, subject]
+    case_type, case_kind, case_id = case_subject(Detector(detector), Typology(row["typology"]), snapshot)
+    identity = f"{detector}|{subject}|{row['event_at'].date().isoformat()}"
+    account = {"payments": "payer_id", "deals": "buyer_id", "reviews": "reviewer_id"}[detector]
+    merchant = {"payments": "payee_id", "deals": "merchant_id", "reviews": "merchant_id"}[detector]
+    return {
+        **{name: row[name] for name in ("detector", "subject_kind", "subject_id", "typology", "chosen_by", "selection_probability", "as_of_at", "event_at",
+                                        "score", "probability", "amount_minor", "expected_loss_minor", "currency", "action", "model_version")},
+        "alert_id": "A" + hashlib.sha256(identity.encode()).hexdigest()[:16], "run_id": run.run_id, "case_type": str(case_type),
+        "case_subject_kind": case_kind, "case_subject_id": case_id, "reasons": dumps(explanations[detector, subject, row["as_of_at"]]),
+        "evidence": dumps(evidence.get((detector, subject), {})), "snapshot": dumps(snapshot), "data_version": (run.frozen or {})["data_version"],
+        "merchant_id": snapshot.get(merchant), "account_id": snapshot.get(account),
+    }  # fmt: skip
+
+
+def reasons_of(explanations: pl.DataFrame) -> dict[tuple[str, str], tuple[list[dict[str, Any]], dict[str, Any]]]:
+    """Reasons and snapshot by detector and subject, as the publishing step needs them."""
+    return {
+        (detector, subject): (loads(reasons), loads(snapshot))
+        for detector, subject, reasons, snapshot in explanations.select("detector", "subject_id", "reasons", "snapshot").iter_rows()
+    }

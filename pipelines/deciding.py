@@ -1,0 +1,55 @@
+"""Deciding: an action for every scored subject, by the written policy and the table of who bears which loss."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import polars as pl
+
+from fairdeal.data_contracts.scores import DECISIONS
+from fairdeal.data_contracts.tables import INBOUND
+from fairdeal.data_contracts.typologies import Detector
+from fairdeal.models import deciding
+from fairdeal.models.losses import loss_table
+from fairdeal.models.policy import policy_from
+
+#: Facts of a subject that the policy heeds, where its table gives them.
+FLAGS = ("is_weak_credential", "is_unsafe_channel")
+
+
+def decide(detector: Detector, scores: pl.DataFrame, rows: pl.DataFrame, *, settings: dict[str, Any], moment: datetime) -> pl.DataFrame:
+    """Decisions under their contract, sorted by moment and subject.
+
+    Parameters
+    ----------
+    scores
+        Scores of one detector.
+    rows
+        Its table, with at least the scored subjects.
+    settings
+        The frozen ``policy`` and ``loss`` settings.
+    moment
+        The run's frozen moment: actions lapse counted from here.
+    """
+    contract = INBOUND[detector.table]
+    money = [name for name in ("amount_minor", "currency") if name in contract.names]
+    subjects = (
+        rows.select(
+            pl.col(contract.key[0]).alias("subject_id"),
+            pl.col(contract.event_at or "").alias("event_at"),
+            *money,
+            *(name for name in FLAGS if name in contract.names),
+        )
+        .with_columns(
+            *(pl.lit(None, dtype).alias(name) for name, dtype in (("amount_minor", pl.Int64), ("currency", pl.String)) if name not in money)
+        )
+        .filter(pl.col("subject_id").is_in(scores["subject_id"].implode()))
+    )
+    frame = subjects.to_pandas().astype({"amount_minor": "Int64"})
+    decided = deciding.decide(
+        scores.to_pandas(), frame, policy_from(settings["policy"]), loss_table(settings["loss"]), pd.Timestamp(moment).tz_convert("UTC")
+    )
+    table = pl.from_pandas(decided).with_columns(pl.col("probability").fill_nan(None))
+    return DECISIONS.conform(table).sort("as_of_at", "subject_id")

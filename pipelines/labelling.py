@@ -1,0 +1,84 @@
+"""The labels ledger: what closed cases taught, append-only, beside the labels that sources bring."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+
+from fairdeal.data_contracts.labels import LABELS as CONTRACT
+from fairdeal.data_contracts.labels import LabelSource
+from fairdeal.pipelines.crash_points import reach
+from fairdeal.pipelines.lake import Lake, union
+from fairdeal.pipelines.ledger import LABELS, Ledger, dumps, loads
+
+
+def collect(ledger: Ledger, verdicts: list[dict[str, Any]]) -> int:
+    """Enters the labels of newly closed cases; gives how many. Verdicts that map to no label are not labels.
+
+    The same verdict entered twice is one label: its id derives from case, member and event.
+    """
+    entered = 0
+    with ledger.transaction() as tx:
+        known = {row[0] for row in tx.execute(sa.select(LABELS.c.label_id))}
+        for verdict in verdicts:
+            if verdict["is_fraud"] is None:
+                continue
+            label = _label(verdict)
+            if label["label_id"] in known:
+                continue
+            earlier = [
+                content
+                for content in _contents(tx)
+                if (content["subject_kind"], content["subject_id"]) == (label["subject_kind"], label["subject_id"])
+            ]
+            label["supersedes"] = earlier[-1]["label_id"] if earlier else None
+            tx.execute(sa.insert(LABELS).values(label_id=label["label_id"], content=dumps(label), verdict_seq=verdict["seq"]))
+            known.add(label["label_id"])
+            entered += 1
+            reach("entered label")
+    return entered
+
+
+def last_verdict(ledger: Ledger) -> int:
+    """Number of the last verdict that became a label; 0 before the first."""
+    with ledger.engine.connect() as connection:
+        return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(LABELS.c.verdict_seq), 0))).scalar() or 0)
+
+
+def _contents(tx: sa.Connection) -> list[dict[str, Any]]:
+    return [loads(row[0]) for row in tx.execute(sa.select(LABELS.c.content).order_by(LABELS.c.seq))]
+
+
+def _label(verdict: dict[str, Any]) -> dict[str, Any]:
+    identity = f"{verdict['case_id']}|{verdict['subject_kind']}|{verdict['subject_id']}|{verdict['seq']}"
+    source = LabelSource.AUDIT if verdict["chosen_by"] == "audit_sample" else LabelSource.ANALYST
+    return {
+        "label_id": "L" + hashlib.sha256(identity.encode()).hexdigest()[:16], "subject_kind": verdict["subject_kind"], "subject_id": verdict["subject_id"],
+        "is_fraud": verdict["is_fraud"], "typology": verdict["typology"], "source": source.value, "decided_at": verdict["decided_at"],
+        "available_at": verdict["decided_at"], "member_of": verdict["case_id"], "propensity": verdict["selection_probability"],
+    }  # fmt: skip
+
+
+def known_labels(lake: Lake, source: str, *, watermark: int, known_before: datetime) -> pl.DataFrame:
+    """What was known about each subject before a moment: of several labels the latest counts, of one moment's the most trusted source's."""
+    brought = lake.table(source, "labels", watermark=watermark, known_before=known_before)
+    with lake.ledger.engine.connect() as connection:
+        ours = pl.DataFrame(
+            [loads(row[0]) for row in connection.execute(sa.select(LABELS.c.content).order_by(LABELS.c.seq))], infer_schema_length=None
+        )
+    if ours.height:
+        instants = [pl.col(name).str.to_datetime(time_unit="us", time_zone="UTC") for name in ("decided_at", "available_at")]
+        ours = CONTRACT.conform(ours.with_columns(instants)).filter(pl.col("available_at") < known_before)
+    trust = {source.value: place for place, source in enumerate(LabelSource)}
+    return (
+        union([brought.select(CONTRACT.names), ours] if ours.height else [brought.select(CONTRACT.names)], CONTRACT)
+        .with_columns(__trust=pl.col("source").fill_null("provider").replace_strict(trust, default=0, return_dtype=pl.Int64))
+        .sort("available_at", "__trust", "is_fraud", "label_id", nulls_last=False)
+        .unique(["subject_kind", "subject_id"], keep="last", maintain_order=True)
+        .drop("__trust")
+        .sort("subject_kind", "subject_id")
+    )

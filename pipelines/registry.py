@@ -1,0 +1,194 @@
+"""Models kept safely: MLflow tracks and names them, a signed manifest vouches for every byte before any parser sees it.
+
+A model is a folder of LightGBM text, arrays and JSON with ``manifest.json`` (sha256 of every file) and ``manifest.sig`` (Ed25519 over
+the manifest's bytes). Nothing is ever unpickled. The champion is MLflow's ``models:/fairdeal-<detector>@champion``.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from fairdeal.data_contracts.typologies import Detector
+from fairdeal.models.bundle import from_files, to_files
+from fairdeal.models.detector import TrainedDetector
+from fairdeal.pipelines.errors import DataIsWrong, OutsideFailure
+from fairdeal.pipelines.files import write_whole
+from fairdeal.pipelines.keys import Signer, ring_path, signer
+from fairdeal.pipelines.ledger import dumps
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+EXPERIMENT = "fairdeal"
+#: A bundle larger than this is not a model of ours.
+LARGEST_BUNDLE = 512 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The model that decides: its name, where it lies, and the sha256 of its manifest, as a run freezes it."""
+
+    detector: Detector
+    model_version: str
+    registry_version: str
+    folder: str
+    manifest_sha256: str
+
+    def as_dict(self) -> dict[str, str]:
+        return {"detector": self.detector.value, "model_version": self.model_version, "registry_version": self.registry_version,
+                "folder": self.folder, "manifest_sha256": self.manifest_sha256}  # fmt: skip
+
+
+def _client(home: Path) -> Any:
+    import mlflow
+
+    home.mkdir(parents=True, exist_ok=True)
+    mlflow.set_tracking_uri(f"sqlite:///{home / 'mlflow.db'}")
+    client = mlflow.MlflowClient()
+    if client.get_experiment_by_name(EXPERIMENT) is None:
+        client.create_experiment(EXPERIMENT, artifact_location=(home / "mlartifacts").as_uri())
+    return client
+
+
+def pack(model: TrainedDetector, facts: Mapping[str, Any], key: Signer) -> dict[str, bytes]:
+    """The files of a signed bundle."""
+    files = to_files(model)
+    manifest = {**facts, "key_id": key.key_id, "files": {name: _sha256(content) for name, content in sorted(files.items())}}
+    text = dumps(manifest).encode()
+    return {**files, "manifest.json": text, "manifest.sig": base64.b64encode(key.sign(text))}
+
+
+def unpack(folder: Path, public_keys: Mapping[str, bytes], expected_manifest_sha256: str | None = None) -> TrainedDetector:
+    """The model in a bundle folder, after its signature and every hash held.
+
+    Raises
+    ------
+    DataIsWrong
+        Naming the file and what is wrong with it; no parser has seen a byte then.
+    """
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+        if any(not (folder / name).is_file() or (folder / name).is_symlink() for name in names):
+            raise DataIsWrong(f"{folder}: holds something that is no plain file; a model bundle holds files only; do not use it")
+        if sum((folder / name).stat().st_size for name in names) > LARGEST_BUNDLE:
+            raise DataIsWrong(f"{folder}: larger than {LARGEST_BUNDLE} bytes; no model of ours is; do not use it")
+        files = {name: (folder / name).read_bytes() for name in names}
+    except OSError as error:
+        raise OutsideFailure(
+            f"{folder}: the model cannot be read ({error.strerror}); restore the home folder or promote another model"
+        ) from None
+    manifest_text, signature = files.pop("manifest.json", None), files.pop("manifest.sig", None)
+    if manifest_text is None or signature is None:
+        raise DataIsWrong(f"{folder}: not signed; a model needs manifest.json and manifest.sig; train it again or promote another model")
+    if expected_manifest_sha256 is not None and _sha256(manifest_text) != expected_manifest_sha256:
+        raise DataIsWrong(
+            f"{folder}/manifest.json: not the manifest that the run froze; an older or other model was put in its place; promote a model again"
+        )
+    if not any(_verifies(key, base64.b64decode(signature, validate=False), manifest_text) for key in public_keys.values()):
+        raise DataIsWrong(f"{folder}/manifest.sig: no trusted key made this signature; do not use the model; promote another one")
+    promised: dict[str, str] = json.loads(manifest_text)["files"]
+    if set(promised) != set(files):
+        raise DataIsWrong(f"{folder}: holds {sorted(files)}; signed are {sorted(promised)}; do not use the model; promote another one")
+    for name, content in files.items():
+        if _sha256(content) != promised[name]:
+            raise DataIsWrong(f"{folder}/{name}: content differs from what was signed; do not use the model; promote another one")
+    return from_files(files)
+
+
+def _verifies(key: bytes, signature: bytes, message: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _sha256(content: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(content).hexdigest()
+
+
+def trusted_keys(home: Path) -> dict[str, bytes]:
+    """Public keys that may vouch for a model, by key id."""
+    path = ring_path(home, "models")
+    if not path.exists():
+        return {}
+    return {entry["key_id"]: base64.b64decode(entry["public_key"]) for entry in json.loads(path.read_bytes())["keys"]}
+
+
+def register(
+    home: Path,
+    model: TrainedDetector,
+    *,
+    facts: Mapping[str, Any],
+    params: Mapping[str, Any],
+    metrics: Mapping[str, float],
+    pictures: Mapping[str, bytes],
+) -> Champion:
+    """Logs, signs and registers a model, and makes it the champion of its detector."""
+    client = _client(home)
+    key = signer(home, "models", since=datetime(2000, 1, 1, tzinfo=UTC))
+    files = pack(model, facts, key)
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    run = client.create_run(experiment.experiment_id, run_name=str(facts["model_version"]))
+    for name, value in params.items():
+        client.log_param(run.info.run_id, name, value)
+    for name, value in metrics.items():
+        client.log_metric(run.info.run_id, name, value)
+    staging = Path(tempfile.mkdtemp(dir=home))
+    try:
+        for name, content in files.items():
+            write_whole(staging / "bundle" / name, content)
+        for name, content in pictures.items():
+            write_whole(staging / "plots" / name, content)
+        client.log_artifacts(run.info.run_id, str(staging))
+    finally:
+        shutil.rmtree(staging)
+    name = f"fairdeal-{model.detector.value}"
+    if not any(found.name == name for found in client.search_registered_models(f"name = '{name}'")):
+        client.create_registered_model(name)
+    version = client.create_model_version(
+        name, source=f"{run.info.artifact_uri}/bundle", run_id=run.info.run_id,
+        tags={"model_version": str(facts["model_version"]), "manifest_sha256": _sha256(files["manifest.json"])},
+    )  # fmt: skip
+    client.set_terminated(run.info.run_id)
+    client.set_registered_model_alias(name, "champion", version.version)
+    found = champion(home, model.detector)
+    if found is None:
+        raise OutsideFailure(f"{name}: registered, yet the registry does not name it champion; check {home / 'mlflow.db'}")
+    return found
+
+
+def champion(home: Path, detector: Detector) -> Champion | None:
+    """The model that ``models:/fairdeal-<detector>@champion`` names, or None before the first training."""
+    if not (home / "mlflow.db").exists():
+        return None
+    from mlflow.exceptions import MlflowException
+
+    client = _client(home)
+    name = f"fairdeal-{detector.value}"
+    try:
+        version = client.get_model_version_by_alias(name, "champion")
+    except MlflowException:
+        return None
+    folder = Path(unquote(urlparse(version.source).path))
+    return Champion(
+        detector, version.tags["model_version"], str(version.version), os.path.relpath(folder, home), version.tags["manifest_sha256"]
+    )
+
+
+def load(home: Path, frozen: Mapping[str, str]) -> TrainedDetector:
+    """The model that a run froze."""
+    return unpack(home / frozen["folder"], trusted_keys(home), frozen["manifest_sha256"])

@@ -1,0 +1,36 @@
+"""Scoring: every subject of the interval, by the frozen champion, or by what is unusual where there is none yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from fairdeal.data_contracts.scores import SCORES
+from fairdeal.data_contracts.typologies import Detector
+from fairdeal.features.build import reasons
+from fairdeal.models.detector import TrainedDetector
+from fairdeal.models.training import fit_unsupervised
+from fairdeal.pipelines.training import contract_version
+
+if TYPE_CHECKING:
+    from fairdeal.pipelines.ledger import Run
+    from fairdeal.pipelines.running import Workplace
+
+
+def cold_model(place: Workplace, run: Run, detector: Detector, rows: pl.DataFrame, names: list[str]) -> TrainedDetector:
+    """A detector that knows no labels: it ranks by how unusual a subject is among those of its own interval, and claims no probability."""
+    usable = [name for name in names if rows[name].null_count() < rows.height]
+    place.progress(f"{detector}: no champion yet; scoring by what is unusual, without probabilities")
+    version = {"data_version": (run.frozen or {})["data_version"], "contract_version": contract_version(detector)}
+    return fit_unsupervised(
+        detector, rows.to_pandas(), feature_names=usable, reasons=reasons(detector), seed=place.settings.train.seed, **version
+    )
+
+
+def score(model: TrainedDetector, rows: pl.DataFrame) -> pl.DataFrame:
+    """Scores under their contract, sorted by moment and subject; probability is null where none is claimed."""
+    missing = [name for name in model.feature_names if name not in rows.columns]
+    frame = rows.with_columns(*(pl.lit(None, pl.Float64).alias(name) for name in missing)).to_pandas()
+    scores = pl.from_pandas(model.score(frame)).with_columns(pl.col("probability").fill_nan(None))
+    return SCORES.conform(scores).sort("as_of_at", "subject_id")

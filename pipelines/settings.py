@@ -1,0 +1,146 @@
+"""Settings: one file ``fairdeal.toml``, every value overridable by ``FAIRDEAL_*``."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from fairdeal.pipelines.errors import WrongUse
+
+FILE_NAME = "fairdeal.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Schedule(_Section):
+    """When the daily run starts and by when its feed must be there, in the settings' time zone."""
+
+    at: str = Field("01:30", pattern=r"^\d\d:\d\d$", description="time of day at which the daily run starts")
+    feed_due: str = Field("04:00", pattern=r"^\d\d:\d\d$", description="time of day by which the feed of yesterday must be published")
+
+
+class Database(_Section):
+    """Where the ledger and the dispute queue live."""
+
+    url: str | None = Field(None, description="SQLAlchemy address of the run ledger; absent: SQLite in the home folder")
+    disputes_url: str | None = Field(None, description="address of the dispute queue's database; absent: SQLite in the home folder")
+
+
+class Notify(_Section):
+    """Who is called when something fails or degrades."""
+
+    webhook_url: str | None = Field(None, description="address that is sent a JSON message; absent: nobody is called, the log says so")
+
+
+class Train(_Section):
+    """What a model learns from."""
+
+    days: int = Field(60, ge=1, description="days of events before --until that a model learns from")
+    ripe_days: int = Field(
+        21,
+        ge=0,
+        description="where a source names frauds only, an event this old without a label counts as honest; younger ones are left out",
+    )
+    seed: int = Field(20260101, ge=0, description="fixes every random choice in training")
+
+
+class Settings(BaseSettings):
+    """All settings, with their written defaults."""
+
+    model_config = SettingsConfigDict(env_prefix="FAIRDEAL_", env_nested_delimiter="_", env_nested_max_split=1, extra="forbid", frozen=True)
+
+    home: Path = Field(Path(".fairdeal"), description="folder of all state, relative to the settings file")
+    time_zone: str = Field("Asia/Shanghai", description="what a day is")
+    engine: str = Field("embedded", pattern="^embedded$", description="where features are computed")
+    memory_mb: int = Field(3000, ge=256, description="memory the engine may use, in megabytes")
+    capacity: dict[str, Any] = Field(default_factory=dict, description="people and minutes tonight; see models.capacity")
+    policy: dict[str, Any] = Field(default_factory=dict, description="costs and effects of actions; see models.policy")
+    loss: dict[str, Any] = Field(default_factory=dict, description="who bears which loss; see models.losses")
+    schedule: Schedule = Schedule()
+    database: Database = Database()
+    notify: Notify = Notify()
+    train: Train = Train()
+
+    _file: ClassVar[Path | None] = None
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"no time zone is called {value}; use a name such as Asia/Shanghai or UTC") from error
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
+        if cls._file is not None:
+            sources = (*sources, TomlConfigSettingsSource(settings_cls, cls._file))
+        return sources
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def ledger_url(self) -> str:
+        return self.database.url or f"sqlite:///{self.home / 'ledger.db'}"
+
+    def day_bounds(self, day: str) -> tuple[datetime, datetime]:
+        """First instant of a day and of the next, in the settings' time zone."""
+        try:
+            start = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=self.zone)
+        except ValueError as error:
+            raise WrongUse(f"day: found {day!r}; allowed is YYYY-MM-DD; give the day as in 2018-08-08") from error
+        end = (start.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=self.zone)
+        return start, end
+
+
+def find_file(start: Path) -> Path | None:
+    """``fairdeal.toml`` in the folder or the nearest one above it."""
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+    return None
+
+
+def load_settings(config: Path | None = None) -> Settings:
+    """Settings from the file (given, or found upward from the working folder) and ``FAIRDEAL_*``.
+
+    Raises
+    ------
+    WrongUse
+        Naming the file, the setting, what was found and what is allowed.
+    """
+    path = config or (Path(os.environ["FAIRDEAL_CONFIG"]) if os.environ.get("FAIRDEAL_CONFIG") else find_file(Path.cwd()))
+    if path is not None and not path.is_file():
+        raise WrongUse(f"{path}: no such settings file; give one with --config or leave it out for the defaults")
+    chosen = type("_Settings", (Settings,), {"_file": path, "__module__": __name__})
+    try:
+        settings: Settings = chosen()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise WrongUse(
+            f"{path or 'FAIRDEAL_* variables'}: setting {name}: found {first.get('input')!r}; {first['msg']}; correct it or leave it out for the default"
+        ) from None
+    except ValueError as error:
+        raise WrongUse(f"{path}: not a TOML file ({error}); write it as in the README") from None
+    base = path.parent if path is not None else Path.cwd()
+    return settings.model_copy(update={"home": (base / settings.home).resolve()})

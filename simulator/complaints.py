@@ -1,0 +1,141 @@
+"""Complaints: how the truth comes out, late, in part, and now and then wrongly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from fairdeal.data_contracts.labels import LabelSource
+from fairdeal.data_contracts.typologies import DEFAULT_TYPOLOGY, Detector
+from fairdeal.simulator.chance import Flags, Floats, Ints, happens, pick
+from fairdeal.simulator.clock import DAY, HOUR, OFFSET, SECOND, Period
+
+#: Share of approved stolen payments that are ever charged back; the delay's median and longest, in days.
+CHARGEBACK_RATE, CHARGEBACK_MEDIAN, CHARGEBACK_LONGEST = 0.85, 14.0, 60.0
+#: Honest payments that their owner disputes all the same.
+FRIENDLY_RATE = 0.0003
+#: Share of fake orders and reviews that users or analysts ever report.
+FOUND_RATE = 0.65
+#: Share of all subjects that the provider's random audit looks at.
+AUDIT_RATE = 0.03
+#: Share of honest subjects that raise a false alarm, and how many times more often look-alikes do.
+ALARM_RATE, LOOK_ALIKE_FACTOR = 0.006, 4.0
+#: Share of the labels, chargebacks aside, that are wrong.
+WRONG_RATE = 0.008
+
+#: A label as the simulator knows it; ``subject`` is the subject's code, ``at`` the instant it becomes known, in milliseconds.
+REPORTS: dict[str, pl.DataType] = {
+    "subject_kind": pl.String(),
+    "subject": pl.Int64(),
+    "is_fraud": pl.Boolean(),
+    "at": pl.Int64(),
+    "typology": pl.String(),
+    "source": pl.String(),
+}
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """What labels can speak of: codes, moments, the truth (typology, null when honest), and what looks like a cheat but is none."""
+
+    detector: Detector
+    code: Ints
+    at: Ints
+    typology: pl.Series
+    look_alike: Flags
+
+    @property
+    def is_fraud(self) -> Flags:
+        fraud: Flags = self.typology.is_not_null().to_numpy()
+        return fraud
+
+
+def chargebacks(rng: np.random.Generator, payments: Subjects, approved: Flags) -> pl.DataFrame:
+    """Disputed payments: stolen ones that went through, and a few honest ones; columns of `REPORTS`.
+
+    Notes
+    -----
+    Cardholders notice with the statement: the delay is lognormal around two weeks with a tail to two months (Dal Pozzolo et al. 2015
+    model the same delayed feedback). A declined attempt takes no money, so nobody disputes it.
+    """
+    rate = np.where(payments.is_fraud, CHARGEBACK_RATE, FRIENDLY_RATE) * approved
+    chosen = happens(rng, rate, len(payments.code))
+    days = np.minimum(rng.lognormal(np.log(CHARGEBACK_MEDIAN), 0.6, len(payments.code)), CHARGEBACK_LONGEST)
+    return _reports(payments, chosen, payments.at + (days * DAY).astype(np.int64) // SECOND * SECOND, "chargeback", found=True)
+
+
+def findings(rng: np.random.Generator, subjects: Subjects) -> pl.DataFrame:
+    """Fakes that users report and analysts confirm within days, and false alarms that analysts dismiss; columns of `REPORTS`."""
+    count = len(subjects.code)
+    days = 0.3 + rng.gamma(2.0, 1.6, count)
+    at = office_hours(rng, subjects.at, days)
+    found = subjects.is_fraud & happens(rng, FOUND_RATE, count)
+    by_user = happens(rng, 0.6, count)
+    return pl.concat(
+        [
+            _reports(subjects, found & by_user, at, "report", found=True),
+            _reports(subjects, found & ~by_user, at, "analyst", found=True),
+            false_alarms(rng, subjects),
+        ]
+    )
+
+
+def false_alarms(rng: np.random.Generator, subjects: Subjects) -> pl.DataFrame:
+    """Honest subjects that somebody suspected and an analyst cleared, look-alikes more often; columns of `REPORTS`."""
+    count = len(subjects.code)
+    rate: Floats = ALARM_RATE * np.where(subjects.look_alike, LOOK_ALIKE_FACTOR, 1.0)
+    suspected = ~subjects.is_fraud & happens(rng, rate, count)
+    return _reports(subjects, suspected, office_hours(rng, subjects.at, 0.5 + rng.gamma(2.0, 1.2, count)), "analyst", found=False)
+
+
+def audits(rng: np.random.Generator, subjects: Subjects) -> pl.DataFrame:
+    """What a random sample of all subjects turned out to be; columns of `REPORTS`."""
+    count = len(subjects.code)
+    looked_at = happens(rng, AUDIT_RATE, count)
+    at = office_hours(rng, subjects.at, 1 + rng.gamma(2.0, 1.2, count))
+    return pl.concat(
+        [
+            _reports(subjects, looked_at & subjects.is_fraud, at, "audit", found=True),
+            _reports(subjects, looked_at & ~subjects.is_fraud, at, "audit", found=False),
+        ]
+    )
+
+
+def complaints(rng: np.random.Generator, period: Period, payments: Subjects, approved: Flags, others: list[Subjects]) -> pl.DataFrame:
+    """Every label that becomes known within the period, a few of them wrong; columns of `REPORTS`."""
+    judged = [audits(rng, payments), false_alarms(rng, payments)]
+    for subjects in others:
+        judged += [audits(rng, subjects), findings(rng, subjects)]
+    everything = pl.concat([chargebacks(rng, payments, approved), _mistakes(rng, pl.concat(judged))])
+    return everything.filter(pl.Series(period.holds(everything["at"].to_numpy())))
+
+
+def office_hours(rng: np.random.Generator, event: Ints, days: Floats) -> Ints:
+    """The moment between nine and six on the day that lies ``days`` after the event, always after the event itself."""
+    day = (event + (days * DAY).astype(np.int64) + OFFSET) // DAY
+    at = day * DAY - OFFSET + 9 * HOUR + pick(rng, np.ones(9 * 3600), len(event)) * SECOND
+    return np.where(at <= event, at + DAY, at)
+
+
+def _reports(subjects: Subjects, chosen: Flags, at: Ints, source: str, *, found: bool) -> pl.DataFrame:
+    default = str(DEFAULT_TYPOLOGY[subjects.detector])
+    typology = subjects.typology.filter(pl.Series(chosen)).fill_null(default) if found else None
+    return pl.DataFrame({"subject": subjects.code[chosen], "at": at[chosen]}).select(
+        pl.lit(subjects.detector.subject_kind).alias("subject_kind"),
+        "subject",
+        pl.lit(found).alias("is_fraud"),
+        "at",
+        (typology if typology is not None else pl.lit(None, dtype=pl.String)).alias("typology"),
+        pl.lit(str(LabelSource(source))).alias("source"),
+    )
+
+
+def _mistakes(rng: np.random.Generator, reports: pl.DataFrame) -> pl.DataFrame:
+    """The same reports, a few with the wrong finding."""
+    wrong = pl.Series(happens(rng, WRONG_RATE, reports.height))
+    usual = {detector.subject_kind: str(DEFAULT_TYPOLOGY[detector]) for detector in Detector}
+    return reports.with_columns(is_fraud=pl.col("is_fraud") ^ wrong).with_columns(
+        typology=pl.when("is_fraud").then(pl.coalesce("typology", pl.col("subject_kind").replace_strict(usual)))
+    )

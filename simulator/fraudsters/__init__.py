@@ -1,0 +1,8 @@
+"""Fraudsters: one module per typology; each is listed here and nowhere else."""
+
+from __future__ import annotations
+
+from fairdeal.simulator.fraudsters import brushing, paid_praise, stolen_instrument
+from fairdeal.simulator.fraudsters.scheme import Fraudster
+
+FRAUDSTERS: tuple[Fraudster, ...] = (stolen_instrument.FRAUDSTER, brushing.FRAUDSTER, paid_praise.FRAUDSTER)

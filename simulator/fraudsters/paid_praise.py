@@ -1,0 +1,179 @@
+"""Paid praise (有偿好评): texts handed out with the money, posted as if they were felt.
+
+Rings review the orders they brushed. Shops also put a card into the parcel that pays for five stars and a given text (好评返现), and hire
+accounts that review without an order. The texts of one campaign come from a few templates, varied more or less.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from fairdeal.data_contracts.typologies import Typology
+from fairdeal.simulator.chance import Flags, Floats, Ints, happens, pick, pick_apart
+from fairdeal.simulator.clock import DAY, HOUR, MINUTE, OFFSET, SECOND, waking
+from fairdeal.simulator.fraudsters.scheme import Fraudster, Haul, Trade, campaign_table, own_space
+from fairdeal.simulator.market import Market
+from fairdeal.simulator.reviews import Writer, in_each_language, review_table
+from fairdeal.simulator.shoppers import whereabouts
+from fairdeal.simulator.wording import Language, clauses, praise, write_out
+
+#: Share of all reviews that are paid for.
+SHARE = 0.05
+#: Share of brushed orders that the ring also reviews.
+RING_RATE = 0.45
+CODES = own_space(Typology.PAID_PRAISE)
+
+
+def post_reviews(market: Market, trade: Trade, rng: np.random.Generator) -> Haul:
+    """The paid reviews of the period, each with the campaign that paid: a brushing ring's or one of praise alone."""
+    wanted = max(8, round(trade.reviews * SHARE / (1 - SHARE)))
+    ring = _ring_drafts(market, trade, rng, wanted)
+    drafts = [ring]
+    wanted -= _in_period(market, ring)
+    campaigns: list[tuple[int, str, int | None, int, int, int]] = []
+    idle = _idle(trade)
+    is_free = np.ones(idle.height, dtype=np.bool_)
+    while wanted > 0 and len(campaigns) < 10_000:
+        number = len(campaigns)
+        share = 0.4 if number == 0 else rng.uniform(-0.05, 1)
+        starts = market.period.start + int(share * market.period.days * DAY)
+        ends = starts + int(rng.integers(3, 9)) * DAY
+        draft, merchant = _campaign_drafts(market, rng, number, idle, is_free, (starts, ends), wanted)
+        drafts.append(draft)
+        wanted -= max(_in_period(market, draft), 1)
+        campaigns.append((CODES + number, Typology.PAID_PRAISE, merchant, starts, ends, draft.height))
+    return Haul(_write(market, rng, pl.concat(drafts)), campaign_table(campaigns))
+
+
+def _idle(trade: Trade) -> pl.DataFrame:
+    """Received honest orders that nobody has reviewed, by the moment they came."""
+    silent = pl.col("fake_deal").is_null() & pl.col("fake_payment").is_null() & ~pl.col("order").is_in(trade.reviewed.implode())
+    return trade.received.filter(silent).sort("received_at", "order")
+
+
+def _in_period(market: Market, drafts: pl.DataFrame) -> int:
+    return int(np.count_nonzero(market.period.holds(drafts["at"].to_numpy())))
+
+
+DRAFT = ("order", "listing", "merchant", "reviewer", "at", "device", "network", "is_follow_up", "campaign")
+
+
+def _ring_drafts(market: Market, trade: Trade, rng: np.random.Generator, limit: int) -> pl.DataFrame:
+    brushed = trade.received.filter(pl.col("fake_deal") == Typology.BRUSHING)
+    rate = min(RING_RATE, 0.75 * limit / max(brushed.height, 1))
+    mine = brushed.filter(pl.Series(happens(rng, rate, brushed.height)))
+    return mine.select(
+        "order", "listing", "merchant", "device", "network", "campaign", reviewer="buyer", is_follow_up=pl.lit(False), at=_soon(market, rng, mine)
+    ).select(DRAFT)
+
+
+def _soon(market: Market, rng: np.random.Generator, received: pl.DataFrame) -> pl.Series:
+    """When the text is posted: hours after the goods came, later where the gang is careful."""
+    wait = rng.lognormal(np.log(0.5 + 0.8 * market.difficulty), 0.8, received.height) * DAY
+    return pl.Series(waking(received["received_at"].to_numpy() + wait.astype(np.int64) // SECOND * SECOND + 5 * MINUTE))
+
+
+def _campaign_drafts(
+    market: Market, rng: np.random.Generator, number: int, idle: pl.DataFrame, is_free: Flags, window: tuple[int, int], limit: int
+) -> tuple[pl.DataFrame, int]:
+    """One shop's campaign: buyers of a few listings who take the money, and hired accounts without an order.
+
+    ``is_free`` says which orders of ``idle`` no campaign has had reviewed yet; those that this one takes are struck off.
+    """
+    shoppers, (starts, ends) = market.shoppers, window
+    low, high = np.searchsorted(idle["received_at"].to_numpy(), [starts, ends])
+    arrivals = idle[int(low) : int(high)]
+    by_shop = np.bincount(arrivals["merchant"].to_numpy(), minlength=len(market.merchants)).astype(np.float64)
+    merchant = int(pick(rng, np.sqrt(by_shop) + 0.01, 1)[0])
+    shelf = market.listings.of_merchant(merchant)
+    pushed = shelf[pick_apart(rng, market.listings.popularity[shelf], int(rng.integers(2, 6)))]
+    size = int(min(rng.integers(12, 60), max(limit, 4)))
+    asked = np.isin(arrivals["listing"].to_numpy(), pushed) & is_free[low:high] & happens(rng, 0.55, arrivals.height)
+    rows = np.flatnonzero(asked)[:size]
+    is_free[low + rows] = False
+    takers = arrivals[rows]
+    taken = takers.select(
+        "order", "listing", "merchant", "device", "network", reviewer="buyer", is_follow_up=pl.lit(False), at=_soon(market, rng, takers)
+    )
+    count = min(max(3, round(0.45 * takers.height + 3)), max(size - takers.height, 3))
+    hired = pick_apart(rng, np.where(shoppers.registered_at < starts, np.where(shoppers.activity == 0, 3.0, 0.4), 0.0), count)
+    at = starts + (rng.beta(1.2, 1.8, len(hired)) * (ends - starts)).astype(np.int64) // SECOND * SECOND
+    at = (at + OFFSET) // DAY * DAY - OFFSET + rng.integers(8, 23, len(hired)) * HOUR + rng.integers(0, 3600, len(hired)) * SECOND
+    own = whereabouts(rng, shoppers, hired, at)
+    in_studio = happens(rng, 0.8 - 0.6 * market.difficulty, len(hired))
+    studio = CODES + number * 16
+    posted = pl.DataFrame(
+        {
+            "listing": pushed[rng.integers(0, len(pushed), len(hired))],
+            "device": np.where(in_studio, studio + rng.integers(0, 4, len(hired)), own.device),
+            "network": np.where(in_studio, studio + rng.integers(0, 2, len(hired)), own.network),
+            "reviewer": hired,
+            "at": at,
+        }
+    ).with_columns(order=pl.lit(None, dtype=pl.Int64()), merchant=pl.lit(merchant), is_follow_up=pl.lit(False))
+    both = pl.concat([taken, posted], how="diagonal_relaxed").with_columns(campaign=pl.lit(CODES + number))
+    return both.select(DRAFT), merchant
+
+
+def _write(market: Market, rng: np.random.Generator, drafts: pl.DataFrame) -> pl.DataFrame:
+    count = drafts.height
+    reviewer, listing = drafts["reviewer"].to_numpy(), drafts["listing"].to_numpy()
+    writer = Writer(
+        reviewer=reviewer,
+        category=market.listings.category[listing],
+        stars=np.where(happens(rng, 0.13, count), 4, 5).astype(np.int64),
+        is_english=market.shoppers.is_english[reviewer],
+        is_fan=np.zeros(count, dtype=np.bool_),
+    )
+    campaign = drafts["campaign"]
+    template = _templates_of(campaign.to_numpy(), listing, rng)
+
+    def words(rng: np.random.Generator, language: Language, mine: Writer) -> pl.Series:
+        rows = writer.is_english == (language.code == "en")
+        return _varied(rng, language, mine.category, template[rows], market.difficulty)
+
+    text = in_each_language(rng, writer, words)
+    return review_table(
+        drafts.drop("campaign"),
+        stars=writer.stars,
+        text=text,
+        device=drafts["device"].to_numpy(),
+        network=drafts["network"].to_numpy(),
+        is_english=writer.is_english,
+        typology=Typology.PAID_PRAISE,
+        campaign=campaign,
+    )
+
+
+def _templates_of(campaign: Ints, listing: Ints, rng: np.random.Generator) -> Ints:
+    """Number of the template each text is taken from: a campaign hands out two to five."""
+    _, number = np.unique(campaign, return_inverse=True)
+    handed_out = 2 + number % 4
+    return number * 8 + (rng.random(len(campaign)) * handed_out).astype(np.int64)
+
+
+def _varied(rng: np.random.Generator, language: Language, category: Ints, template: Ints, hard: float) -> pl.Series:
+    """Texts from templates: clauses left out or said anew, the more so the more careful the gang is."""
+    count = len(template)
+    numbers, first, which = np.unique(template, return_index=True, return_inverse=True)
+    models = _praising(rng, language, category[first], np.full(len(numbers), 0.6))
+    said = models[which]
+    fresh = _praising(rng, language, category, rng.beta(1.6, 1.6, count))
+    anew: Floats = np.full(count, 0.06 + 0.6 * hard**1.5)
+    columns = {}
+    for name in said.columns:
+        renewed = pl.Series(happens(rng, anew, count))
+        dropped = pl.Series(happens(rng, 0.05 + 0.2 * hard, count))
+        columns[name] = said[name].zip_with(~renewed, fresh[name]).set(dropped if name != "product" else pl.Series([False] * count), None)
+    return write_out(rng, language, pl.DataFrame(columns))
+
+
+def _praising(rng: np.random.Generator, language: Language, category: Ints, talk: Floats) -> pl.DataFrame:
+    """Friendly clauses of which many end in a line of praise."""
+    said = clauses(rng, language, category, np.full(len(category), 0.99), talk)
+    lauds = pl.Series(happens(rng, 0.45, len(category)))
+    return said.with_columns(closing=pl.when(lauds).then(praise(rng, language, len(category))).otherwise("closing"))
+
+
+FRAUDSTER = Fraudster(Typology.PAID_PRAISE, post_reviews=post_reviews)

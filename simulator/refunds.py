@@ -1,0 +1,56 @@
+"""Refunds: honest reasons to want the money back."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from fairdeal.simulator.chance import happens, pick
+from fairdeal.simulator.clock import DAY, SECOND
+from fairdeal.simulator.market import Market
+
+#: Reason, how common, and whether the buyer says it in English.
+REASONS: tuple[tuple[str, float], ...] = (
+    ("尺码不合适", 18),
+    ("不喜欢/不想要了", 22),
+    ("质量问题", 12),
+    ("与描述不符", 9),
+    ("少件/漏发", 4),
+    ("包装破损，商品有磕碰", 6),
+    ("七天无理由退货", 20),
+    ("Wrong size", 4),
+    ("Arrived damaged", 3),
+    ("Not as described", 3),
+    ("Changed my mind", 5),
+)
+
+
+def ask_refunds(market: Market, rng: np.random.Generator, orders: pl.DataFrame, payments: pl.DataFrame, parcels: pl.DataFrame) -> pl.DataFrame:
+    """One row per request, some days after the parcel came.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``order, payment, buyer, merchant, at, amount, reason, completed_at``; ``completed_at`` is null where the request is refused.
+    """
+    paid = payments.filter(pl.col("status") == "approved").select("order", "payment")
+    arrived = (
+        parcels.filter(pl.col("delivered_at").is_not_null())
+        .select("order", "delivered_at")
+        .join(orders.select("order", "buyer", "merchant", "listing", "amount", "fake_deal"), on="order", maintain_order="left")
+        .join(paid, on="order", maintain_order="left")
+    )
+    poor = market.listings.quality[arrived["listing"].to_numpy()] < -0.4
+    rate = np.where(arrived["fake_deal"].is_null().to_numpy(), np.where(poor, 0.11, 0.05), 0.006)
+    asked = arrived.filter(pl.Series(happens(rng, rate, arrived.height)))
+    count = asked.height
+    at = asked["delivered_at"].to_numpy() + (rng.gamma(1.5, 1.2, count) * DAY).astype(np.int64) // SECOND * SECOND + 600 * SECOND
+    share = np.where(happens(rng, 0.8, count), 1.0, rng.uniform(0.1, 0.6, count))
+    weights = np.array([weight for _, weight in REASONS])
+    done = at + (rng.gamma(2, 0.7, count) * DAY).astype(np.int64) // SECOND * SECOND + 3600 * SECOND
+    return asked.select("order", "payment", "buyer", "merchant").with_columns(
+        at=pl.Series(at),
+        amount=pl.Series((asked["amount"].to_numpy() * share).astype(np.int64)),
+        reason=pl.Series([text for text, _ in REASONS]).gather(pick(rng, weights, count)),
+        completed_at=pl.Series(done).set(pl.Series(happens(rng, 0.08, count)), None),
+    )

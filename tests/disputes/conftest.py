@@ -1,0 +1,35 @@
+"""One Django for the session; every test has a home and an empty, migrated database of its own."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fairdeal.disputes.django_setup import configure, migrate
+
+# Models cannot be imported before Django is set up, and test modules are imported before any fixture runs.
+_TEMPLATE = Path(tempfile.mkdtemp(prefix="fairdeal-disputes-"))
+atexit.register(shutil.rmtree, _TEMPLATE, ignore_errors=True)
+configure(_TEMPLATE)
+
+
+@pytest.fixture(scope="session")
+def migrated() -> Path:
+    """A database file with the present schema and no rows."""
+    configure(_TEMPLATE)
+    migrate()
+    return _TEMPLATE / "disputes.db"
+
+
+@pytest.fixture
+def home(tmp_path: Path, migrated: Path) -> Iterator[Path]:
+    """A home whose queue is empty; the process works in it."""
+    shutil.copy(migrated, tmp_path / "disputes.db")
+    configure(tmp_path)
+    yield tmp_path
+    configure(_TEMPLATE)
