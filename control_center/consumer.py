@@ -264,7 +264,7 @@ def _read_state(state_dir: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     state = _read_document(path, ("feed_seq", "day", "revision", "manifest_sha256", "rows", "applied_at", "valid_until", "active_actions"))
-    if state is None:
+    if state is None or not isinstance(state["feed_seq"], int) or read_instant(state["applied_at"]) is None:
         raise ContractBreach(
             f"{path}: the consumer's state cannot be read; only what the consumer wrote is allowed; "
             "move the folder away and begin again with the newest feed"

@@ -25,13 +25,19 @@ def folder_name(day: date, revision: int) -> str:
     return day.isoformat() if revision == 1 else f"{day.isoformat()}.{revision}"
 
 
+def read_folder_name(name: str) -> tuple[str, int] | None:
+    """Day (as text) and revision that `folder_name` wrote, or None when it is no feed's folder."""
+    found = _FOLDER_NAME.fullmatch(name)
+    return None if found is None else (found[1], int(found[2] or 1))
+
+
 def feed_folders(feed_root: Path) -> list[Path]:
     """Every feed's folder under ``feed_root``, by day and revision; empty when there is none. Unfinished ones are not seen."""
     try:
-        found = [(match, entry) for entry in feed_root.iterdir() if (match := _FOLDER_NAME.fullmatch(entry.name)) and entry.is_dir()]
+        found = [(name, entry) for entry in feed_root.iterdir() if (name := read_folder_name(entry.name)) and entry.is_dir()]
     except OSError:
         return []
-    return [entry for match, entry in sorted(found, key=lambda pair: (pair[0][1], int(pair[0][2] or 1)))]
+    return [entry for _, entry in sorted(found)]
 
 
 def publish(feed_root: Path, day: date, revision: int, files: Mapping[str, bytes]) -> Path:

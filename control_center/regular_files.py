@@ -29,7 +29,8 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         raise NotRegular("is missing") from None
     except OSError as error:
         raise NotRegular("is a link" if path.is_symlink() else f"cannot be read ({error.strerror})") from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise NotRegular("is no regular file")
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise NotRegular("is no regular file")
         yield file

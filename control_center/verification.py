@@ -6,7 +6,6 @@ import base64
 import binascii
 import hashlib
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import BinaryIO
 from fairdeal.control_center.claims import Manifest, faults_in_manifest, generated_at, is_newer_minor
 from fairdeal.control_center.keys import Keys, faults_in_signature
 from fairdeal.control_center.manifest import Tally, canonical, render_manifest
-from fairdeal.control_center.publishing import CSV_NAME, JSONL_NAME, MANIFEST_NAME
+from fairdeal.control_center.publishing import CSV_NAME, JSONL_NAME, MANIFEST_NAME, read_folder_name
 from fairdeal.control_center.records import Record, Subject, faults_in_record, is_machine_block, subject_of
 from fairdeal.control_center.regular_files import NotRegular, opened
 from fairdeal.control_center.rendering import csv_header, render_csv_row, render_line
@@ -28,7 +27,6 @@ LONGEST_LINE, LONGEST_MANIFEST = 2**18, 2**22
 MOST_FAULTS = 100
 
 _BLOCK = 2**20
-_FOLDER_NAME = re.compile(r"(\d{4}-\d\d-\d\d)(?:\.(\d+))?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -178,8 +176,8 @@ def _signature_of(manifest: Manifest) -> bytes | None:
 
 def _check_folder_name(folder: Path, manifest: Manifest, faults: _Faults) -> None:
     """A folder named like a feed must be that feed; under any other name it may be a copy of one."""
-    found = _FOLDER_NAME.fullmatch(folder.name)
-    if found and (found[1], int(found[2] or 1)) != (manifest["day"], manifest["revision"]):
+    named = read_folder_name(folder.name)
+    if named is not None and named != (manifest["day"], manifest["revision"]):
         faults.tell(
             f"{folder.name}: the folder holds the feed of {manifest['day']}, revision {manifest['revision']}; name and feed must agree"
         )

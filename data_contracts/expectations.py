@@ -19,7 +19,7 @@ from fairdeal.data_contracts.verdict import Verdict, assemble
 if TYPE_CHECKING:
     import great_expectations
 
-# Read when the library is imported: it would report its use to its maker otherwise.
+# Read when the library is imported; releases that can report their use to their maker keep silent then.
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
 #: The library keeps one current context per process, and a validation reads it: two at once would mix.

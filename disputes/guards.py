@@ -300,7 +300,7 @@ nothing_to_enforce = Guard(
 )
 fresh_reviewer = Guard(
     "fresh_reviewer",
-    lambda role, facts: not _in_list(facts.actor, facts.deciders | facts.analysts),
+    lambda role, facts: bool(facts.deciders) and not _in_list(facts.actor, facts.deciders | facts.analysts),
     "an appeal is judged by somebody who took no part in the decision",
     "ask another reviewer",
 )

@@ -8,7 +8,7 @@ from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import Typology
 from fairdeal.features import streams
 from fairdeal.features.definitions import Feature, Own, Ratio
-from fairdeal.features.twins import signature
+from fairdeal.features.twins import NO_SIGNATURE, signature
 from fairdeal.features.windows import DAY, Aggregate, Trail, evaluate
 from fairdeal.features.wording import sentence
 
@@ -18,6 +18,8 @@ FAKE = (*PRAISE, *ATTACK)
 LURE = (Typology.IMPERSONATION,)
 COUNT, SUM, DISTINCT, SINCE = Aggregate.COUNT, Aggregate.SUM, Aggregate.DISTINCT, Aggregate.SINCE
 
+#: Bands of a text's signature that serve as keys: texts with a Jaccard index of 0.8 share one in 98 of 100 cases, with 0.3 in 6.
+KEY_BANDS = 8
 #: Addresses of pages, and ways to be reached away from the platform.
 CONTACT = r"(?i)https?://|www\.|微信|加我|加v|vx|qq|telegram|whatsapp|扫码"
 
@@ -253,12 +255,12 @@ def twins(subjects: pl.DataFrame, reviews: pl.DataFrame) -> list[pl.Series]:
 def _bands(reviews: pl.DataFrame) -> pl.DataFrame:
     """One row per review and text band; texts too short to compare have none."""
     with_time = reviews.with_columns(posted_s=streams.seconds("posted_at"), place=pl.int_range(pl.len()))
-    bands, comparable = signature(with_time["text"].fill_null("").to_list())
-    columns = [pl.Series(f"{number}", bands[:, number]).cast(pl.String) + f":{number}" for number in range(bands.shape[1])]
+    bands = signature(with_time["text"].fill_null("").to_list())[:, :KEY_BANDS]
+    columns = [pl.Series(f"{number}", bands[:, number]).cast(pl.String) + f":{number}" for number in range(KEY_BANDS)]
     return (
         with_time.select("review_id", "reviewer_id", "posted_s", "t", "place")
         .with_columns(columns)
-        .filter(pl.Series(comparable, dtype=pl.Boolean))
+        .filter(pl.Series(bands[:, 0] != NO_SIGNATURE, dtype=pl.Boolean))
         .unpivot(index=["review_id", "reviewer_id", "posted_s", "t", "place"], value_name="band")
         .drop("variable")
     )

@@ -15,8 +15,12 @@ from fairdeal.models.frames import Floats
 
 #: Trees at most, trees when there is too little to stop by, and trees without gain after which training stops.
 MOST_TREES, PLAIN_TREES, PATIENCE = 300, 100, 40
-#: Threads change the speed, never a bit of the result.
-THREADS = 2
+#: Threads change the speed, never a bit of the result; small tables lose more by waiting for each other than they gain.
+MOST_THREADS, ROWS_PER_THREAD = 2, 20_000
+
+
+def _threads(rows: int) -> int:
+    return max(1, min(MOST_THREADS, rows // ROWS_PER_THREAD))
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Boosted:
         """Log-odds per row of a matrix of shape (rows, features)."""
         if len(values) == 0:
             return np.zeros(0)
-        return np.asarray(self._booster.predict(values, raw_score=True, num_threads=THREADS), dtype=np.float64)
+        return np.asarray(self._booster.predict(values, raw_score=True, num_threads=_threads(len(values))), dtype=np.float64)
 
     def judge(self, values: Floats) -> tuple[Floats, Floats]:
         """Score and probability per row."""
@@ -54,13 +58,13 @@ class Boosted:
         """
         if len(values) == 0:
             return np.zeros(values.shape)
-        shared = np.asarray(self._booster.predict(values, pred_contrib=True, num_threads=THREADS), dtype=np.float64)
+        shared = np.asarray(self._booster.predict(values, pred_contrib=True, num_threads=_threads(100 * len(values))), dtype=np.float64)
         return np.ascontiguousarray(shared[:, :-1])
 
     @property
     def base(self) -> float:
         """The log-odds that remain when every feature adds nothing."""
-        shared = self._booster.predict(np.full((1, self.feature_count), np.nan), pred_contrib=True, num_threads=THREADS)
+        shared = self._booster.predict(np.full((1, self.feature_count), np.nan), pred_contrib=True, num_threads=1)
         return float(np.asarray(shared)[0, -1])
 
 
@@ -78,7 +82,7 @@ def _parameters(rows: int, seed: int) -> dict[str, object]:
         "seed": seed % (2**31 - 1),
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": THREADS,
+        "num_threads": _threads(rows),
         "verbosity": -1,
     }
 

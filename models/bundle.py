@@ -21,7 +21,8 @@ from fairdeal.models.boosting import Boosted
 from fairdeal.models.calibration import Calibration
 from fairdeal.models.detector import TrainedDetector
 from fairdeal.models.errors import BadBundle
-from fairdeal.models.text import BITS, TextModel
+from fairdeal.models.ngrams import BITS
+from fairdeal.models.text import TextModel
 from fairdeal.models.unsupervised import Tails
 
 #: Raised when files written by older code can no longer be read.

@@ -123,7 +123,9 @@ def _chosen(
     worth = known["currency"].map(lambda code: policy.worth.get(code, 1.0) if isinstance(code, str) else 1.0).to_numpy(dtype=np.float64)
     amount = np.nan_to_num(floats(known["amount_minor"])) * worth
     detector = known["detector"].astype("str").to_numpy(dtype=str)
-    may = np.asarray([[action in policy.allowed[Detector(name)] for action in actions] for name in detector]).reshape(-1, len(actions))
+    names, which = np.unique(detector, return_inverse=True)
+    may = np.asarray([[action in policy.allowed[Detector(name)] for action in actions] for name in names], dtype=bool)
+    may = may.reshape(-1, len(actions))[which]
     cost = np.empty((len(known), len(actions)))
     for at, action in enumerate(actions):
         measure = policy.measures[action]

@@ -33,16 +33,14 @@ def matrix(frame: pd.DataFrame, names: Sequence[str], where: str) -> Floats:
     require(frame, names, where)
     if not names:
         return np.empty((len(frame), 0))
-    values = np.ascontiguousarray(frame[list(names)].to_numpy(dtype=np.float64, na_value=np.nan))
-    if not values.flags.writeable:
-        values = values.copy()
+    values = np.array(frame[list(names)].to_numpy(dtype=np.float64, na_value=np.nan), order="C")
     values[~np.isfinite(values)] = np.nan
     return values
 
 
 def floats(column: pd.Series) -> Floats:
     """One column as floats, null as NaN."""
-    return np.ascontiguousarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    return np.array(column.to_numpy(dtype=np.float64, na_value=np.nan), order="C")
 
 
 def texts(frame: pd.DataFrame) -> list[str]:

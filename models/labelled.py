@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ from numpy.typing import NDArray
 from fairdeal.data_contracts.typologies import DEFAULT_TYPOLOGY, TYPOLOGIES, Detector, Typology
 from fairdeal.models.errors import WrongFrame
 from fairdeal.models.frames import Floats, days, floats, instants, matrix, require, texts
+from fairdeal.models.ngrams import counts, normalised
 from fairdeal.models.splitting import Ints, drawn_order
-from fairdeal.models.text import TextModel, counts, normalised
+from fairdeal.models.text import TextModel
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def labelled_rows(
         if has_text.any():
             counted = counts(written)
             if group is None:
-                together = np.asarray([normalised(text) for text in written], dtype=str)
+                together = np.asarray([_digest(normalised(text)) for text in written], dtype=str)
     has_times = len(moment) > 0 and bool(moment[0] != moment[-1])
     rows = LabelledRows(
         values=matrix(known, feature_names, where),
@@ -147,6 +149,10 @@ def labelled_rows(
         has_text=has_text,
     )
     return rows, has_times
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _weights(frame: pd.DataFrame, where: str) -> Floats:

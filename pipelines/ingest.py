@@ -29,11 +29,12 @@ from fairdeal.pipelines.errors import DataIsWrong
 from fairdeal.pipelines.keys import hashing_key, keyed_hash
 from fairdeal.pipelines.lake import Lake, LakeFile, known_at
 from fairdeal.pipelines.ledger import BATCHES, FILES, LAKE, PEEKS, dumps
-from fairdeal.sources.conversion import candidates, label_candidates
+from fairdeal.sources.conversion import candidates
 from fairdeal.sources.discovery import SourceFile, discover
+from fairdeal.sources.labelling import label_candidates
 from fairdeal.sources.mapping import Mapping
-from fairdeal.sources.masking import mask_candidates
-from fairdeal.sources.reading import read
+from fairdeal.sources.masking_rows import mask_candidates
+from fairdeal.sources.reading import FileReport, FileStatus, Reading, read
 
 QUARANTINE_SCHEMA = {
     "table": pl.String(), "file": pl.String(), "line": pl.Int64(), "column": pl.String(), "rule": pl.String(), "value_hash": pl.String(),
@@ -74,15 +75,15 @@ def take_in(mapping: Mapping, lake: Lake, *, until: datetime, progress: Callable
         When rows were lost or made up between file and table: the run stops.
     """
     found = discover(mapping)
-    new = [file for file in found.files if not _was_read(lake, mapping, file, until)]
-    problems = {name: "absent" for name in found.absent}
-    queried = {table.name for table in mapping.tables.values() if table.query}
-    if queried and new:
-        # A query joins whole sets: when one of its files is new, all are read, and rows that are known already change nothing.
-        asked = {name for table in mapping.tables.values() if table.query for name in table.file_sets}
-        new = [file for file in found.files if file in new or (file.file_set in asked and any(other.file_set in asked for other in new))]
+    new = [file for file in found.all if not _was_read(lake, mapping, file, until)]
+    queried = {name for name, table in mapping.tables.items() if table.query}
+    asked = {file_set for name in queried for file_set in mapping.file_sets_of(name)}
+    if any(file.file_set in asked for file in new):
+        # A query joins whole sets: when one of its files is new all are read, and rows that are known already change nothing.
+        new = [file for file in found.all if file in new or file.file_set in asked]
+    nothing = {"files": [], "tables": {}, "absent": sorted(found.absent)}
     if not new:
-        return None if not problems else Delivery("", (), {}, {"files": [], "tables": {}, "absent": sorted(problems)}, None)
+        return Delivery("", (), {}, nothing, None) if found.absent else None
     progress(f"reading {len(new)} files of {mapping.name}")
     reading = read(mapping, new)
     secret = hashing_key(lake.home)
@@ -90,38 +91,43 @@ def take_in(mapping: Mapping, lake: Lake, *, until: datetime, progress: Callable
     frames: dict[str, list[pl.DataFrame]] = {}
     for table in mapping.tables:
         made = candidates(mapping, table, reading.raw)
+        _conserve(mapping, table, made, reading)
         frames.setdefault(table, []).append(made)
         labels = label_candidates(mapping, table, reading.raw)
         if labels is not None:
             frames.setdefault("labels", []).append(labels)
 
-    early, waiting = _waiting(frames, mapping, queried, until)
-    kept = tuple(file for file in new if file.path not in waiting)
+    first_known, waiting = _waiting(frames, queried, until)
+    reports = [report for report in reading.files if report.path not in waiting]
+    readable = {report.path for report in reports if report.status is not FileStatus.UNREADABLE}
+    kept = tuple(file for file in new if file.path in readable)
+    peeks = {file.sha256: waiting[file.path] for file in new if file.path in waiting}
+    files_report = [_file_report(report) for report in reports]
     if not kept:
-        return Delivery("", (), {}, {"files": [], "tables": {}, "absent": sorted(problems)}, None, _peeks(waiting, new))
-    _conserve(mapping, reading, frames)
+        return Delivery("", (), {}, {**nothing, "files": files_report}, None, peeks)
 
     intakes: dict[str, TableIntake] = {}
+    rejected = reading.rejected.filter(~pl.col("__file").is_in(list(waiting)))
     for table, parts in frames.items():
         rows = pl.concat(parts, how="diagonal").filter(~pl.col("__file").is_in(list(waiting)))
-        rejected = reading.rejected.filter(~pl.col("__file").is_in(list(waiting)))
-        own_sets = mapping.file_sets_of(table)
-        rejected_here = (
-            rejected.filter(pl.col("__file_set").is_in(list(own_sets)))
-            if table in mapping.tables and table not in queried
-            else rejected.clear()
-        )
-        progress(f"judging {rows.height} rows of {table}")
-        intakes[table] = _judge(mapping, lake, table, rows, rejected_here, secret)
-    files_report = [report.as_dict() for report in reading.files if report.path not in waiting]
+        own_set = mapping.tables[table].file_set if table in mapping.tables else None
+        progress(f"judging {rows.height:,} rows of {table}")
+        intakes[table] = _judge(mapping, lake, table, rows, rejected.filter(pl.col("file_set") == (own_set or "")), secret)
     identity = dumps([mapping.name, mapping.sha256, sorted((file.path, file.sha256) for file in kept)])
     batch_id = hashlib.sha256(identity.encode()).hexdigest()[:32]
     report = {
         "tables": {name: intake.report for name, intake in sorted(intakes.items())},
         "files": files_report,
-        "absent": sorted(problems),
+        "absent": sorted(found.absent),
     }
-    return Delivery(batch_id, kept, intakes, report, early, _peeks(waiting, new))
+    return Delivery(batch_id, kept, intakes, report, first_known, peeks)
+
+
+def _file_report(report: FileReport) -> dict[str, Any]:
+    return {
+        "path": report.path, "file_set": report.file_set, "status": report.status.value, "rows_counted": report.rows_counted,
+        "rows_read": report.rows_read, "rows_rejected": report.rows_rejected, "message": report.message or "",
+    }  # fmt: skip
 
 
 def _was_read(lake: Lake, mapping: Mapping, file: SourceFile, until: datetime) -> bool:
@@ -144,46 +150,38 @@ def _was_read(lake: Lake, mapping: Mapping, file: SourceFile, until: datetime) -
     return waits is not None and int(waits) >= int(until.timestamp())
 
 
-def _waiting(
-    frames: dict[str, list[pl.DataFrame]], mapping: Mapping, queried: set[str], until: datetime
-) -> tuple[int | None, dict[str, int]]:
-    """The earliest moment among rows to be taken in, and the files that wait, with their own earliest moment."""
-    firsts: dict[str, int | None] = {}
+def _waiting(frames: dict[str, list[pl.DataFrame]], queried: set[str], until: datetime) -> tuple[int | None, dict[str, int]]:
+    """The earliest moment among the rows to be taken in, and the files that wait, with their own earliest moment.
+
+    A file waits when everything in it becomes known at ``until`` or later. Files of tables that only describe, files without a readable
+    moment and files that a query joins never wait.
+    """
+    firsts: dict[str, int] = {}
+    never: set[str] = set()
     for table, parts in frames.items():
-        known = known_at(INBOUND[table])
         for part in parts:
-            if table in queried or known is None:
-                for path in part["__file"].unique():
-                    firsts[path] = None
+            moments = [name for name in (INBOUND[table].version_at, INBOUND[table].event_at) if name in part.columns]
+            if table in queried or INBOUND[table].event_at is None or not moments:
+                never |= set(part["__file"].unique())
                 continue
-            columns = [name for name in (INBOUND[table].version_at, INBOUND[table].event_at) if name in part.columns]
-            if not columns:
-                continue
-            earliest = part.group_by("__file").agg(first=pl.coalesce(columns).min().dt.epoch("s"))
-            for path, first in earliest.iter_rows():
-                if path in firsts and firsts[path] is None:
-                    continue
-                firsts[path] = None if first is None else min(first, firsts.get(path) or first)
-    waiting = {path: first for path, first in firsts.items() if first is not None and first >= int(until.timestamp())}
-    taken = [first for path, first in firsts.items() if path not in waiting and first is not None]
+            for path, first in part.group_by("__file").agg(pl.coalesce(moments).min().dt.epoch("s")).iter_rows():
+                if first is not None:
+                    firsts[path] = min(first, firsts.get(path, first))
+    waiting = {path: first for path, first in firsts.items() if path not in never and first >= int(until.timestamp())}
+    taken = [first for path, first in firsts.items() if path not in waiting]
     return (min(taken) if taken else None), waiting
 
 
-def _peeks(waiting: dict[str, int], files: list[SourceFile]) -> dict[str, int]:
-    return {file.sha256: waiting[file.path] for file in files if file.path in waiting}
-
-
-def _conserve(mapping: Mapping, reading: Any, frames: dict[str, list[pl.DataFrame]]) -> None:
+def _conserve(mapping: Mapping, table: str, made: pl.DataFrame, reading: Reading) -> None:
     """Rows made of a file set are as many as were read of it; anything else stops the run."""
-    for name, table in mapping.tables.items():
-        if table.query:
-            continue
-        read_rows = sum(reading.raw[file_set].height for file_set in mapping.file_sets_of(name) if file_set in reading.raw)
-        made = frames[name][0].height
-        if made != read_rows:
-            raise ContractBreach(
-                f"{mapping.name}, table {name}: {made} rows were made of {read_rows} rows read; both must be equal; this is a fault of the program, report it with the mapping"
-            )
+    file_set = mapping.tables[table].file_set
+    if file_set is None:
+        return
+    if made.height != reading.raw[file_set].height:
+        raise ContractBreach(
+            f"{mapping.name}, table {table}: {made.height} rows were made of {reading.raw[file_set].height} rows read; both must be equal; "
+            "this is a fault of the program, report it with the mapping"
+        )
 
 
 def _judge(mapping: Mapping, lake: Lake, table: str, rows: pl.DataFrame, rejected: pl.DataFrame, secret: bytes) -> TableIntake:
@@ -216,7 +214,7 @@ def _judge(mapping: Mapping, lake: Lake, table: str, rows: pl.DataFrame, rejecte
         "rows_in": rows_in, "accepted": fresh.rows.height, "quarantined": quarantined, "limit": contract.quarantine_limit,
         "breached": bad.height + rejected.height, "duplicates": twins.filter(pl.col("rule") == "duplicate").height,
         "conflicts": twins.filter(pl.col("rule") == "conflict").height, "corrections": fresh.corrections, "masked": masked, "engine": verdict.engine,
-        "rules": [{"rule": rule.rule, "checked": rule.checked, "breached": rule.breached} for rule in verdict.rules]
+        "rules": [{"rule": rule.rule, "checked": rule.checked, "breached": rule.breached} for rule in verdict.results]
         + [{"rule": name, "checked": rows_in, "breached": count} for name, count in sorted(rejected.group_by("rule").len().iter_rows())],
     }  # fmt: skip
     return TableIntake(conformed, everything, rows_in, quarantined, report)

@@ -186,6 +186,12 @@ class Ledger:
         if changed.rowcount != 1:
             raise OutsideFailure(f"run {run_id}: its inputs were frozen already by another process; run the command again to continue it")
 
+    def discard_unfrozen(self, run_id: str) -> None:
+        """Forgets a run whose inputs were never frozen; a frozen run stays."""
+        with self.transaction() as tx:
+            if tx.execute(sa.delete(RUNS).where(RUNS.c.run_id == run_id, RUNS.c.frozen.is_(None))).rowcount:
+                tx.execute(sa.delete(STEPS).where(STEPS.c.run_id == run_id))
+
     def finish(self, run_id: str, summary: dict[str, Any]) -> None:
         with self.transaction() as tx:
             tx.execute(sa.update(RUNS).where(RUNS.c.run_id == run_id).values(status="done", summary=dumps(summary)))

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from fairdeal.data_contracts.typologies import Detector
 from fairdeal.disputes import django_setup
 from fairdeal.pipelines import alerting, deciding, ingest, labelling, publishing, registry, scoring
 from fairdeal.pipelines.crash_points import reach
-from fairdeal.pipelines.errors import WrongUse
+from fairdeal.pipelines.errors import FairdealError, WrongUse
 from fairdeal.pipelines.lake import Lake, LakeFile
 from fairdeal.pipelines.ledger import BATCHES, Ledger, Run, dumps, only_one
 from fairdeal.pipelines.settings import Settings
@@ -82,7 +82,7 @@ def begin(place: Workplace, start: datetime, end: datetime) -> tuple[Run, bool]:
             f"interval: found {start.isoformat()} to {end.isoformat()}; the end must be later than the beginning; swap or correct them"
         )
     source = place.mapping.name
-    ends = (start.astimezone(UTC).isoformat(), end.astimezone(UTC).isoformat())
+    ends = _ends(start, end)
     runs = place.ledger.runs(source, ends)
     if runs and runs[-1].status == "running":
         place.progress(f"carrying on with run {runs[-1].run_id}")
@@ -134,12 +134,42 @@ def _champion(place: Workplace, detector: Detector) -> dict[str, str] | None:
     return None if found is None else found.as_dict()
 
 
-def carry_on(place: Workplace, run: Run, steps: tuple[str, ...] = STEPS) -> None:
-    """Does the steps that are not done yet."""
-    with ExitStack() as stack:
-        stack.enter_context(only_one(place.home, f"run-{place.mapping.name}"))
-        for name in steps:
-            do_step(place, run.run_id, name)
+@contextmanager
+def at_work(place: Workplace, start: datetime, end: datetime) -> Iterator[tuple[Run, bool]]:
+    """Holds the house for one run and gives it, and whether its steps are to be done.
+
+    One run at a time: feeds follow each other without a gap. A run of another interval that was interrupted is brought to its end first.
+    A run that is refused before its inputs were frozen leaves no trace; what was wrong can be mended and the command given again.
+    """
+    with only_one(place.home, "run"):
+        for other in place.ledger.runs():
+            if other.status == "running" and (other.source, other.interval_from, other.interval_to) != (
+                place.mapping.name,
+                *_ends(start, end),
+            ):
+                _bring_to_end(place, other)
+        run, todo = begin(place, start, end)
+        try:
+            yield run, todo
+        except FairdealError:
+            place.ledger.discard_unfrozen(run.run_id)
+            raise
+
+
+def _bring_to_end(place: Workplace, run: Run) -> None:
+    if run.source != place.mapping.name:
+        raise WrongUse(
+            f"run {run.run_id} of source {run.source}, {run.interval_from} to {run.interval_to}: it was interrupted; feeds follow each other, "
+            "so it comes first; run it again with its own mapping"
+        )
+    place.progress(f"bringing the interrupted run {run.run_id} to its end first")
+    for name in STEPS:
+        do_step(place, run.run_id, name)
+    summarise(place, run)
+
+
+def _ends(start: datetime, end: datetime) -> tuple[str, str]:
+    return (start.astimezone(UTC).isoformat(), end.astimezone(UTC).isoformat())
 
 
 def do_step(place: Workplace, run_id: str, name: str) -> dict[str, Any]:
@@ -151,6 +181,7 @@ def do_step(place: Workplace, run_id: str, name: str) -> dict[str, Any]:
     began = time.perf_counter()
     reach(f"before {name}")
     result, enter = _STEPS[name](place, run)
+    result = {**result, "seconds": round(time.perf_counter() - began, 3)}
     reach(f"computed {name}")
     with place.ledger.transaction() as tx:
         enter(tx)
@@ -350,7 +381,7 @@ _STEPS: dict[str, Callable[[Workplace, Run], tuple[dict[str, Any], Entry]]] = {
 }
 
 
-def summarise(place: Workplace, run: Run, seconds: float) -> dict[str, Any]:
+def summarise(place: Workplace, run: Run) -> dict[str, Any]:
     """What `fairdeal run --json` prints; the first time it also marks the run as done."""
     run = place.ledger.run(run.run_id)
     if run.summary is not None:
@@ -368,7 +399,7 @@ def summarise(place: Workplace, run: Run, seconds: float) -> dict[str, Any]:
         "models": results["score"]["models"], "decisions": results["decide"]["actions"], "alerts": results["raise_alerts"]["count"],
         "audit_sample": results["raise_alerts"]["audit_sample"], "capacity": results["raise_alerts"]["capacity"],
         "cases_opened": results["open_cases"]["opened"], "labels_collected": results["collect_labels"]["labels"],
-        "feed": results["publish_feed"]["feed"], "degraded": results["publish_feed"]["degraded"], "seconds": round(seconds, 3),
+        "feed": results["publish_feed"]["feed"], "degraded": results["publish_feed"]["degraded"], "seconds": round(sum(result.get("seconds", 0.0) for result in results.values()), 3),
     }  # fmt: skip
     place.ledger.finish(run.run_id, summary)
     return summary
@@ -382,14 +413,29 @@ def exit_code(summary: dict[str, Any]) -> int:
     return 3 if summary["absent"] else 0
 
 
+def read_up_to(place: Workplace, until: datetime) -> None:
+    """Takes in what was not read yet and became known before ``until``, and the labels of closed cases, as training needs them."""
+    with only_one(place.home, "run"):
+        labelling.collect(place.ledger, place.cases().verdicts(labelling.last_verdict(place.ledger)))
+        delivery = ingest.take_in(place.mapping, place.lake, until=until, progress=place.progress)
+        if delivery is None:
+            return
+        written: dict[str, LakeFile] = {}
+        if delivery.files:
+            ingest.refuse_over_limit(delivery)
+            written = ingest.write(delivery, place.lake)
+        with place.ledger.transaction() as tx:
+            ingest.commit(tx, place.mapping, delivery, written)
+
+
 def run_interval(settings: Settings, mapping: Mapping, start: datetime, end: datetime, progress: Progress) -> dict[str, Any]:
-    """Runs an interval to its end, without Prefect; gives the summary."""
+    """Runs an interval to its end by the ledger's steps alone, without Prefect; gives the summary."""
     place = open_workplace(settings, mapping, progress)
     try:
-        began = time.perf_counter()
-        run, todo = begin(place, start, end)
-        if todo:
-            carry_on(place, run)
-        return summarise(place, run, time.perf_counter() - began)
+        with at_work(place, start, end) as (run, todo):
+            if todo:
+                for name in STEPS:
+                    do_step(place, run.run_id, name)
+            return summarise(place, run)
     finally:
         place.ledger.close()

@@ -38,7 +38,11 @@ def account_events(market: Market, rng: np.random.Generator, orders: pl.DataFram
 
 def _before(visits: pl.DataFrame, chosen: np.ndarray, lead: np.ndarray, kind: str) -> pl.DataFrame:
     at = (visits["at"].to_numpy() - lead).astype(np.int64) // SECOND * SECOND
-    return visits.with_columns(at=pl.Series(at), kind=pl.lit(kind)).filter(pl.Series(chosen)).select("account", "at", "kind", "device", "network")
+    return (
+        visits.with_columns(at=pl.Series(at), kind=pl.lit(kind))
+        .filter(pl.Series(chosen))
+        .select("account", "at", "kind", "device", "network")
+    )
 
 
 def _changes(market: Market, rng: np.random.Generator, visits: pl.DataFrame) -> pl.DataFrame:

@@ -32,7 +32,18 @@ def attempt_payments(market: Market, rng: np.random.Generator, orders: pl.DataFr
     """
     rounds: list[pl.DataFrame] = []
     waiting = orders.select(
-        "order", "buyer", "merchant", "at", "amount", "instrument", "device", "network", "decline_rate", "look_alike", "fake_payment", "campaign"
+        "order",
+        "buyer",
+        "merchant",
+        "at",
+        "amount",
+        "instrument",
+        "device",
+        "network",
+        "decline_rate",
+        "look_alike",
+        "fake_payment",
+        "campaign",
     ).with_columns(at=pl.Series(orders["at"].to_numpy() + (4 + rng.lognormal(2.6, 0.8, orders.height)) * SECOND).cast(pl.Int64))
     for _ in range(ROUNDS):
         count = waiting.height

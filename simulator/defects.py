@@ -28,7 +28,14 @@ class Defect:
 
 
 #: Published test numbers of card schemes: right in prefix, length and check digit, never issued.
-TEST_CARDS: tuple[str, ...] = ("4111111111111111", "4242424242424242", "5555555555554444", "5105105105105100", "6200000000000005", "378282246310005")
+TEST_CARDS: tuple[str, ...] = (
+    "4111111111111111",
+    "4242424242424242",
+    "5555555555554444",
+    "5105105105105100",
+    "6200000000000005",
+    "378282246310005",
+)
 
 
 def broken_rows(

@@ -6,13 +6,32 @@ import numpy as np
 import polars as pl
 
 from fairdeal.data_contracts.typologies import TYPOLOGIES
-from fairdeal.simulator.chance import Ints, happens, pick
+from fairdeal.simulator.chance import Ints, happens
 from fairdeal.simulator.clock import DAY, OFFSET, SECOND
 from fairdeal.simulator.goods import CATEGORIES, NAMES, REGIONS
 from fairdeal.simulator.market import Market
 from fairdeal.simulator.tokens import tokens
 
-BRANDS: tuple[str, ...] = ("云川", "禾木", "星屿", "南栀", "朴石", "青岚", "乐檬", "北辰", "拾光", "麦田", "沐白", "山野", "知鹿", "初见", "松果", "元气", "一禾", "锦书")
+BRANDS: tuple[str, ...] = (
+    "云川",
+    "禾木",
+    "星屿",
+    "南栀",
+    "朴石",
+    "青岚",
+    "乐檬",
+    "北辰",
+    "拾光",
+    "麦田",
+    "沐白",
+    "山野",
+    "知鹿",
+    "初见",
+    "松果",
+    "元气",
+    "一禾",
+    "锦书",
+)
 SUFFIXES: tuple[str, ...] = ("旗舰店", "专营店", "官方店", "小店", "优选", "工厂店")
 NOTES: tuple[str, ...] = (
     "请尽快发货,谢谢", "放门卫室", "发顺丰可以吗?", "送货前请打电话", "不要放快递柜", "请包装好一点,送人的", "麻烦开发票\n抬头个人", "周末送货",

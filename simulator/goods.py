@@ -60,5 +60,20 @@ RESALE: Floats = np.array([category.resale for category in CATEGORIES], dtype=np
 IS_VIRTUAL = np.array([category.weight == 0 for category in CATEGORIES], dtype=np.bool_)
 NAMES: tuple[str, ...] = tuple(category.name for category in CATEGORIES)
 
-REGIONS: tuple[str, ...] = ("广东", "浙江", "江苏", "上海", "北京", "山东", "四川", "湖北", "河南", "福建", "陕西", "辽宁", "香港", "新加坡")
+REGIONS: tuple[str, ...] = (
+    "广东",
+    "浙江",
+    "江苏",
+    "上海",
+    "北京",
+    "山东",
+    "四川",
+    "湖北",
+    "河南",
+    "福建",
+    "陕西",
+    "辽宁",
+    "香港",
+    "新加坡",
+)
 REGION_SHARE: Floats = np.array([16, 12, 11, 8, 8, 8, 7, 6, 6, 5, 4, 4, 3, 2], dtype=np.float64)

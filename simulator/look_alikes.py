@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from fairdeal.simulator.chance import Ints, happens, pick, pick_apart
+from fairdeal.simulator.chance import Flags, Ints, happens, pick, pick_apart
 from fairdeal.simulator.clock import DAY, HOUR, SECOND
 from fairdeal.simulator.market import ORDERS, Market, order_table
 from fairdeal.simulator.shoppers import Place, instrument_at_hand, whereabouts
@@ -24,7 +24,7 @@ def group_buys(market: Market, rng: np.random.Generator) -> pl.DataFrame:
     wanted = round(market.orders * SHARE)
     bursts: list[pl.DataFrame] = []
     while wanted >= 6:
-        size = int(min(rng.integers(18, 60), wanted))
+        size = min(int(rng.integers(18, 60)), wanted)
         bursts.append(_one_burst(market, rng, len(bursts), size))
         wanted -= size
     return pl.concat(bursts) if bursts else pl.DataFrame(schema=ORDERS)
@@ -35,9 +35,14 @@ def _one_burst(market: Market, rng: np.random.Generator, number: int, size: int)
     listing = np.full(size, pick(rng, listings.popularity * (listings.price < 30_000), 1)[0])
     starts = market.period.start + int(rng.integers(0, market.period.days)) * DAY + int(rng.integers(10, 20)) * HOUR
     at: Ints = starts + (rng.beta(1.2, 2, size) * rng.uniform(1.5, 5) * HOUR).astype(np.int64) // SECOND * SECOND
-    # Neighbours mostly: the burst draws on one office or one carrier's area where it can.
-    near = np.where(shoppers.carrier == rng.choice(shoppers.carrier), 12.0, 1.0)
-    members = pick_apart(rng, np.where(shoppers.registered_at < starts, shoppers.activity * near, 0.0), size)
+    # Neighbours mostly: the burst draws on one carrier's area where it can.
+    area, joined = rng.choice(shoppers.carrier), shoppers.joined_before(starts)
+
+    def comes_along(buyer: Ints) -> Flags:
+        near: Flags = (shoppers.carrier[buyer] == area) | happens(rng, 0.08, len(buyer))
+        return near & joined(buyer)
+
+    members = pick_apart(rng, shoppers.active_ladder, size, comes_along)
     buyer = rng.permutation(np.resize(members, size))
     place = whereabouts(rng, shoppers, buyer, at)
     if rng.random() < 0.5:

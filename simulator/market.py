@@ -73,7 +73,9 @@ def honest_orders(market: Market, rng: np.random.Generator, count: int) -> pl.Da
     is_bulk = happens(rng, 0.004, count) & (market.listings.price[listing] < 20_000)
     quantity = np.where(is_bulk, rng.integers(8, 60, count), quantity)
     place = whereabouts(rng, shoppers, buyer, at)
-    look_alike = np.where(is_bulk, "bulk_buyer", np.where(place.is_travelling, "traveller", np.where(shoppers.in_family[buyer], "family", "")))
+    look_alike = np.where(
+        is_bulk, "bulk_buyer", np.where(place.is_travelling, "traveller", np.where(shoppers.in_family[buyer], "family", ""))
+    )
     return order_table(
         market,
         buyer=buyer,
@@ -137,28 +139,31 @@ def order_table(
     goods = market.listings.price[listing] * quantity
     postage = np.where((goods < 3_900) & (market.listings.weight[listing] > 0), 600, 0)
     amount = np.maximum((goods * (1 - discount)).astype(np.int64), 100) + postage
-    table = pl.DataFrame(
-        {
-            "buyer": buyer,
-            "listing": listing,
-            "merchant": market.listings.merchant[listing],
-            "at": at,
-            "quantity": quantity,
-            "amount": amount,
-            "device": place.device,
-            "network": place.network,
-            "address": place.address,
-            "instrument": instrument,
-            "decline_rate": np.broadcast_to(np.asarray(decline_rate, dtype=np.float64), len(buyer)).copy(),
-            "campaign": campaign if campaign is not None else pl.Series([None] * len(buyer), dtype=pl.Int64()),
-        }
-    ).with_columns(
-        parcel=pl.lit(parcel) if not isinstance(parcel, pl.Series) else parcel,
-        look_alike=pl.lit(look_alike) if not isinstance(look_alike, pl.Series) else look_alike,
-        fake_deal=pl.lit(fake_deal),
-        fake_payment=pl.lit(fake_payment),
-    )
-    return table.select(pl.col(name).cast(dtype) for name, dtype in ORDERS.items())
+    count = len(buyer)
+    columns: dict[str, Ints | Floats | pl.Series] = {
+        "buyer": buyer,
+        "listing": listing,
+        "merchant": market.listings.merchant[listing],
+        "at": at,
+        "quantity": quantity,
+        "amount": amount,
+        "device": place.device,
+        "network": place.network,
+        "address": place.address,
+        "instrument": instrument,
+        "decline_rate": np.broadcast_to(np.asarray(decline_rate, dtype=np.float64), count).copy(),
+        "parcel": _each(parcel, count),
+        "look_alike": _each(look_alike, count),
+        "fake_deal": _each(fake_deal, count),
+        "fake_payment": _each(fake_payment, count),
+        "campaign": campaign if campaign is not None else pl.repeat(None, count, dtype=pl.Int64(), eager=True),
+    }
+    return pl.DataFrame(columns, schema=ORDERS)
+
+
+def _each(value: pl.Series | str | None, count: int) -> pl.Series:
+    """One text per row: the series itself, or the same text for all."""
+    return value if isinstance(value, pl.Series) else pl.repeat(value, count, dtype=pl.String(), eager=True)
 
 
 def at_place(place: Place, rows: Flags, other: Place) -> Place:

@@ -98,7 +98,9 @@ def _shuffled(rng: np.random.Generator, rows: pl.DataFrame, broken: list[Row]) -
     return table[rng.permutation(table.height)]
 
 
-def csv_file(*, encoding: str = "utf-8", bom: bool = False, delimiter: str = ",", compress: Callable[[bytes], bytes] | None = None) -> Encode:
+def csv_file(
+    *, encoding: str = "utf-8", bom: bool = False, delimiter: str = ",", compress: Callable[[bytes], bytes] | None = None
+) -> Encode:
     """A CSV file with a header."""
 
     def encode(rng: np.random.Generator, rows: pl.DataFrame, broken: list[Row]) -> bytes:
@@ -120,7 +122,9 @@ def json_lines_file(*, compress: Callable[[bytes], bytes] | None = None) -> Enco
         if broken:
             lines = content.splitlines(keepends=True)
             for row in broken:
-                lines.insert(int(rng.integers(0, len(lines) + 1)), (json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n").encode())
+                lines.insert(
+                    int(rng.integers(0, len(lines) + 1)), (json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+                )
             content = b"".join(lines)
         return compress(content) if compress is not None else content
 

@@ -25,7 +25,9 @@ REASONS: tuple[tuple[str, float], ...] = (
 )
 
 
-def ask_refunds(market: Market, rng: np.random.Generator, orders: pl.DataFrame, payments: pl.DataFrame, parcels: pl.DataFrame) -> pl.DataFrame:
+def ask_refunds(
+    market: Market, rng: np.random.Generator, orders: pl.DataFrame, payments: pl.DataFrame, parcels: pl.DataFrame
+) -> pl.DataFrame:
     """One row per request, some days after the parcel came.
 
     Returns

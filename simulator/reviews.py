@@ -66,7 +66,9 @@ def honest_reviews(market: Market, rng: np.random.Generator, received: pl.DataFr
     later = _write(
         market,
         rng,
-        after.with_columns(at=pl.Series(after["at"].to_numpy() + ((4 + rng.exponential(6, after.height)) * DAY).astype(np.int64)), is_follow_up=True),
+        after.with_columns(
+            at=pl.Series(after["at"].to_numpy() + ((4 + rng.exponential(6, after.height)) * DAY).astype(np.int64)), is_follow_up=True
+        ),
     )
     return pl.concat([bound, loose, later])
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -77,6 +79,24 @@ class Shoppers:
 
     def __len__(self) -> int:
         return len(self.activity)
+
+    @cached_property
+    def active_ladder(self) -> Floats:
+        """For drawing people in proportion to their activity."""
+        return np.cumsum(self.activity)
+
+    @cached_property
+    def bought_ladder(self) -> Floats:
+        """For drawing accounts that change hands: idle ones above all."""
+        return np.cumsum(np.where(self.activity == 0, 3.0, 0.3))
+
+    def joined_before(self, at: int) -> Callable[[Ints], Flags]:
+        """Tells of some accounts which have joined by a moment."""
+
+        def joined(buyer: Ints) -> Flags:
+            return self.registered_at[buyer] < at
+
+        return joined
 
 
 def gather_shoppers(rng: np.random.Generator, period: Period, count: int) -> Shoppers:

@@ -118,7 +118,9 @@ def _check(out: Path, days: int, orders_per_day: int, seed: int, difficulty: flo
     if first_day.year <= FIRST_YEAR or (first_day.toordinal() + days) > date(LAST_YEAR, 12, 1).toordinal():
         raise ValueError(f"simulate: {days} days from {first_day}; allowed are {FIRST_YEAR + 1} to {LAST_YEAR - 1}; start on another day")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ValueError(f"simulate: {out} is there already and not an empty folder; allowed is a new or empty one; name another or empty it")
+        raise ValueError(
+            f"simulate: {out} is there already and not an empty folder; allowed is a new or empty one; name another or empty it"
+        )
 
 
 def tell(market: Market, say: Callable[[str], None]) -> Story:
@@ -181,9 +183,7 @@ def _numbered(table: pl.DataFrame, code: str, market: Market) -> pl.DataFrame:
 
 
 def _subjects(detector: Detector, table: pl.DataFrame, code: str, typology: str) -> Subjects:
-    return Subjects(
-        detector, table[code].to_numpy(), table["at"].to_numpy(), table[typology], table["look_alike"].is_not_null().to_numpy()
-    )
+    return Subjects(detector, table[code].to_numpy(), table["at"].to_numpy(), table[typology], table["look_alike"].is_not_null().to_numpy())
 
 
 def _write_files(out: Path, story: Story) -> Written:
@@ -211,7 +211,11 @@ def _write_files(out: Path, story: Story) -> Written:
         day = period.day_of(table[moment].to_numpy())
         order = shuffled_days(rng, day)
         write_days(out, PROVIDERS[name], export(table[order]), day[order], period, rng, seed, written)
-    for name, rows in (("merchants", exports.merchants(market)), ("buyers", exports.buyers(market)), ("listings", exports.listings(market))):
+    for name, rows in (
+        ("merchants", exports.merchants(market)),
+        ("buyers", exports.buyers(market)),
+        ("listings", exports.listings(market)),
+    ):
         write_file(out, PROVIDERS[name], rows[rng.permutation(rows.height)], None, rng, seed, written)
     return written
 

@@ -138,7 +138,9 @@ def write_out(rng: np.random.Generator, language: Language, said: pl.DataFrame) 
     if language.code == "en":
         capital = pl.Series(happens(rng, 0.75, count))
         text = pl.DataFrame({"text": text}).select(
-            pl.when(capital).then(pl.concat_str(pl.col("text").str.head(1).str.to_uppercase(), pl.col("text").str.slice(1))).otherwise("text")
+            pl.when(capital)
+            .then(pl.concat_str(pl.col("text").str.head(1).str.to_uppercase(), pl.col("text").str.slice(1)))
+            .otherwise("text")
         )["text"]
     return _adorn(rng, language, _slip(rng, text, 0.07))
 

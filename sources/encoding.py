@@ -45,7 +45,9 @@ class EncodingTally:
         if self._rest:
             self._judge(self._rest)
             self._rest = b""
-        telling = self._header_not_utf8 or self._not_utf8 * 5 >= self._lines or (self._not_utf8 >= 3 and self._not_utf8 * 100 >= self._lines)
+        telling = (
+            self._header_not_utf8 or self._not_utf8 * 5 >= self._lines or (self._not_utf8 >= 3 and self._not_utf8 * 100 >= self._lines)
+        )
         if self._not_utf8 > self._utf8 and self._not_gb18030 < self._not_utf8 and telling:
             return Encoding.GB18030
         return Encoding.UTF_8
@@ -98,4 +100,8 @@ def readable(text: str) -> str:
     """Text that can be stored: undecoded bytes written as ``\\xNN``, halves of characters as ``\\uNNNN``."""
     if not UNDECODED.search(text):
         return text
-    return "".join(f"\\x{ord(sign) - 0xDC00:02x}" if "\udc80" <= sign <= "\udcff" else sign for sign in text).encode("utf-8", "backslashreplace").decode()
+    return (
+        "".join(f"\\x{ord(sign) - 0xDC00:02x}" if "\udc80" <= sign <= "\udcff" else sign for sign in text)
+        .encode("utf-8", "backslashreplace")
+        .decode()
+    )

@@ -48,6 +48,7 @@ __all__ = [
     "TableMapping",
     "TimeUnit",
     "load_mapping",
+    "subject_columns",
 ]
 
 

@@ -38,8 +38,32 @@ SUBJECT_OF_COLUMN: dict[str, str] = {
     "instrument_id": "instrument",
     "device_id": "device",
 }
-_COLUMN_KEYS = ("column", "columns", "join", "constant", "decimal", "format", "unit", "seconds", "origin", "values", "otherwise", "time_zone")
-_LABEL_KEYS = ("column", "positive", "negative", "available_after", "available_at", "typology", "source", "from", "subject", "subject_column")
+_COLUMN_KEYS = (
+    "column",
+    "columns",
+    "join",
+    "constant",
+    "decimal",
+    "format",
+    "unit",
+    "seconds",
+    "origin",
+    "values",
+    "otherwise",
+    "time_zone",
+)
+_LABEL_KEYS = (
+    "column",
+    "positive",
+    "negative",
+    "available_after",
+    "available_at",
+    "typology",
+    "source",
+    "from",
+    "subject",
+    "subject_column",
+)
 _FILE_KEYS = ("path", "format", "encoding", "delimiter", "compression")
 _DURATION = re.compile(r"(\d{1,6})\s*([smhdw])")
 _DURATION_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -128,7 +152,9 @@ def column_source(where: str, value: object, column: Column, zone: str) -> Colum
     if isinstance(value, str):
         return ColumnSource(columns=(string(where, value),))
     if not isinstance(value, dict):
-        raise MappingError(f"{where}: {value!r} found; allowed is a column name or a section such as {{ column = …, … }}; write one of these")
+        raise MappingError(
+            f"{where}: {value!r} found; allowed is a column name or a section such as {{ column = …, … }}; write one of these"
+        )
     refuse_unknown(where, value, _COLUMN_KEYS)
     origins = [key for key in ("column", "columns", "constant") if key in value]
     if len(origins) != 1:
@@ -206,7 +232,7 @@ def _origin(where: str, value: object, zone: str) -> datetime:
         except ValueError:
             moment = None
     elif isinstance(value, date) and not isinstance(value, datetime):
-        moment = datetime(value.year, value.month, value.day)  # noqa: DTZ001
+        moment = datetime(value.year, value.month, value.day)
     if not isinstance(moment, datetime):
         raise MappingError(f"{where}: {value!r} found; allowed is an ISO time; write for example 2018-04-01T00:00:00Z")
     if moment.tzinfo is None:

@@ -25,11 +25,11 @@ CODES = own_space(Typology.BRUSHING)
 
 def place_orders(market: Market, rng: np.random.Generator) -> Haul:
     """The rings' orders: brushed ones, and honest ones of the same accounts as cover."""
-    wanted = max(8, round(market.orders * SHARE))
+    wanted = max(round(market.orders * SHARE), min(8, market.orders // 15))
     # Professionals: a pool smaller than all rings together need, so that some members meet again in other rings.
     shoppers = market.shoppers
     lent = np.where(shoppers.activity == 0, 4.0 * (1 - 0.6 * market.difficulty), np.minimum(shoppers.activity, 1.0))
-    pool = pick_apart(rng, lent, max(12, round(wanted * 0.45)))
+    pool = pick_apart(rng, np.cumsum(lent), max(12, round(wanted * 0.45)))
     placed: list[pl.DataFrame] = []
     campaigns: list[tuple[int, str, int | None, int, int, int]] = []
     while wanted > 0:
@@ -37,14 +37,15 @@ def place_orders(market: Market, rng: np.random.Generator) -> Haul:
         share = 0.35 if number == 0 else rng.uniform(-0.12, 1)
         starts = market.period.start + int(share * market.period.days) * DAY
         ends = starts + int(rng.integers(*DAYS)) * DAY
-        members = rng.permutation(pool[shoppers.registered_at[pool] < starts])[: int(min(rng.integers(*MEMBERS), max(5, wanted)))]
+        size = min(int(rng.integers(*MEMBERS)), max(5, wanted))
+        members = rng.permutation(pool[shoppers.registered_at[pool] < starts])[:size]
         merchant = _client(market, rng)
         orders = _ring_orders(market, rng, number, merchant, members, (starts, ends))
         orders = orders.filter(pl.Series(market.period.holds(orders["at"].to_numpy())))
         placed += [orders, _cover_orders(market, rng, members, (starts, ends))]
         wanted -= max(orders.height, 1)
         campaigns.append((CODES + number, Typology.BRUSHING, merchant, starts, ends, len(members)))
-    rows = pl.concat(placed)
+    rows = pl.concat([pl.DataFrame(schema=ORDERS), *placed])
     return Haul(rows.filter(pl.Series(market.period.holds(rows["at"].to_numpy()))), campaign_table(campaigns))
 
 
@@ -55,12 +56,14 @@ def _client(market: Market, rng: np.random.Generator) -> int:
     return int(pick(rng, np.where(listed > 0, np.sqrt(merchants.size) * np.where(merchants.size > 0.2, 0.3, 1.0), 0.0), 1)[0])
 
 
-def _ring_orders(market: Market, rng: np.random.Generator, number: int, merchant: int, members: Ints, window: tuple[int, int]) -> pl.DataFrame:
+def _ring_orders(
+    market: Market, rng: np.random.Generator, number: int, merchant: int, members: Ints, window: tuple[int, int]
+) -> pl.DataFrame:
     hard, (starts, ends) = market.difficulty, window
     buyer = rng.permutation(np.repeat(members, 1 + pick(rng, np.array(ORDERS_EACH), len(members))))
     count = len(buyer)
     shelf = market.listings.of_merchant(merchant)
-    pushed = shelf[pick_apart(rng, market.listings.popularity[shelf], 1 + int(rng.integers(0, 2 + round(4 * hard))))]
+    pushed = shelf[pick_apart(rng, np.cumsum(market.listings.popularity[shelf]), 1 + int(rng.integers(0, 2 + round(4 * hard))))]
     session = rng.uniform(9, 23)
     loose = happens(rng, 0.3 + 0.7 * hard, count)
     hours = np.where(loose, time_of_day(rng, count), (rng.normal(session, 1.0, count) % 24 * HOUR).astype(np.int64))

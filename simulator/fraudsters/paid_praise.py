@@ -27,7 +27,7 @@ CODES = own_space(Typology.PAID_PRAISE)
 
 def post_reviews(market: Market, trade: Trade, rng: np.random.Generator) -> Haul:
     """The paid reviews of the period, each with the campaign that paid: a brushing ring's or one of praise alone."""
-    wanted = max(8, round(trade.reviews * SHARE / (1 - SHARE)))
+    wanted = max(round(trade.reviews * SHARE / (1 - SHARE)), min(6, trade.reviews // 12))
     ring = _ring_drafts(market, trade, rng, wanted)
     drafts = [ring]
     wanted -= _in_period(market, ring)
@@ -64,7 +64,15 @@ def _ring_drafts(market: Market, trade: Trade, rng: np.random.Generator, limit: 
     rate = min(RING_RATE, 0.75 * limit / max(brushed.height, 1))
     mine = brushed.filter(pl.Series(happens(rng, rate, brushed.height)))
     return mine.select(
-        "order", "listing", "merchant", "device", "network", "campaign", reviewer="buyer", is_follow_up=pl.lit(False), at=_soon(market, rng, mine)
+        "order",
+        "listing",
+        "merchant",
+        "device",
+        "network",
+        "campaign",
+        reviewer="buyer",
+        is_follow_up=pl.lit(False),
+        at=_soon(market, rng, mine),
     ).select(DRAFT)
 
 
@@ -87,8 +95,8 @@ def _campaign_drafts(
     by_shop = np.bincount(arrivals["merchant"].to_numpy(), minlength=len(market.merchants)).astype(np.float64)
     merchant = int(pick(rng, np.sqrt(by_shop) + 0.01, 1)[0])
     shelf = market.listings.of_merchant(merchant)
-    pushed = shelf[pick_apart(rng, market.listings.popularity[shelf], int(rng.integers(2, 6)))]
-    size = int(min(rng.integers(12, 60), max(limit, 4)))
+    pushed = shelf[pick_apart(rng, np.cumsum(market.listings.popularity[shelf]), int(rng.integers(2, 6)))]
+    size = min(int(rng.integers(12, 60)), max(limit, 4))
     asked = np.isin(arrivals["listing"].to_numpy(), pushed) & is_free[low:high] & happens(rng, 0.55, arrivals.height)
     rows = np.flatnonzero(asked)[:size]
     is_free[low + rows] = False
@@ -97,7 +105,7 @@ def _campaign_drafts(
         "order", "listing", "merchant", "device", "network", reviewer="buyer", is_follow_up=pl.lit(False), at=_soon(market, rng, takers)
     )
     count = min(max(3, round(0.45 * takers.height + 3)), max(size - takers.height, 3))
-    hired = pick_apart(rng, np.where(shoppers.registered_at < starts, np.where(shoppers.activity == 0, 3.0, 0.4), 0.0), count)
+    hired = pick_apart(rng, shoppers.bought_ladder, count, shoppers.joined_before(starts))
     at = starts + (rng.beta(1.2, 1.8, len(hired)) * (ends - starts)).astype(np.int64) // SECOND * SECOND
     at = (at + OFFSET) // DAY * DAY - OFFSET + rng.integers(8, 23, len(hired)) * HOUR + rng.integers(0, 3600, len(hired)) * SECOND
     own = whereabouts(rng, shoppers, hired, at)

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from fairdeal.data_contracts.typologies import Typology
-from fairdeal.simulator.chance import Ints, happens, pick, pick_apart
-from fairdeal.simulator.clock import DAY, HOUR, MINUTE, SECOND, midnight, time_of_day
+from fairdeal.simulator.chance import Floats, Ints, happens, pick, pick_apart
+from fairdeal.simulator.clock import DAY, MINUTE, SECOND, midnight, time_of_day
 from fairdeal.simulator.fraudsters.scheme import Fraudster, Haul, campaign_table, own_space
 from fairdeal.simulator.goods import DEMAND, RESALE
 from fairdeal.simulator.market import ORDERS, Market, everyday_discount, order_table
@@ -19,35 +19,38 @@ from fairdeal.simulator.shoppers import CARD, SLOTS, Place, whereabouts
 from fairdeal.simulator.tokens import space
 
 #: Share of all orders that thieves place; with their repeated attempts this is about one payment in a hundred.
-SHARE = 0.0073
+SHARE = 0.0076
 DECLINE_RATE = 0.3
 CODES = own_space(Typology.STOLEN_INSTRUMENT)
 
 
 def place_orders(market: Market, rng: np.random.Generator) -> Haul:
     """Orders paid for with stolen instruments; every payment attempt for them is fraudulent."""
-    wanted = max(4, round(market.orders * SHARE))
+    wanted = max(round(market.orders * SHARE), min(4, market.orders // 20))
     hauls: list[pl.DataFrame] = []
     campaigns: list[tuple[int, str, int | None, int, int, int]] = []
+    # Cards leak more than wallets, those of busy shoppers more than others.
+    is_card = market.shoppers.method_of_instrument[::SLOTS] == CARD
+    exposed = np.cumsum(np.sqrt(market.shoppers.activity) * np.where(is_card, 3.0, 1.0))
     while wanted > 0:
         number = len(hauls)
         # A first campaign always falls into the middle, so that the smallest market knows the typology.
         share = 0.5 if number == 0 else rng.uniform(-0.03, 1)
         starts = market.period.start + int(share * market.period.days * DAY)
-        orders, victims = _one_thief(market, rng, number, starts, wanted)
+        orders, victims = _one_thief(market, rng, exposed, number, starts, wanted)
         held = orders.filter(pl.Series(market.period.holds(orders["at"].to_numpy())))
         hauls.append(held)
         wanted -= max(held.height, 1)
-        campaigns.append((CODES + number, Typology.STOLEN_INSTRUMENT, None, starts, int(orders["at"].to_numpy().max(initial=starts)), victims))
+        campaigns.append(
+            (CODES + number, Typology.STOLEN_INSTRUMENT, None, starts, int(orders["at"].to_numpy().max(initial=starts)), victims)
+        )
     return Haul(pl.concat(hauls) if hauls else pl.DataFrame(schema=ORDERS), campaign_table(campaigns))
 
 
-def _one_thief(market: Market, rng: np.random.Generator, number: int, starts: int, limit: int) -> tuple[pl.DataFrame, int]:
+def _one_thief(market: Market, rng: np.random.Generator, exposed: Floats, number: int, starts: int, limit: int) -> tuple[pl.DataFrame, int]:
     shoppers, hard = market.shoppers, market.difficulty
-    by_card = np.where(shoppers.method_of_instrument[::SLOTS] == CARD, 3.0, 1.0)
-    known = np.where(shoppers.registered_at < starts, np.sqrt(shoppers.activity) * by_card, 0.0)
-    victims = pick_apart(rng, known, int(rng.integers(3, 13)))
-    tries = rng.geometric(0.42, len(victims))
+    victims = pick_apart(rng, exposed, int(rng.integers(3, 13)), shoppers.joined_before(starts))
+    tries = rng.geometric(0.38 + 0.22 * hard, len(victims))
     victim = np.repeat(np.arange(len(victims)), tries)[:limit]
     count = len(victim)
     at = _moments(market, rng, starts, victim, len(victims))
@@ -63,7 +66,7 @@ def _one_thief(market: Market, rng: np.random.Generator, number: int, starts: in
             discount=everyday_discount(rng, count),
             place=_place(market, rng, number, buyer, victims[victim], at),
             instrument=shoppers.instruments[victims, 0][victim],
-            decline_rate=DECLINE_RATE * (1.2 - 0.4 * hard),
+            decline_rate=DECLINE_RATE * (1.3 - 0.6 * hard),
             fake_payment=Typology.STOLEN_INSTRUMENT,
             campaign=np.full(count, CODES + number),
         ),
@@ -85,9 +88,8 @@ def _moments(market: Market, rng: np.random.Generator, starts: int, victim: Ints
 
 def _accounts(market: Market, rng: np.random.Generator, victims: Ints, victim: Ints, starts: int) -> Ints:
     """Bought accounts, a few per thief, or the victim's own account."""
-    shoppers = market.shoppers
-    idle = np.where(shoppers.registered_at < starts - 2 * DAY, np.where(shoppers.activity == 0, 3.0, 0.3), 0.0)
-    bought = pick_apart(rng, idle, max(1, round(len(victims) * (0.3 + 0.6 * market.difficulty))))
+    count = max(1, round(len(victims) * (0.3 + 0.6 * market.difficulty)))
+    bought = pick_apart(rng, market.shoppers.bought_ladder, count, market.shoppers.joined_before(starts - 2 * DAY))
     through_own = happens(rng, 0.25, len(victims))
     account = np.where(through_own, victims, bought[rng.integers(0, len(bought), len(victims))])
     return account[victim].astype(np.int64)
@@ -111,8 +113,10 @@ def _place(market: Market, rng: np.random.Generator, number: int, buyer: Ints, o
     near = space(2) + market.shoppers.carrier[owner]
     drops = rng.integers(0, 1 + round(3 * hard) + 1, count)
     normal = whereabouts(rng, market.shoppers, buyer, at)
+    # A careful thief copies the fingerprint of the owner's phone along with the card.
+    copied = happens(rng, 0.5 * hard**2, count)
     return Place(
-        mine + rng.integers(0, devices, count),
+        np.where(copied, market.shoppers.device[owner], mine + rng.integers(0, devices, count)),
         np.where(hidden, near, mine + rng.integers(0, 1 + devices // 2, count)),
         np.where(happens(rng, 0.25 + 0.4 * hard, count), normal.address, mine + drops),
         np.zeros(count, dtype=np.bool_),

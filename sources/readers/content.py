@@ -76,7 +76,7 @@ class Content:
 def fault_in(values: Sequence[str | None], limits: Limits) -> tuple[RawRule, int] | None:
     """The first rule that a row's values break as text, and the position of the value; None when all are storable."""
     for position, value in enumerate(values):
-        if value is None or value.isascii() and value.isprintable() and len(value) <= limits.field_chars:
+        if value is None or (value.isascii() and value.isprintable() and len(value) <= limits.field_chars):
             continue
         if UNDECODED.search(value):
             return RawRule.ENCODING, position

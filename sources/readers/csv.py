@@ -6,14 +6,16 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 
 import polars as pl
 
-from fairdeal.sources.compression import CutShort, Unreadable
+from fairdeal.sources.compression import Unreadable
 from fairdeal.sources.counting import CsvCount
 from fairdeal.sources.encoding import UNDECODED
 from fairdeal.sources.limits import LIMITS, Limits
-from fairdeal.sources.readers.content import Content, RawRule, Rejected, fault_in, kept, no_rows, text_frame
+from fairdeal.sources.readers.content import PROVENANCE, Content, RawRule, Rejected, fault_in, kept, no_rows, text_frame
 
 _BATCH_ROWS = 50_000
 _BATCH_CHARS = 32 << 20
@@ -22,43 +24,129 @@ _DELIMITERS = ",\t;|"
 _SUSPICIOUS_LINES = 50
 
 
+def read_csv(
+    pieces: Iterable[str], delimiter: str | None, wanted: Sequence[str] | None, cut: str | None = None, limits: Limits = LIMITS
+) -> Content:
+    """The records of a CSV text whose first record is the header.
+
+    Parameters
+    ----------
+    pieces
+        The text, piece by piece.
+    delimiter
+        None to detect it.
+    wanted
+        Columns to keep; None for all.
+    cut
+        How the file is known to end too early: its last record, unless a line end closes it, is then rejected.
+
+    Raises
+    ------
+    Unreadable
+        When the header cannot be used.
+
+    Notes
+    -----
+    Quoting follows RFC 4180; line ends are LF, CRLF or CR; blank lines are no records; an empty value is null, quoted or not.
+    """
+    if csv.field_size_limit() < limits.record_chars + 2:
+        csv.field_size_limit(limits.record_chars + 2)  # the bound that counts is ours; the module's own is only ever raised
+    beginning, rest = _beginning(iter(pieces), limits)
+    delimiter = delimiter or detect_delimiter(beginning)
+    count = CsvCount(delimiter, limits)
+    lines = _Lines(chain((beginning,), rest), count, limits)
+    reader = csv.reader(lines, delimiter=delimiter)
+    names = _header(reader, lines, limits)
+    if names is None:
+        return Content(no_rows(wanted or ()), cut=cut)
+    note = _settle_header(names, wanted, limits)
+    batches = _Batches(
+        {name: names.index(name) for name in (wanted if wanted is not None else names) if name in names and name not in PROVENANCE}
+    )
+    rejected: list[Rejected] = []
+    widest = (0, 0)
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            break
+        except _RecordTooLong:
+            row = None
+        except csv.Error as error:
+            raise Unreadable(f"line {lines.line}: {error}; allowed is CSV after RFC 4180; mend the line") from error
+        start, length = lines.start, lines.length
+        lines.begin_record()
+        if row is None or length > limits.record_chars:
+            fault: Rejected | None = Rejected(start, RawRule.FIELD_SIZE, kept(delimiter.join(row or ()), limits) or None)
+        elif not row:
+            continue
+        elif lines.unfinished:
+            fault = Rejected(start, RawRule.TRUNCATED, kept(delimiter.join(row), limits))
+        else:
+            fault = _fault(row, names, start, delimiter, lines.suspect or length > limits.field_chars, limits)
+        if fault is None:
+            batches.add(row, start, length)
+        else:
+            rejected.append(fault)
+            widest = max(widest, (lines.line - start + 1, start))
+    if lines.unfinished:
+        cut = cut or f"the quote opened at line {rejected[-1].line} or after it never closes"
+    elif not lines.ends_with_break and cut:
+        if (last := batches.take_back(start)) is not None:
+            rejected.append(Rejected(start, RawRule.TRUNCATED, kept(delimiter.join(last), limits)))
+    elif not lines.ends_with_break and rejected and rejected[-1].line == start and row is not None and len(row) < len(names):
+        cut = "the last line ends too early"
+    if widest[0] > _SUSPICIOUS_LINES:
+        note = f"{note + '; ' if note else ''}the rejected row at line {widest[1]} spans {widest[0]} lines, look for a stray quote"
+    counted = max(count.finish() - 1, 0)
+    return Content(batches.frame(), counted, tuple(dict.fromkeys(names)), rejected, cut, note)
+
+
+def detect_delimiter(beginning: str) -> str:
+    """Comma, tab, semicolon or bar: whichever stands most often outside quotes in the first line that is not blank; comma in doubt."""
+    first = next((line for line in io.StringIO(beginning, newline=None) if line.strip("\n")), "")
+    counts = Counter("".join(first.split('"')[::2]))
+    return max(_DELIMITERS, key=lambda sign: counts[sign])
+
+
 class _RecordTooLong(Exception):
     """A record is under way and already longer than allowed."""
 
 
 class _Lines:
-    """Physical lines with their ends, for the splitter; counts each record's length and remembers where it began."""
+    """Physical lines with their ends, for the splitter; each piece of text passes the independent count on its way."""
 
-    def __init__(self, pieces: Iterable[str], delimiter: str | None, limits: Limits) -> None:
-        self._pieces = iter(pieces)
-        self._limits = limits
+    def __init__(self, pieces: Iterator[str], count: CsvCount, limits: Limits) -> None:
+        self._pieces = pieces
+        self._count = count
+        self._limit = limits.record_chars
         self._rest = ""
         self._ready: Iterator[str] = iter(())
         self._ended = False
-        self.count: CsvCount | None = None
-        self.delimiter = delimiter
-        self.cut: str | None = None
-        self.suspect = False
+        self.suspect = False  # something seen so far is no storable text
+        self.unfinished = False  # the text ends while a record is under way
         self.ends_with_break = True
-        self.line = 0  # of the line handed out last
-        self.start = 1
-        self.length = 0
+        self.line = 0  # number of the line handed out last
+        self.start = 1  # number of the line at which the record under way began
+        self.length = 0  # of the record under way, its line ends counted once each
 
     def __iter__(self) -> _Lines:
         return self
 
     def __next__(self) -> str:
-        if self.length > self._limits.record_chars:
+        if self.length > self._limit:
             raise _RecordTooLong
         line = next(self._ready, None)
         while line is None:
             if self._ended:
+                self.unfinished = self.length > 0
                 raise StopIteration
             self._ready = iter(self._more())
             line = next(self._ready, None)
         self.line += 1
-        self.ends_with_break = line.endswith(("\n", "\r"))
-        self.length += len(line.rstrip("\r\n")) + 1
+        bare = len(line.rstrip("\r\n"))
+        self.ends_with_break = bare < len(line)
+        self.length += bare + 1
         return line
 
     def begin_record(self) -> None:
@@ -67,110 +155,107 @@ class _Lines:
         self.length = 0
 
     def _more(self) -> list[str]:
-        """The lines that the next piece of text completes; the piece is counted on its way."""
-        try:
-            piece = next(self._pieces, None)
-        except CutShort as error:
-            piece, self.cut = None, str(error)
+        """The lines that the next piece of text completes."""
+        piece = next(self._pieces, None)
         if piece is None:
             self._ended = True
-            if self.count is None:
-                self._choose_delimiter(self._rest)
             last, self._rest = self._rest, ""
             return io.StringIO(last, newline="").readlines()
+        self._count.add(piece)
         self.suspect = self.suspect or "\0" in piece or UNDECODED.search(piece) is not None
         block = self._rest + piece
-        if self.count is None:
-            if not block.lstrip("\r\n").rstrip("\r").count("\n") + block.lstrip("\r\n").rstrip("\r").count("\r"):
-                self._rest = block[: self._limits.record_chars + 2]
-                return []
-            self._choose_delimiter(block)
-        elif self.count is not None:
-            self.count.add(piece)
-        held = block.endswith("\r")
-        lines = io.StringIO(block[:-1] if held else block, newline="").readlines()
-        self._rest = lines.pop()[: self._limits.record_chars + 2] if lines and not lines[-1].endswith(("\n", "\r")) else ""
-        self._rest += "\r" if held else ""
+        held = "\r" if block.endswith("\r") else ""  # its \n may follow
+        lines = io.StringIO(block.removesuffix("\r"), newline="").readlines()
+        rest = lines.pop() if lines and not lines[-1].endswith(("\n", "\r")) else ""
+        self._rest = rest[: self._limit + 2] + held
         return lines
 
-    def _choose_delimiter(self, beginning: str) -> None:
-        """Settles the delimiter by the first line and starts the count with all text seen so far."""
-        if self.delimiter is None:
-            self.delimiter = detect_delimiter(beginning)
-        self.count = CsvCount(self.delimiter, self._limits)
-        self.count.add(beginning)
 
-
-def detect_delimiter(beginning: str) -> str:
-    """Comma, tab, semicolon or bar, whichever stands most often outside quotes in the first line that is not blank; comma when none does."""
-    first = next((line for line in io.StringIO(beginning, newline=None) if line.strip("\n")), "")
-    outside = "".join(first.split('"')[::2])
-    counts = Counter(sign for sign in outside if sign in _DELIMITERS)
-    return max(_DELIMITERS, key=lambda sign: counts[sign])
-
-
-def read_csv(pieces: Iterable[str], delimiter: str | None, wanted: Sequence[str] | None, limits: Limits = LIMITS) -> Content:
-    """The records of a CSV text whose first record is the header.
-
-    Parameters
-    ----------
-    pieces
-        The text, piece by piece; may end in `CutShort`.
-    delimiter
-        None to detect it.
-    wanted
-        Columns to keep; None for all.
-
-    Notes
-    -----
-    Quoting follows RFC 4180; line ends are LF, CRLF or CR; blank lines are no records; an empty value is null, quoted or not.
-    """
-    if csv.field_size_limit() < limits.record_chars + 2:
-        csv.field_size_limit(limits.record_chars + 2)  # ours is the bound that counts; the module's is only ever raised
-    lines = _Lines(pieces, delimiter, limits)
-    first = lines._more()
-    while not first and not lines._ended:
-        first = lines._more()
-    lines._ready = iter(first)
-    reader = csv.reader(lines, delimiter=lines.delimiter or ",")
-    header = _header(reader, lines)
-    if header is None:
-        return Content(no_rows(wanted or ()), cut=lines.cut)
-    if lines.suspect and (fault := fault_in(header, limits)):
-        raise Unreadable(f"the header breaks the rule {fault[0]}; allowed is readable text; give the encoding or mend the header")
-    names = tuple(name.strip() for name in header)
-    note = _settle_header(names, wanted, limits)
-    positions = {name: names.index(name) for name in (names if wanted is None else wanted) if name in names}
-    content = Content(no_rows(positions), columns=tuple(dict.fromkeys(names)), note=note)
-    frames: list[pl.DataFrame] = []
-    rows: list[list[str]] = []
-    starts: list[int] = []
-    chars = 0
-    widest = 0, 0
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
+def _beginning(pieces: Iterator[str], limits: Limits) -> tuple[str, Iterator[str]]:
+    """Text up to at least the end of the first line that is not blank, and what follows."""
+    beginning = ""
+    for piece in pieces:
+        beginning += piece
+        if len(beginning) > limits.record_chars or len(beginning.lstrip("\r\n").splitlines()) > 1:
             break
-        except _RecordTooLong:
-            widest = max(widest, (lines.line - lines.start + 1, lines.start))
-            content.rejected.append(Rejected(lines.start, RawRule.FIELD_SIZE, None))
-            lines.begin_record()
-            continue
-        start, length, last = lines.start, lines.length, lines.line
-        inside = lines._ended and length > 0 and not reader_ended_cleanly(lines)
-        lines.begin_record()
-        if not row:
-            continue
-        rejected = _judge(row, names, start, length, inside, lines, limits)
-        if rejected is not None:
-            content.rejected.append(rejected)
-            widest = max(widest, (last - start + 1, start))
-            continue
-        rows.append(row)
-        starts.append(start)
-        chars += length
-        if len(rows) >= _BATCH_ROWS or chars >= _BATCH_CHARS:
-            frames.append(_frame(rows, starts, positions))
-            rows, starts, chars = [], [], 0
-    return content
+    return beginning, pieces
+
+
+def _header(reader: Iterator[list[str]], lines: _Lines, limits: Limits) -> tuple[str, ...] | None:
+    """The names of the first record; None for a text without any record."""
+    try:
+        names = next((row for row in reader if row), None)
+    except _RecordTooLong:
+        names = None
+        lines.unfinished = True
+    except csv.Error as error:
+        raise Unreadable(f"line {lines.line}: {error}; allowed is CSV after RFC 4180; mend the line") from error
+    if lines.unfinished:
+        raise Unreadable("a quote in the header never closes; allowed is CSV after RFC 4180; mend the first line")
+    lines.begin_record()
+    if names is not None and lines.suspect and (fault := fault_in(names, limits)) is not None:
+        raise Unreadable(f"the header breaks the rule {fault[0]}; allowed is readable text; give the encoding or mend the first line")
+    return None if names is None else tuple(name.strip() for name in names)
+
+
+def _settle_header(names: tuple[str, ...], wanted: Sequence[str] | None, limits: Limits) -> str | None:
+    """A note on duplicated names that do no harm; raises `Unreadable` where the header cannot serve."""
+    if len(names) > limits.columns:
+        raise Unreadable(f"{len(names)} columns; allowed are {limits.columns}; check delimiter and format")
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    harmful = [name for name in twice if wanted is None or name in wanted]
+    if harmful:
+        raise Unreadable(f"the header has {', '.join(map(repr, harmful))} more than once; allowed is once; rename one of them")
+    if wanted and not set(wanted) & set(names):
+        raise Unreadable(
+            f"none of the mapped columns ({', '.join(wanted)}) is in the first line; allowed is a header line; "
+            "add the header, or check delimiter, encoding and the mapped names"
+        )
+    return f"{', '.join(map(repr, twice))} stands more than once in the header and is not used" if twice else None
+
+
+def _fault(row: list[str], names: tuple[str, ...], start: int, delimiter: str, suspect: bool, limits: Limits) -> Rejected | None:
+    """Why the row cannot be taken, or None."""
+    found = fault_in(row, limits) if suspect else None
+    if found is not None:
+        rule, position = found
+        column = names[position] if len(row) == len(names) else None
+        return Rejected(start, rule, kept(row[position], limits), column)
+    if len(row) != len(names):
+        return Rejected(start, RawRule.COLUMNS, kept(delimiter.join(row), limits))
+    return None
+
+
+@dataclass
+class _Batches:
+    """Accepted rows on their way into columns; the last row always stays within reach."""
+
+    positions: dict[str, int]
+    rows: list[list[str]] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    chars: int = 0
+    frames: list[pl.DataFrame] = field(default_factory=list)
+
+    def add(self, row: list[str], start: int, length: int) -> None:
+        if len(self.rows) >= _BATCH_ROWS or self.chars >= _BATCH_CHARS:
+            self._close()
+        self.rows.append(row)
+        self.starts.append(start)
+        self.chars += length
+
+    def take_back(self, start: int) -> list[str] | None:
+        """The last row, out again, if it began at this line."""
+        if not self.starts or self.starts[-1] != start:
+            return None
+        self.starts.pop()
+        return self.rows.pop()
+
+    def frame(self) -> pl.DataFrame:
+        """All rows."""
+        self._close()
+        return pl.concat(self.frames)
+
+    def _close(self) -> None:
+        columns = {name: [row[position] for row in self.rows] for name, position in self.positions.items()}
+        self.frames.append(text_frame(self.starts, columns))
+        self.rows, self.starts, self.chars = [], [], 0

@@ -62,10 +62,10 @@ def test_validating_reaches_for_no_network_prints_nothing_and_leaves_warnings_al
         from fairdeal.data_contracts.contract import Column, Contract, Kind
         from fairdeal.data_contracts.expectations import validate
 
-        contract = Contract("t", "one row", ("key",), (Column("key", Kind.ID, "key", required=True, max_length=3),))
+        contract = Contract("t", "one row", key=("key",), columns=(Column("key", Kind.ID, "key", required=True, max_length=3),))
         assert validate(contract, pl.DataFrame({"key": ["long text", None]})).quarantined == 2
         assert warnings.showwarning is shown_by, "the library took over the warnings"
-        import posthog, time
+        import time
         time.sleep(1.0)
         print(reached)
         """

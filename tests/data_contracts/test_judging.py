@@ -178,7 +178,7 @@ def test_unread_text_without_its_column_is_refused(executor: Executor) -> None:
 
 
 def test_rule_that_cannot_be_judged_is_no_rule_that_held(executor: Executor) -> None:
-    broken = Contract("broken", "one row", ("code",), (Column("code", Kind.ID, "code", required=True, pattern="("),))
+    broken = Contract("broken", "one row", columns=(Column("code", Kind.ID, "code", required=True, pattern="("),), key=("code",))
     with pytest.raises(ContractBreach, match=r"^broken.*could not.*judge.*every rule must be judged"):
         executor(broken, pl.DataFrame({"code": ["a"]}))
 

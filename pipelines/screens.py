@@ -1,0 +1,93 @@
+"""What commands show to a person, on stderr."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+
+from fairdeal.pipelines.telling import console
+
+
+def money(minor: int | None, currency: str | None) -> str:
+    """An amount as people read it.
+
+    >>> money(123456, "CNY")
+    '1,234.56 CNY'
+    """
+    if minor is None:
+        return "–"
+    return f"{minor / 100:,.2f} {currency or ''}".strip()
+
+
+def run_screen(summary: dict[str, Any]) -> None:
+    """One run: rows, decisions, alerts, feed, and what was blind, cold, absent or broken."""
+    rows = Table(
+        title=f"{summary['source']}  {summary['interval'][0]} – {summary['interval'][1]}  revision {summary['revision']}",
+        title_justify="left",
+    )
+    for heading in ("table", "rows in", "accepted", "quarantined"):
+        rows.add_column(heading, justify="left" if heading == "table" else "right")
+    for name, count in sorted(summary["rows_in"].items()):
+        rows.add_row(name, f"{count:,}", f"{summary['accepted'][name]:,}", f"{summary['quarantined'][name]:,}")
+    if summary["rows_in"]:
+        console.print(rows)
+    actions = Table()
+    for heading in ("detector", "allow", "confirm", "step_up", "hold", "block", "model"):
+        actions.add_column(heading, justify="left" if heading in ("detector", "model") else "right")
+    for name, counts in summary["decisions"].items():
+        cells = [f"{counts.get(action, 0):,}" for action in ("allow", "confirm", "step_up", "hold", "block")]
+        actions.add_row(
+            name, *cells, summary["models"][name]["model_version"] + ("" if summary["models"][name]["calibrated"] else " (no labels yet)")
+        )
+    console.print(actions)
+    night = summary["capacity"]
+    console.print(
+        f"alerts {summary['alerts']} ({summary['audit_sample']} of them the random audit sample), {night['minutes_used']:.0f} of {night['minutes']:.0f} minutes"
+        f"{' (written default: nobody said who works tonight)' if night['is_default'] else ''}; new cases {summary['cases_opened']}; "
+        f"labels learned from closed cases {summary['labels_collected']}"
+    )
+    feed = summary["feed"]
+    console.print(f"feed {feed['feed_seq']} with {feed['rows']} rows, sha256 {feed['sha256'][:16]}…: {feed['path']}", soft_wrap=True)
+    if summary["cold"]:
+        console.print(
+            f"[yellow]no champion yet[/] for {', '.join(summary['cold'])}: scored by what is unusual, without probabilities; `fairdeal train` makes one"
+        )
+    if summary["blind"]:
+        console.print(
+            f"[yellow]blind[/] {len(summary['blind'])} signals the source does not give: {', '.join(summary['blind'][:6])}{' …' if len(summary['blind']) > 6 else ''}"
+        )
+    for status in ("unreadable", "partial", "empty"):
+        for path in summary["files"].get(status, []):
+            console.print(f"[{'yellow' if status == 'empty' else 'red'}]{status}[/] {path}", soft_wrap=True)
+    for name in summary["absent"]:
+        console.print(f"[red]absent[/] no file of the set {name} was delivered")
+    if summary["degraded"]:
+        console.print(f"[red]degraded[/] {summary['degraded']}")
+
+
+def training_screen(results: list[dict[str, Any]]) -> None:
+    """What training gave, on later days that the judged model never saw."""
+    table = Table(title="trained; figures from later days that the judged model never saw", title_justify="left")
+    for heading in ("detector", "rows", "frauds", "AP", "AUC", "calibration error", "model"):
+        table.add_column(heading, justify="left" if heading in ("detector", "model") else "right")
+    for result in results:
+        figures = ["–" if result[name] is None else f"{result[name]:.3f}" for name in ("ap", "auc", "ece")]
+        table.add_row(result["detector"], f"{result['rows']:,}", f"{result['positives']:,}", *figures, str(result["model_version"]))
+    console.print(table)
+    for result in results:
+        if result["note"]:
+            console.print(f"[yellow]{result['detector']}[/] {result['note']}")
+
+
+def cases_screen(cases: list[dict[str, Any]]) -> None:
+    """Cases, most money at risk first."""
+    table = Table()
+    for heading in ("case", "type", "about", "status", "members", "expected loss", "opened"):
+        table.add_column(heading, justify="right" if heading in ("members", "expected loss") else "left")
+    for case in cases:
+        table.add_row(
+            case["case_id"], case["case_type"], f"{case['subject_kind']} {case['subject_id']}", case["status"], str(case["members_count"]),
+            money(case["expected_loss_minor"], None), str(case["opened_at"])[:16],
+        )  # fmt: skip
+    console.print(table)

@@ -1,0 +1,73 @@
+"""Which files are there: every file of every set, with its size and digest."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+from collections.abc import Mapping as Mapped
+from dataclasses import dataclass
+from pathlib import Path
+
+from fairdeal.sources.mapping import Mapping
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file that a mapping's glob matched.
+
+    Parameters
+    ----------
+    file_set
+        Name of its set.
+    path
+        Relative to the mapping's base, with ``/``; as written where the glob is absolute.
+    size
+        In bytes.
+    sha256
+        Of its bytes; empty when it could not be opened, which reading then reports.
+    """
+
+    file_set: str
+    path: str
+    size: int
+    sha256: str
+
+    def location(self, base: Path) -> Path:
+        """Where the file is."""
+        return base / self.path
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """The files of a source at this moment, by set, each set sorted by path; ``absent`` names the sets without any."""
+
+    files: Mapped[str, tuple[SourceFile, ...]]
+    absent: tuple[str, ...]
+
+    @property
+    def all(self) -> tuple[SourceFile, ...]:
+        """Every file, sets in the mapping's order."""
+        return tuple(file for files in self.files.values() for file in files)
+
+
+def discover(mapping: Mapping) -> Discovery:
+    """The files that a mapping's globs match now. ``**`` matches any depth; hidden files and folders are left out."""
+    found: dict[str, tuple[SourceFile, ...]] = {}
+    for name, file_set in mapping.files.items():
+        matched = sorted(Path(path).as_posix() for path in glob.glob(file_set.path, root_dir=mapping.base, recursive=True))
+        found[name] = tuple(_source_file(mapping.base, name, path) for path in dict.fromkeys(matched) if (mapping.base / path).is_file())
+    return Discovery(found, tuple(name for name, files in found.items() if not files))
+
+
+def _source_file(base: Path, file_set: str, path: str) -> SourceFile:
+    location = base / path
+    try:
+        return SourceFile(file_set, path, location.stat().st_size, digest_of(location))
+    except OSError:
+        return SourceFile(file_set, path, 0, "")
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,41 @@
+"""Typed values of any origin brought to a few plain types, and each plain type as text."""
+
+from __future__ import annotations
+
+import polars as pl
+
+
+def plain_types(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with whole numbers as Int64, fractions as Float64, instants in microseconds, nested values as JSON text, the rest as text."""
+    return frame.with_columns(_plain(frame.get_column(name)) for name in frame.columns)
+
+
+def _plain(column: pl.Series) -> pl.Series:
+    dtype = column.dtype
+    if dtype in (pl.String, pl.Boolean, pl.Date, pl.Int64, pl.Float64) or isinstance(dtype, pl.Decimal):
+        return column
+    if dtype in (pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32):
+        return column.cast(pl.Int64)  # wider ones, which Int64 may not hold, become text
+    if dtype.is_float():
+        return column.cast(pl.Float64)
+    if isinstance(dtype, pl.Datetime):
+        return column.dt.cast_time_unit("us")
+    if dtype == pl.Binary:
+        texts = [None if value is None else value.decode("utf-8", "backslashreplace") for value in column]
+        return pl.Series(column.name, texts, dtype=pl.String)
+    if dtype.is_nested():
+        name = column.name
+        wrapped = pl.struct(pl.col(name).alias("v")).struct.json_encode().str.strip_prefix('{"v":').str.strip_suffix("}")
+        return column.to_frame().select(pl.when(pl.col(name).is_not_null()).then(wrapped).alias(name)).to_series()
+    return column.cast(pl.String)
+
+
+def as_text(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """A plain column as the text that a CSV file would hold; whole numbers and fractions in their shortest form, instants in ISO 8601."""
+    if dtype == pl.String:
+        return value
+    if isinstance(dtype, pl.Datetime):
+        if dtype.time_zone is not None:
+            return value.dt.convert_time_zone("UTC").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+        return value.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f")
+    return value.cast(pl.String)

@@ -1,0 +1,84 @@
+"""Work that the tests give to several processes at once."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+Work = Callable[[Path, int], Any]
+
+#: Processes are forked from one that has already imported what takes long.
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["polars", "django.contrib.admin", "django.db.migrations.executor", "fairdeal.disputes.django_setup"])
+
+
+def together(work: Work, home: Path, processes: int) -> list[Any]:
+    """Run ``work(home, number)`` in so many processes that begin at one moment; what each gave back, by number."""
+    answers: Any = _PROCESSES.Queue()
+    barrier = _PROCESSES.Barrier(processes)
+    running = [_PROCESSES.Process(target=_run, args=(work, home, number, barrier, answers)) for number in range(processes)]
+    for process in running:
+        process.start()
+    try:
+        given = dict(answers.get(timeout=120) for _ in running)
+    except Empty:
+        raise AssertionError(f"exit codes {[process.exitcode for process in running]}") from None
+    finally:
+        for process in running:
+            process.join(timeout=30)
+    for answer in given.values():
+        if isinstance(answer, BaseException):
+            raise answer
+    return [given[number] for number in sorted(given)]
+
+
+def _run(work: Work, home: Path, number: int, barrier: Barrier, answers: Any) -> None:
+    from fairdeal.disputes.django_setup import configure
+
+    try:
+        configure(home)
+        from fairdeal.disputes import services
+
+        assert services
+        barrier.wait(60)
+        answers.put((number, work(home, number)))
+    except BaseException as error:
+        answers.put((number, RuntimeError(f"process {number}: {error!r}")))
+
+
+def file_alerts(home: Path, number: int) -> dict[str, str]:
+    """File alerts that every process files, in parts, and some of one's own."""
+    from fairdeal.disputes import services
+    from tests.disputes.alerts import AT, alert
+
+    shared = [alert(n, f"M{n % 5}") for n in range(40)]
+    own = [alert(1000 + 10 * number + n, f"M{n}") for n in range(5)]
+    for part in range(0, 40, 8):
+        services.open_cases(shared[part : part + 8] + own, run_id=f"run-{number}", at=AT)
+    return dict(services.open_cases(shared + own, run_id=f"run-{number}", at=AT).joined)
+
+
+def accept_cases(home: Path, number: int) -> list[str]:
+    """Accept every new case that one still can; the cases won."""
+    from fairdeal.disputes import services
+
+    won = []
+    for case in services.list_cases("NEW"):
+        try:
+            services.apply(case["case_id"], "accept", actor=f"analyst-{number}", role="analyst", revision=case["revision"])
+            won.append(case["case_id"])
+        except services.RefusedChange:
+            continue
+    return won
+
+
+def set_up(home: Path, number: int) -> bool:
+    """Migrate and make the first account; whether it was this process that made it."""
+    from fairdeal.disputes.django_setup import create_first_user, migrate
+
+    migrate()
+    return create_first_user() is not None
