@@ -12,6 +12,7 @@ from typing import Any
 
 from fairdeal.control_center.measures import Lift, Measure
 from fairdeal.control_center.records import (
+    COLUMNS,
     MOST_REASONS,
     REASON_PARTS,
     Record,
@@ -25,7 +26,6 @@ from fairdeal.control_center.records import (
 )
 from fairdeal.data_contracts.actions import UNREVIEWED_BLOCK_HOURS, Action, StepUp
 from fairdeal.data_contracts.contract import ContractBreach
-from fairdeal.data_contracts.feed import FEED
 
 #: The text that tells somebody that a measure on him has been lifted.
 LIFTED_TEXT_KEY = "measure_lifted"
@@ -101,6 +101,7 @@ def compose(
     it, also to the newest opinion about a payment, order or review, and about any other subject to one at least as strong.
 
     A lift beats measures that no person has confirmed and those of its own case. A measure confirmed in another case stands.
+    A lift that no person decided leaves alone what a person confirmed.
 
     A machine cannot prolong its own block by proposing it again: the 72 hours count from the first of an unbroken row of
     blocks, and when they are over the proposal becomes a hold (PIPL Art. 24: no decision by machine alone).
@@ -112,37 +113,29 @@ def compose(
             f"feed {day}.{revision}: block_hours {block_hours}; 1 to {UNREVIEWED_BLOCK_HOURS} are allowed; set policy accordingly"
         )
     before = _index(previous or [], day, revision, previous_feed)
-    lifted = _by_subject(lifts)
+    lifted = _by_subject(
+        lift for lift in lifts if not _is_confirmed(before.get((lift.subject_kind, lift.subject_token))) or lift.human_reviewed
+    )
     longest = timedelta(hours=block_hours)
     proposed = _winners(measures, lifted, valid_from, longest)
     drafts: dict[Subject, Record] = {}
     carried_from: dict[Subject, str] = {}
-    for subject in sorted({*before, *lifted, *proposed}):
+    for subject in {*before, *lifted, *proposed}:
         name, earlier = before.get(subject, (None, None))
-        measure = proposed.get(subject)
-        if measure is not None:
-            measure = _limited(measure, earlier, valid_from, longest)
-        acts = earlier is not None and earlier["action"] != Action.ALLOW
-        runs = acts and earlier is not None and _end_of(earlier) > valid_from
-        if (
-            measure is not None
-            and earlier is not None
-            and runs
-            and subject not in lifted
-            and (_stands(earlier, measure) or _same(earlier, measure))
-        ):
-            measure = None
-        if measure is not None:
-            drafts[subject] = {**measure, "supersedes": name}
-        elif subject in lifted and acts:
-            drafts[subject] = {**_lifting(lifted[subject], valid_from, valid_until), "supersedes": name}
-        elif runs and earlier is not None and name is not None and subject not in lifted:
-            drafts[subject] = earlier
+        draft = proposed.get(subject)
+        if draft is not None:
+            draft = _limited(draft, earlier, valid_from, longest)
+        lifting_now = None if subject not in lifted else _lifting(lifted[subject], valid_from, valid_until)
+        settled = _settled(earlier, draft, lifting_now, valid_from)
+        if settled is not None and settled is earlier and name is not None:
+            drafts[subject] = settled
             carried_from[subject] = name
+        elif settled is not None:
+            drafts[subject] = {**settled, "supersedes": name}
     records = []
     for seq, (_, draft) in enumerate(sorted(drafts.items()), start=1):
         _refuse_faults({**draft, "seq": seq}, f"feed {day}.{revision}")
-        records.append({name: seq if name == "seq" else draft[name] for name in FEED.names})
+        records.append({name: seq if name == "seq" else draft[name] for name in COLUMNS})
     acting = {subject for subject, (_, earlier) in before.items() if earlier["action"] != Action.ALLOW}
     lifting = {subject for subject, draft in drafts.items() if draft["action"] == Action.ALLOW}
     changes = {
@@ -175,8 +168,12 @@ def _index(
     return index
 
 
+def _is_confirmed(named: tuple[str, Record] | None) -> bool:
+    return named is not None and named[1]["human_reviewed"]
+
+
 def _by_subject(lifts: Iterable[Lift]) -> dict[Subject, Lift]:
-    """One lift per subject, the same one whatever the order."""
+    """One lift per subject, a person's before a machine's, the same one whatever the order."""
     chosen: dict[Subject, Lift] = {}
     for lift in lifts:
         subject = (lift.subject_kind, lift.subject_token)
@@ -186,7 +183,9 @@ def _by_subject(lifts: Iterable[Lift]) -> dict[Subject, Lift]:
 
 
 def _rank_of_lift(lift: Lift) -> str:
-    return json.dumps([lift.case_id or "", lift.detector, lift.model_version, lift.reason], sort_keys=True, default=str)
+    return json.dumps(
+        [not lift.human_reviewed, lift.case_id or "", lift.detector, lift.model_version, lift.reason], sort_keys=True, default=str
+    )
 
 
 def _winners(
@@ -266,9 +265,19 @@ def _lifting(lift: Lift, valid_from: datetime, valid_until: datetime) -> Record:
         "detector": str(lift.detector),
         "model_version": lift.model_version,
         "case_id": lift.case_id,
-        "human_reviewed": True,
+        "human_reviewed": lift.human_reviewed,
         "appeal_text_key": LIFTED_TEXT_KEY,
     }
+
+
+def _settled(earlier: Record | None, draft: Record | None, lifting: Record | None, valid_from: datetime) -> Record | None:
+    """Which of the earlier record, the new measure and the lift speaks about the subject now; None when none does."""
+    acts = earlier is not None and earlier["action"] != Action.ALLOW
+    if lifting is not None:
+        return draft if draft is not None else lifting if acts else None
+    if earlier is None or not acts or _end_of(earlier) <= valid_from:
+        return draft
+    return earlier if draft is None or _stands(earlier, draft) or _same(earlier, draft) else draft
 
 
 def _limited(draft: Record, earlier: Record | None, valid_from: datetime, longest: timedelta) -> Record:

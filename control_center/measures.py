@@ -59,7 +59,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Lift:
-    """An action taken back because a case ended without a finding or an appeal held.
+    """An action taken back: a case ended without a finding, an appeal held, or a newer score no longer asks for it.
 
     Parameters
     ----------
@@ -71,6 +71,8 @@ class Lift:
         ``code, text_zh, text_en``.
     detector, model_version
         Whose measure is taken back.
+    human_reviewed
+        A person decided it. Where a machine takes back, what a person confirmed stands.
 
     Notes
     -----
@@ -83,3 +85,4 @@ class Lift:
     reason: dict[str, Any]
     detector: Detector | str
     model_version: str
+    human_reviewed: bool = True

@@ -18,6 +18,8 @@ Record = dict[str, Any]
 #: What a feed says about: kind and token.
 Subject = tuple[str, str]
 
+#: The columns of a record, in the order they are written.
+COLUMNS = FEED.names
 #: The parts of one reason, in the order they are written.
 REASON_PARTS = ("code", "value", "norm", "text_zh", "text_en")
 #: More than this nobody reads.
@@ -90,12 +92,12 @@ def faults_in_record(record: Record, *, extra_allowed: bool = False) -> list[str
     extra_allowed
         A newer minor version of the feed may carry columns that this reader does not know.
     """
-    missing = [name for name in FEED.names if name not in record]
+    missing = [name for name in COLUMNS if name not in record]
     if missing:
-        return [f"no {', '.join(missing)}; a record has {', '.join(FEED.names)}"]
+        return [f"no {', '.join(missing)}; a record has {', '.join(COLUMNS)}"]
     found = [fault for column in FEED.columns for fault in _faults_in_value(column, record[column.name])]
     if not extra_allowed:
-        found += [f"unknown column {name!r}; allowed are {', '.join(FEED.names)}" for name in record if name not in FEED.names]
+        found += [f"unknown column {name!r}; allowed are {', '.join(COLUMNS)}" for name in record if name not in COLUMNS]
     return found or _faults_between_columns(record)
 
 

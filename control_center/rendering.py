@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from fairdeal.control_center.records import REASON_PARTS, Record
+from fairdeal.control_center.records import COLUMNS, REASON_PARTS, Record
 from fairdeal.data_contracts.contract import ContractBreach, Kind
 from fairdeal.data_contracts.feed import FEED
 
@@ -35,7 +35,7 @@ def render_line(record: Record) -> bytes:
         When a value cannot be written, or a column is missing.
     """
     try:
-        ordered = {name: record[name] for name in FEED.names}
+        ordered = {name: record[name] for name in COLUMNS}
         ordered["reasons"] = [{part: reason[part] for part in REASON_PARTS} for reason in record["reasons"]]
         text = json.dumps(ordered, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         return text.encode() + b"\n"
@@ -67,12 +67,12 @@ def render_csv(records: Iterable[Record]) -> bytes:
 
 def csv_header() -> bytes:
     """Byte order mark and column names."""
-    return (BYTE_ORDER_MARK + _row(map(_quoted, FEED.names))).encode()
+    return (BYTE_ORDER_MARK + _row(map(_quoted, COLUMNS))).encode()
 
 
 def render_csv_row(record: Record) -> bytes:
     """One record as one line of ``actions.csv``."""
-    return _row(_cell(name, record[name]) for name in FEED.names).encode()
+    return _row(_cell(name, record[name]) for name in COLUMNS).encode()
 
 
 def _row(cells: Iterable[str]) -> str:

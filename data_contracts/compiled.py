@@ -50,11 +50,11 @@ def breached(rule: Rule) -> pl.Expr:
             kept = value.is_in(pl.lit(pl.Series([str(word) for word in column.allowed or ()], dtype=pl.String)).implode())
         case Check.RANGE:
             low, high = limits(column)
-            kept = (pl.lit(True) if low is None else value >= low) & (pl.lit(True) if high is None else value < high)
+            kept = (pl.lit(True) if low is None else value >= low) & (pl.lit(True) if high is None else value <= high)
         case Check.PATTERN:
             kept = value.str.contains(rf"\A(?:{column.pattern})\z")
         case Check.LENGTH:
-            kept = value.str.len_chars() <= column.max_length
+            kept = value.str.len_bytes() <= column.max_length
     return kept.not_().fill_null(False) & checked(rule)
 
 

@@ -42,6 +42,7 @@ def serve(host: str = "127.0.0.1", port: int = 8000, *, workers: int = 1, thread
             "workers": workers,
             "worker_class": "gthread",
             "threads": threads,
+            "graceful_timeout": 5,  # an idle browser connection does not keep a stopped console alive
             "control_socket_disable": True,
             "loglevel": "warning",
             "proc_name": "fairdeal-console",

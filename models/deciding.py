@@ -158,7 +158,7 @@ def _chosen(
 def _step_up_methods(known: pd.DataFrame, chosen: NDArray[np.int64], rule: list[str], policy: Policy) -> list[str]:
     worth = known["currency"].map(lambda code: policy.worth.get(code, 1.0) if isinstance(code, str) else 1.0).to_numpy(dtype=np.float64)
     amount = np.nan_to_num(floats(known["amount_minor"])) * worth
-    step = np.searchsorted(np.asarray([most for most, _ in policy.step_up], dtype=np.float64), amount, side="left")
+    step = np.searchsorted(np.asarray([most for most, _ in policy.step_up_methods], dtype=np.float64), amount, side="left")
     weak = floats(known["is_weak_credential"]) == 1.0 if "is_weak_credential" in known.columns else np.zeros(len(known), dtype=bool)
     order = list(StepUp)
     found: list[str] = []
@@ -166,7 +166,11 @@ def _step_up_methods(known: pd.DataFrame, chosen: NDArray[np.int64], rule: list[
         if chosen[at] != list(Action).index(Action.STEP_UP):
             found.append(str(StepUp.NONE))
             continue
-        method = StepUp.ASSISTANT_APPROVAL if rule[at] == "assistant" else policy.step_up[min(int(step[at]), len(policy.step_up) - 1)][1]
+        method = (
+            StepUp.ASSISTANT_APPROVAL
+            if rule[at] == "assistant"
+            else policy.step_up_methods[min(int(step[at]), len(policy.step_up_methods) - 1)][1]
+        )
         if weak[at] and order.index(method) < order.index(StepUp.FACE):
             method = StepUp.FACE
         found.append(str(method))

@@ -231,7 +231,7 @@ def loss_if_fraud(frame: pd.DataFrame, table: LossTable) -> np.ndarray[tuple[int
     amount = np.nan_to_num(floats(frame["amount_minor"]), nan=0.0)
     lost = np.zeros((len(frame), len(Party)))
     named = frame["typology"].astype("str").to_numpy(dtype=str)
-    for name in np.unique(named):
+    for name in np.unique(named).tolist():
         if name not in tuple(Typology):
             raise WrongFrame(f"expected loss: typology {name!r}; allowed are {', '.join(Typology)}; give one of them")
         row, mine = table.rows[Typology(name)], named == name

@@ -136,7 +136,7 @@ def value_detected_at(is_fraud: ArrayLike, score: ArrayLike, day: ArrayLike, amo
     lost = truth * np.nan_to_num(money)
     total = float(lost.sum())
     caught = sum(float(lost[rows[_descending(scores[rows])[:k]]].sum()) for rows in _by_day(day))
-    return caught / total if total else float("nan")
+    return min(1.0, caught / total) if total else float("nan")
 
 
 def false_positives_per_fraud(is_fraud: ArrayLike, score: ArrayLike, day: ArrayLike, k: int) -> float:

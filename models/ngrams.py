@@ -33,7 +33,12 @@ def normalised(text: str) -> str:
     >>> normalised("ＶＩＰ  返现5元")
     ' VIP 返现0元 '
     """
-    return " " + " ".join(unicodedata.normalize("NFKC", text[:LONGEST_TEXT]).translate(_DIGITS).split()) + " "
+    return " " + " ".join(folded(text[:LONGEST_TEXT]).split()) + " "
+
+
+def folded(text: str) -> str:
+    """NFKC with digits as 0, white space as it comes."""
+    return unicodedata.normalize("NFKC", text).translate(_DIGITS)
 
 
 @dataclass(frozen=True)

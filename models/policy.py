@@ -33,10 +33,10 @@ class Measure:
 
 _DEFAULT_MEASURES: dict[Action, Measure] = {
     Action.ALLOW: Measure(0.00, 0, 0.000, 24),
-    Action.CONFIRM: Measure(0.25, 20, 0.0005, 24),
-    Action.STEP_UP: Measure(0.70, 100, 0.002, 72),
-    Action.HOLD: Measure(0.90, 1_500, 0.020, 72),
-    Action.BLOCK: Measure(0.98, 4_000, 0.100, UNREVIEWED_BLOCK_HOURS),
+    Action.CONFIRM: Measure(0.25, 20, 0.002, 24),
+    Action.STEP_UP: Measure(0.70, 150, 0.010, 72),
+    Action.HOLD: Measure(0.90, 1_500, 0.030, 72),
+    Action.BLOCK: Measure(0.98, 4_000, 0.150, UNREVIEWED_BLOCK_HOURS),
 }
 
 
@@ -60,7 +60,7 @@ class Policy:
         Without a calibrated probability: ask for confirmation from this score on, which is a share of usual subjects; never more.
     assumed_rate, assumed_most
         Without a calibrated probability, for ranking alone: the share of cheats assumed, and the most that is assumed of one subject.
-    step_up
+    step_up_methods
         (amount up to, method) in ascending order, minor units; the last serves all above.
     worth
         Minor units of the currency these figures are written in per minor unit of another currency; 1 where not named.
@@ -104,7 +104,7 @@ class Policy:
     confirm_score: float = 0.995
     assumed_rate: float = 0.005
     assumed_most: float = 0.30
-    step_up: tuple[tuple[int, StepUp], ...] = ((100_000, StepUp.SMS), (500_000, StepUp.FACE), (10**12, StepUp.CERT))
+    step_up_methods: tuple[tuple[int, StepUp], ...] = ((100_000, StepUp.SMS), (500_000, StepUp.FACE), (10**12, StepUp.CERT))
     worth: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -139,7 +139,7 @@ def policy_from(settings: Mapping[str, Any] | None = None) -> Policy:
     settings
         The settings' ``[policy]``: any field of `Policy` by name; per action a table with any field of `Measure`
         (``[policy.hold] friction_minor = 800``); ``[policy.allowed]`` detector = list of actions; ``[policy.flags]`` column =
-        action; ``step_up`` a list of ``[amount up to, method]``; ``[policy.worth]`` currency = number.
+        action; ``step_up_methods`` a list of ``[amount up to, method]``; ``[policy.worth]`` currency = number.
 
     Raises
     ------
@@ -173,7 +173,7 @@ def policy_from(settings: Mapping[str, Any] | None = None) -> Policy:
                 }
             case "flags":
                 known[name] = {**default.flags, **{str(flag): _one_of(one, Action, where) for flag, one in _table(told, where).items()}}
-            case "step_up":
+            case "step_up_methods":
                 steps = [_list(step, where) for step in _list(told, where)]
                 if not steps or any(len(step) != 2 for step in steps):
                     raise WrongSetting(f"{where}: {told!r}; wanted is a list of [amount up to, method]; write it as one")
@@ -183,7 +183,7 @@ def policy_from(settings: Mapping[str, Any] | None = None) -> Policy:
             case _:
                 raise WrongSetting(
                     f"{where}: no such setting; allowed are version, block_probability, confirm_score, assumed_rate, assumed_most, "
-                    f"allowed, flags, step_up, worth and tables named {', '.join(Action)}; correct the name"
+                    f"allowed, flags, step_up_methods, worth and tables named {', '.join(Action)}; correct the name"
                 )
     return Policy(**known)
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairdeal.models.frames import Floats
-from fairdeal.models.ngrams import LONGEST_TEXT, Grams, is_letter, is_unspaced, normalised
+from fairdeal.models.ngrams import LONGEST_TEXT, Grams, folded, is_letter, is_unspaced
 
 #: A phrase must hold at least this part of all that speaks for a fake.
 LEAST_SHARE = 0.05
@@ -25,10 +25,11 @@ def with_origin(text: str) -> tuple[str, NDArray[np.int64]]:
         while end < len(cut) and unicodedata.combining(cut[end]):
             end += 1
         # A letter and the marks on it are normalised together, as they are in the whole text.
-        for character in normalised(cut[start:end])[1:-1] if not cut[start:end].isspace() else " ":
-            if not (character == " " and (not pieces or pieces[-1] == " ")):
-                pieces.append(character)
-                places.append(-1 if character == " " else start)
+        for character in folded(cut[start:end]):
+            gap = character.isspace()
+            if not (gap and (not pieces or pieces[-1] == " ")):
+                pieces.append(" " if gap else character)
+                places.append(-1 if gap else start)
         start = end
     if pieces and pieces[-1] == " ":
         pieces.pop()

@@ -476,12 +476,9 @@ def feed_verify(folder: Path, keys: Keys = None, config: Config = None, as_json:
 
 @feed_app.command("apply")
 def feed_apply(
-    folder: Path,
+    folder: Annotated[Path | None, typer.Argument(help="Folder of one feed; without it the newest, through those that were missed.")] = None,
     keys: Keys = None,
     at: At = None,
-    through: Annotated[
-        list[Path] | None, typer.Option("--through", help="Feeds missed in between, oldest first; may be given several times.")
-    ] = None,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
@@ -489,10 +486,14 @@ def feed_apply(
 
     Example: `fairdeal feed apply .fairdeal/feed/2018-08-08 --at 2018-08-09T04:00:00+08:00`
     """
-    from fairdeal.control_center.consumer import Refused, consume
+    from fairdeal.control_center.consumer import Refused, catch_up, consume
 
     settings = load_settings(config)
-    result = consume(folder, _consumer(settings), keys=_feed_keys(settings, keys), now=_now(settings, at), through=through or ())
+    ring, now = _feed_keys(settings, keys), _now(settings, at)
+    if folder is None:
+        result = catch_up(settings.home / "feed", _consumer(settings), keys=ring, now=now)
+    else:
+        result = consume(folder, _consumer(settings), keys=ring, now=now)
     if isinstance(result, Refused):
         if as_json:
             _print_json({"applied": False, "reasons": list(result.reasons)})
@@ -555,6 +556,8 @@ def _quiet() -> None:
 
     for handler in logging.getLogger().handlers:
         handler.addFilter(MaskingFilter())
+    for chatty in ("great_expectations", "mlflow", "alembic", "prefect"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     warnings.simplefilter("ignore")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")

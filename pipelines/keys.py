@@ -16,6 +16,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from fairdeal.control_center.records import instant_text
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.files import write_whole
 
@@ -59,7 +60,7 @@ def rotate(home: Path, purpose: str, *, at: datetime, overlap: timedelta = timed
     signer(home, purpose, since=at)
     ring = json.loads(ring_path(home, purpose).read_bytes())
     for entry in ring["keys"]:
-        entry["valid_until"] = entry["valid_until"] or (at + overlap).isoformat()
+        entry["valid_until"] = entry["valid_until"] or instant_text(at + overlap)
     (home / "keys" / f"{purpose}.pem").replace(home / "keys" / f"{purpose}-{at:%Y%m%dT%H%M%S}.retired.pem")
     write_whole(ring_path(home, purpose), json.dumps(ring, indent=1).encode())
     return signer(home, purpose, since=at)
@@ -75,10 +76,10 @@ def _enter(path: Path, key_id: str, public: bytes, since: datetime) -> None:
     known = next((entry for entry in ring["keys"] if entry["key_id"] == key_id), None)
     if known is None:
         ring["keys"].append(
-            {"key_id": key_id, "public_key": base64.b64encode(public).decode(), "valid_from": since.isoformat(), "valid_until": None}
+            {"key_id": key_id, "public_key": base64.b64encode(public).decode(), "valid_from": instant_text(since), "valid_until": None}
         )
     elif len(ring["keys"]) == 1 and since < datetime.fromisoformat(known["valid_from"]):
-        known["valid_from"] = since.isoformat()  # days before the first run are filled in with the first key
+        known["valid_from"] = instant_text(since)  # days before the first run are filled in with the first key
     else:
         return
     write_whole(path, json.dumps(ring, indent=1).encode())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -72,7 +72,7 @@ def known_labels(lake: Lake, source: str, *, watermark: int, known_before: datet
         )
     if ours.height:
         instants = [pl.col(name).str.to_datetime(time_unit="us", time_zone="UTC") for name in ("decided_at", "available_at")]
-        ours = CONTRACT.conform(ours.with_columns(instants)).filter(pl.col("available_at") < known_before)
+        ours = CONTRACT.conform(ours.with_columns(instants)).filter(pl.col("available_at") < known_before.astimezone(UTC))
     trust = {source.value: place for place, source in enumerate(LabelSource)}
     return (
         union([brought.select(CONTRACT.names), ours] if ours.height else [brought.select(CONTRACT.names)], CONTRACT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -114,9 +114,9 @@ class Lake:
         rows = self.scan(source, table, watermark)
         known = known_at(contract)
         if known is not None:
-            rows = rows.filter(known < known_before)
+            rows = rows.filter(known < known_before.astimezone(UTC))
         if since is not None and contract.event_at is not None:
-            rows = rows.filter(pl.col(contract.event_at) >= since)
+            rows = rows.filter(pl.col(contract.event_at) >= since.astimezone(UTC))
         found = rows.collect()
         newest = [known] if known is not None else []
         return (

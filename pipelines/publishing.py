@@ -157,7 +157,7 @@ def lifts(decisions: dict[str, pl.DataFrame], verdicts: list[dict[str, Any]], ea
         latest_rows = rows.sort("as_of_at").unique("subject_id", keep="last", maintain_order=True).filter(pl.col("action") == Action.ALLOW)
         for kind, subject, version in latest_rows.select("subject_kind", "subject_id", "model_version").iter_rows():
             if (kind, subject) in standing:
-                found.append(Lift(kind, subject, standing[kind, subject]["case_id"], RESCORED, name, version))
+                found.append(Lift(kind, subject, standing[kind, subject]["case_id"], RESCORED, name, version, human_reviewed=False))
     return found
 
 

@@ -87,7 +87,7 @@ def begin(place: Workplace, start: datetime, end: datetime) -> tuple[Run, bool]:
     if runs and runs[-1].status == "running":
         place.progress(f"carrying on with run {runs[-1].run_id}")
         return runs[-1], True
-    if runs and runs[-1].frozen is not None and runs[-1].frozen["knowledge"] == knowledge(place, end, ends) and not _unread(place, end):
+    if runs and runs[-1].frozen is not None and runs[-1].frozen["knowledge"] == knowledge(place, end) and not _unread(place, end):
         return runs[-1], False
     revision = len(runs) + 1
     run_id = "R" + hashlib.sha256(dumps([source, *ends, revision]).encode()).hexdigest()[:16]
@@ -109,24 +109,12 @@ def watermark(ledger: Ledger, source: str) -> int:
         )
 
 
-def knowledge(place: Workplace, end: datetime, ends: tuple[str, str]) -> str:
+def knowledge(place: Workplace, end: datetime) -> str:
     """Digest of everything that could make an interval's result another one."""
     with place.ledger.engine.connect() as connection:
-        batches = connection.execute(
-            sa.select(BATCHES.c.batch_id)
-            .where(
-                BATCHES.c.source == place.mapping.name,
-                sa.or_(BATCHES.c.first_known_s.is_(None), BATCHES.c.first_known_s < int(end.timestamp())),
-            )
-            .order_by(BATCHES.c.seq)
-        ).scalars()
-        known = list(batches)
-    champions = {detector.value: _champion(place, detector) for detector in Detector}
-    verdicts = place.cases().verdicts(0)
-    settings = place.settings.model_dump(include={"time_zone", "capacity", "policy", "loss"})
-    return hashlib.sha256(
-        dumps([known, champions, verdicts[-1]["seq"] if verdicts else 0, settings, place.mapping.sha256]).encode()
-    ).hexdigest()
+        batches = _batches(place, connection, end)
+    state = _frozen_state(place)
+    return _digest(place, batches, state["champions"], place.cases().verdicts(0), state["settings"])
 
 
 def _champion(place: Workplace, detector: Detector) -> dict[str, str] | None:
@@ -213,21 +201,13 @@ def _ingest(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     else:
         ingest.refuse_over_limit(delivery)
         written = ingest.write(delivery, place.lake)
-    snapshot = _frozen_cases(place, run)
+    frozen_then = {**_frozen_cases(place, run), **_frozen_state(place)}
 
     def enter(tx: sa.Connection) -> None:
         if delivery is not None:
             ingest.commit(tx, place.mapping, delivery, written)
         mark = tx.execute(sa.select(sa.func.coalesce(sa.func.max(BATCHES.c.seq), 0)).where(BATCHES.c.source == place.mapping.name)).scalar()
-        batches = tx.execute(
-            sa.select(BATCHES.c.batch_id)
-            .where(
-                BATCHES.c.source == place.mapping.name,
-                sa.or_(BATCHES.c.first_known_s.is_(None), BATCHES.c.first_known_s < int(end.timestamp())),
-            )
-            .order_by(BATCHES.c.seq)
-        ).scalars()
-        place.ledger.freeze(tx, run.run_id, _frozen(place, run, int(mark or 0), list(batches), snapshot))
+        place.ledger.freeze(tx, run.run_id, _frozen(place, run, int(mark or 0), _batches(place, tx, end), frozen_then))
 
     return report, enter
 
@@ -243,25 +223,43 @@ def _frozen_cases(place: Workplace, run: Run) -> dict[str, Any]:
     }
 
 
-def _frozen(place: Workplace, run: Run, mark: int, batches: list[str], cases: dict[str, Any]) -> dict[str, Any]:
-    previous = publishing.latest(place.ledger)
-    champions = {detector.value: _champion(place, detector) for detector in Detector}
-    settings = place.settings.model_dump(include={"time_zone", "capacity", "policy", "loss"})
-    verdicts = cases["verdicts"]
-    digest = hashlib.sha256(
-        dumps([batches, champions, verdicts[-1]["seq"] if verdicts else 0, settings, place.mapping.sha256]).encode()
-    ).hexdigest()
-    moments = [instant(run.interval_to), *(instant(str(verdict["decided_at"])) for verdict in verdicts[-1:])]
+def _frozen_state(place: Workplace) -> dict[str, Any]:
+    return {
+        "previous_feed": publishing.latest(place.ledger),
+        "brake_history": publishing.history(place.ledger),
+        "champions": {detector.value: _champion(place, detector) for detector in Detector},
+        "settings": place.settings.model_dump(include={"time_zone", "capacity", "policy", "loss"}),
+        "code_version": fairdeal.__version__,
+    }
+
+
+def _frozen(place: Workplace, run: Run, mark: int, batches: list[str], then: dict[str, Any]) -> dict[str, Any]:
+    previous, verdicts = then["previous_feed"], then["verdicts"]
+    moments = [instant(run.interval_to), *(instant(str(verdict["decided_at"])) for verdict in verdicts)]
     if previous is not None:
         moments.append(instant(previous["generated_at"]))
     published = previous["verdict_seq"] if previous is not None else 0
     return {
-        "watermark": mark, "knowledge": digest, "champions": champions, "settings": settings, "open_cases": cases["open_cases"],
+        **then, "watermark": mark, "knowledge": _digest(place, batches, then["champions"], verdicts, then["settings"]),
         "verdicts": [verdict for verdict in verdicts if verdict["seq"] > published], "verdict_seq": verdicts[-1]["seq"] if verdicts else 0,
-        "audit_head": cases["audit_head"], "previous_feed": previous, "brake_history": publishing.history(place.ledger),
-        "moment": max(moments).astimezone(UTC).isoformat(), "code_version": fairdeal.__version__,
+        "moment": max(moments).astimezone(UTC).isoformat(),
         "data_version": hashlib.sha256(dumps([run.source, run.interval_from, run.interval_to, batches]).encode()).hexdigest()[:16],
     }  # fmt: skip
+
+
+def _digest(
+    place: Workplace, batches: list[str], champions: dict[str, Any], verdicts: list[dict[str, Any]], settings: dict[str, Any]
+) -> str:
+    return hashlib.sha256(
+        dumps([batches, champions, verdicts[-1]["seq"] if verdicts else 0, settings, place.mapping.sha256]).encode()
+    ).hexdigest()
+
+
+def _batches(place: Workplace, connection: sa.Connection, end: datetime) -> list[str]:
+    """The batches that hold something known before ``end``, or something that only describes."""
+    known = sa.or_(BATCHES.c.first_known_s.is_(None), BATCHES.c.first_known_s < int(end.timestamp()))
+    query = sa.select(BATCHES.c.batch_id).where(BATCHES.c.source == place.mapping.name, known).order_by(BATCHES.c.seq)
+    return list(connection.execute(query).scalars())
 
 
 def frozen(run: Run) -> dict[str, Any]:

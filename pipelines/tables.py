@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
@@ -42,6 +42,7 @@ def interval_subjects(
     Payments of the interval are scored as of the attempt. Orders and reviews of the interval are scored as of its end, and so are those
     of the 30 days before about which something became known within the interval: a parcel, a delivery, a refund, a review.
     """
+    start, end = start.astimezone(UTC), end.astimezone(UTC)
     contract = INBOUND[detector.table]
     rows = tables[detector.table]
     happened = pl.col(contract.event_at or "")
@@ -70,6 +71,7 @@ def training_subjects(
     Orders and reviews stand at the close of their day and again a week later, as they are scored again when news arrives; the second
     look is left out where it lies beyond ``end``.
     """
+    start, end = start.astimezone(UTC), end.astimezone(UTC)
     contract = INBOUND[detector.table]
     happened = pl.col(contract.event_at or "")
     rows = tables[detector.table].filter((happened >= start) & (happened < end))

@@ -6,7 +6,7 @@ import hashlib
 import io
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -45,7 +45,7 @@ def labelled_frame(detector: Detector, features: pl.DataFrame, labels: pl.DataFr
     """
     own = labels.filter(pl.col("subject_kind") == detector.subject_kind).select("subject_id", "is_fraud", "typology")
     joined = features.join(own, on="subject_id", how="left", maintain_order="left")
-    ripe = pl.col("event_at") < until - timedelta(days=ripe_days)
+    ripe = pl.col("event_at") < until.astimezone(UTC) - timedelta(days=ripe_days)
     ripe_rows = joined.filter(ripe)
     labelled_share = 1 - ripe_rows["is_fraud"].null_count() / max(ripe_rows.height, 1)
     known = pl.col("is_fraud").cast(pl.Float64)

@@ -19,7 +19,7 @@ TIME_ZONE = "Asia/Shanghai"
 #: Shanghai has kept one offset from UTC, without summer time, since September 1991.
 OFFSET = 8 * HOUR
 
-#: Share of a day's orders by local hour: a trough before dawn, a midday rise, the evening peak.
+#: Share of a day's orders by local hour: quiet before dawn, a midday rise, the evening peak.
 HOURLY: Floats = np.array(
     [2.6, 1.5, 0.9, 0.6, 0.5, 0.7, 1.3, 2.4, 3.6, 4.8, 5.6, 5.6, 5.7, 5.0, 4.7, 4.7, 4.6, 4.4, 4.7, 5.9, 7.4, 8.0, 6.8, 4.6],
     dtype=np.float64,

@@ -34,9 +34,22 @@ BRANDS: tuple[str, ...] = (
 )
 SUFFIXES: tuple[str, ...] = ("旗舰店", "专营店", "官方店", "小店", "优选", "工厂店")
 NOTES: tuple[str, ...] = (
-    "请尽快发货,谢谢", "放门卫室", "发顺丰可以吗?", "送货前请打电话", "不要放快递柜", "请包装好一点,送人的", "麻烦开发票\n抬头个人", "周末送货",
-    "放驿站即可", "please ship soon", "Gift wrap please", "Leave at the door\nThanks", "尺码按身高165发", "有赠品吗?", "\"急用\",请今天发",
-)  # fmt: skip
+    "请尽快发货，谢谢",
+    "放门卫室",
+    "发顺丰可以吗？",
+    "送货前请打电话",
+    "不要放快递柜",
+    "请包装好一点，送人的",
+    "麻烦开发票\n抬头个人",
+    "周末送货",
+    "放驿站即可",
+    "尺码按身高165发",
+    "有赠品吗？",
+    '"急用"，请今天发',
+    "please ship soon",
+    "Gift wrap please",
+    "Leave at the door\nThanks",
+)
 STATUS_WORDS = {"approved": "SUCCESS", "declined": "DECLINED", "failed": "ERROR"}
 EVENT_WORDS = {
     "login": "LOGIN_OK",

@@ -160,7 +160,7 @@ def _missing(column: str) -> Defect:
 
 
 def _amount(column: str, *values: Broken) -> Defect:
-    return Defect("unreadable_amount", column, values or ("一百二十", "N/A", "12.3.4", "￥"))
+    return Defect("wrong_amount", column, values or ("一百二十", "N/A", "12.3.4", "￥"))
 
 
 def _time(column: str, *values: Broken) -> Defect:

@@ -134,7 +134,7 @@ def check(mapping: Mapping, sample_rows: int = SAMPLE_ROWS, limits: Limits = LIM
     mapping
         The source.
     sample_rows
-        Rows per file set that are converted; sets that a query reads are taken whole.
+        Rows per file set that are converted, as many from each of its files; sets that a query reads are taken whole.
     """
     discovery = discover(mapping)
     problems = [f"file set {name}: nothing matches {mapping.files[name].path}; check the path and --data" for name in discovery.absent]
@@ -144,7 +144,7 @@ def check(mapping: Mapping, sample_rows: int = SAMPLE_ROWS, limits: Limits = LIM
     for name, file_set in mapping.files.items():
         reports: list[FileReport] = []
         frames: list[pl.DataFrame] = []
-        room = sample_rows
+        room = max(sample_rows // max(len(discovery.files[name]), 1), 1)
         for file in discovery.files[name]:
             try:
                 reading = read(mapping, [file], limits)
@@ -152,8 +152,7 @@ def check(mapping: Mapping, sample_rows: int = SAMPLE_ROWS, limits: Limits = LIM
                 problems.append(str(error))
                 continue
             reports += reading.files
-            rows = reading.raw[name] if name in queried else reading.raw[name].head(max(room, 0))
-            room -= rows.height
+            rows = reading.raw[name] if name in queried else reading.raw[name].head(room)
             frames.append(rows)
         raw[name] = together(frames, mapping.source_columns(name))
         columns = tuple(dict.fromkeys(column for report in reports for column in report.columns))

@@ -109,11 +109,14 @@ def _from_number(value: pl.Expr, dtype: pl.DataType, source: ColumnSource) -> pl
     scale = source.seconds * 1_000_000 if source.unit is None or step else float(_MICROSECONDS[source.unit])
     origin = source.origin or (STEP_ORIGIN if step else _EPOCH)
     most = int(9e17 // scale)
+    whole: pl.Expr
+    fraction: pl.Expr
+    exact: pl.Expr
     if dtype == pl.String:
         text = plain_digits(value)
         whole = text.str.extract(r"^([+-]?\d+)(?:\.0*)?$").str.strip_prefix("+").cast(pl.Int64, strict=False)
-        fraction = pl.when(text.str.contains(r"^[+-]?\d*\.?\d+(?:[eE][+-]?\d{1,3})?$")).then(text.str.strip_prefix("+"))
-        fraction = fraction.cast(pl.Float64, strict=False)
+        written = pl.when(text.str.contains(r"^[+-]?\d*\.?\d+(?:[eE][+-]?\d{1,3})?$")).then(text.str.strip_prefix("+"))
+        fraction = written.cast(pl.Float64, strict=False)
     elif dtype.is_integer():
         whole, fraction = value.cast(pl.Int64, strict=False), pl.lit(None, dtype=pl.Float64)
     elif dtype.is_numeric():

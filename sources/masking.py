@@ -24,8 +24,8 @@ _REACH = 24  # how far before a number a word still speaks about it
 _LIST = re.compile(r"[\s,，、;；/&和与及]{1,5}(?:and\s)?")
 _CLAUSE = re.compile(r"[。；;！!？?\n\r\d]")
 _CARD_WORD = re.compile(
-    r"卡|尾号|信用|储蓄|借记|(?<![a-z])(?:cards?|visa|master\s?card|amex|american express|unionpay|union pay|jcb|discover|diners|maestro|mir|"
-    r"pan|cc|credit|debit|pay|paid|payment)(?![a-z])",
+    r"卡|尾号|信用|储蓄|借记|(?<![a-z])(?:cards?|visa|master\s?card|amex|american express|unionpay|union pay|jcb|discover|diners|maestro|"
+    r"mir|pan|cc|credit|debit|pay|paid|payment)(?![a-z])",
     re.IGNORECASE,
 )
 _ORDER_WORD = (
@@ -52,7 +52,9 @@ _ISSUERS = re.compile(
     r"|3(?:[68]\d|0[0-5])\d{11}"  # Diners Club: 14
     r"|220[0-4]\d{12}"  # Mir: 16
 )
-_PROVINCES = frozenset(str(code) for code in (*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66), 71, 81, 82, 83))
+_PROVINCES = frozenset(
+    str(code) for code in (*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66), 71, 81, 82, 83)
+)
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 

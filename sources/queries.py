@@ -13,8 +13,8 @@ from fairdeal.sources.mapping_parts import near
 from fairdeal.sources.masking import mask_text
 from fairdeal.sources.readers.content import PROVENANCE
 
-#: No file, no network, no extension, no variable of ours: a query sees the declared file sets. One thread, so that it always sees them in order.
-_CONFINED = {
+#: No file, no network, no extension, no variable of ours: a query sees the declared file sets, by one thread and so always in one order.
+_CONFINED: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -43,7 +43,7 @@ def query_rows(mapping: Mapping, mapped: TableMapping, raw: Mapped[str, pl.DataF
         return pl.DataFrame(schema=PROVENANCE)
     if unknown:
         raise MappingError(
-            f"{where}: file set {', '.join(unknown)} has no file, so its columns are not known; allowed are file sets with at least a header; "
+            f"{where}: file set {', '.join(unknown)} has no file, so its columns are not known; allowed are sets with at least a header; "
             "give the file, if only its header, or leave the set out of the query"
         )
     result = _run(where, str(mapped.query), sets)

@@ -139,7 +139,7 @@ def together(frames: Sequence[pl.DataFrame], columns: Iterable[str] | None) -> p
     ]
     joined = pl.concat([empty, *aligned], how="diagonal")
     headed = dict.fromkeys(name for frame in frames for name in frame.columns)
-    lacking = [name for name in (*headed, *(columns or ())) if name not in joined.columns]
+    lacking = [name for name in dict.fromkeys((*headed, *(columns or ()))) if name not in joined.columns]
     return joined.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in lacking)
 
 

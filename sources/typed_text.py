@@ -6,7 +6,7 @@ import polars as pl
 
 
 def plain_types(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with whole numbers as Int64, fractions as Float64, instants in microseconds, nested values as JSON text, the rest as text."""
+    """The frame in plain types: Int64, Float64, Boolean, Date, instants in microseconds, decimals, and text, nested values as JSON."""
     return frame.with_columns(_plain(frame.get_column(name)) for name in frame.columns)
 
 

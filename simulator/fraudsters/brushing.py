@@ -13,6 +13,7 @@ from fairdeal.data_contracts.typologies import Typology
 from fairdeal.simulator.chance import Ints, happens, pick, pick_apart
 from fairdeal.simulator.clock import DAY, HOUR, SECOND, time_of_day
 from fairdeal.simulator.fraudsters.scheme import Fraudster, Haul, campaign_table, own_space
+from fairdeal.simulator.goods import DEMAND
 from fairdeal.simulator.market import ORDERS, Market, at_place, choose_listing, everyday_discount, order_table
 from fairdeal.simulator.shoppers import Place, instrument_at_hand, whereabouts
 
@@ -50,10 +51,11 @@ def place_orders(market: Market, rng: np.random.Generator) -> Haul:
 
 
 def _client(market: Market, rng: np.random.Generator) -> int:
-    """Shops of the middle hire rings: the largest need none, the smallest cannot pay."""
+    """Shops of the middle, of any trade, hire rings: the largest need none, the smallest cannot pay."""
     merchants = market.merchants
-    listed = np.bincount(market.listings.merchant, minlength=len(merchants))
-    return int(pick(rng, np.where(listed > 0, np.sqrt(merchants.size) * np.where(merchants.size > 0.2, 0.3, 1.0), 0.0), 1)[0])
+    middling = np.sqrt(merchants.size) * np.where(merchants.size > 0.2, 0.3, 1.0)
+    of_trade = np.bincount(merchants.category, middling, minlength=len(DEMAND))
+    return int(pick(rng, middling * DEMAND[merchants.category] / of_trade[merchants.category], 1)[0])
 
 
 def _ring_orders(
@@ -68,7 +70,9 @@ def _ring_orders(
     loose = happens(rng, 0.3 + 0.7 * hard, count)
     hours = np.where(loose, time_of_day(rng, count), (rng.normal(session, 1.0, count) % 24 * HOUR).astype(np.int64))
     at = starts + rng.integers(0, (ends - starts) // DAY, count) * DAY + hours // SECOND * SECOND
-    kind = pick(rng, np.array([0.55, 0.25, 0.2 + 0.5 * hard]), count)
+    # The careful send something that weighs and takes as long as it should.
+    hollow = 0.95 - 0.6 * hard
+    kind = pick(rng, np.array([0.68 * hollow, 0.32 * hollow, 1 - hollow]), count)
     return order_table(
         market,
         buyer=buyer,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -92,7 +92,7 @@ def kept(text: str, limits: Limits) -> str:
     return readable(text[: limits.kept_chars])
 
 
-def text_frame(lines: Sequence[int], columns: dict[str, Sequence[str | None]]) -> pl.DataFrame:
+def text_frame(lines: Sequence[int], columns: Mapping[str, Sequence[str | None]]) -> pl.DataFrame:
     """Rows of text values; empty text becomes null."""
     frame = pl.DataFrame(
         [pl.Series("__line", lines, dtype=pl.Int64), *(pl.Series(name, values, dtype=pl.String) for name, values in columns.items())]

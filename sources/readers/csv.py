@@ -6,7 +6,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import polars as pl
@@ -65,6 +65,8 @@ def read_csv(
     )
     rejected: list[Rejected] = []
     widest = (0, 0)
+    start = 0
+    row: list[str] | None = None
     while True:
         try:
             row = next(reader)
@@ -84,9 +86,9 @@ def read_csv(
             fault = Rejected(start, RawRule.TRUNCATED, kept(delimiter.join(row), limits))
         else:
             fault = _fault(row, names, start, delimiter, lines.suspect or length > limits.field_chars, limits)
-        if fault is None:
+        if fault is None and row is not None:
             batches.add(row, start, length)
-        else:
+        elif fault is not None:
             rejected.append(fault)
             widest = max(widest, (lines.line - start + 1, start))
     if lines.unfinished:
@@ -94,6 +96,8 @@ def read_csv(
     elif not lines.ends_with_break and cut:
         if (last := batches.take_back(start)) is not None:
             rejected.append(Rejected(start, RawRule.TRUNCATED, kept(delimiter.join(last), limits)))
+        elif rejected and rejected[-1].line == start:
+            rejected[-1] = replace(rejected[-1], rule=RawRule.TRUNCATED)
     elif not lines.ends_with_break and rejected and rejected[-1].line == start and row is not None and len(row) < len(names):
         cut = "the last line ends too early"
     if widest[0] > _SUSPICIOUS_LINES:
@@ -139,7 +143,7 @@ class _Lines:
         line = next(self._ready, None)
         while line is None:
             if self._ended:
-                self.unfinished = self.length > 0
+                self.unfinished = self.unfinished or self.length > 0
                 raise StopIteration
             self._ready = iter(self._more())
             line = next(self._ready, None)

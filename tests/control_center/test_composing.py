@@ -183,6 +183,13 @@ class TestLifting:
         record = only(today([confirmed], [lift(case_id="case-1")], yesterday(begun_yesterday())))
         assert (record["action"], record["supersedes"]) == ("block", "2024-04-30.2#1")
 
+    def test_a_machines_lift_says_so_and_takes_back_only_a_machines_measure(self) -> None:
+        record = only(today([], [lift(human_reviewed=False)], yesterday(begun_yesterday())))
+        assert (record["action"], record["human_reviewed"]) == ("allow", False)
+        confirmed = yesterday(begun_yesterday(human_reviewed=True))
+        assert only(today([], [lift(human_reviewed=False)], confirmed))["action"] == "hold"
+        assert only(today([], [lift()], confirmed))["action"] == "allow"
+
     def test_two_lifts_of_one_subject_give_one_record_whatever_the_order(self) -> None:
         lifts = [lift(case_id="b"), lift(case_id="a")]
         before = yesterday(begun_yesterday())
@@ -272,7 +279,11 @@ def any_measure(draw: st.DrawFn) -> Measure:
 
 
 any_lift = st.builds(
-    lambda token, kind, case: lift(token, subject_kind=kind, case_id=case), tokens, kinds, st.sampled_from([None, "case-1"])
+    lambda token, kind, case, human: lift(token, subject_kind=kind, case_id=case, human_reviewed=human),
+    tokens,
+    kinds,
+    st.sampled_from([None, "case-1"]),
+    st.booleans(),
 )
 some_measures = st.lists(any_measure(), max_size=12)
 some_lifts = st.lists(any_lift, max_size=4)
@@ -283,6 +294,7 @@ def two_days(first: list[Measure], second: list[Measure], lifts: list[Lift]) -> 
     return before, today(second, lifts, before)
 
 
+@settings(max_examples=50)
 @given(some_measures, some_measures, some_lifts)
 def test_one_record_per_subject_in_order_without_gap(first: list[Measure], second: list[Measure], lifts: list[Lift]) -> None:
     _, composed = two_days(first, second, lifts)
@@ -291,6 +303,7 @@ def test_one_record_per_subject_in_order_without_gap(first: list[Measure], secon
     assert [record["seq"] for record in composed.records] == list(range(1, len(subjects) + 1))
 
 
+@settings(max_examples=50)
 @given(some_measures, some_measures, some_lifts, st.randoms())
 def test_the_order_of_inputs_does_not_matter(first: list[Measure], second: list[Measure], lifts: list[Lift], chance: random.Random) -> None:
     before, composed = two_days(first, second, lifts)
@@ -300,6 +313,7 @@ def test_the_order_of_inputs_does_not_matter(first: list[Measure], second: list[
     assert today(second, lifts, before) == composed
 
 
+@settings(max_examples=50)
 @given(some_measures, some_measures, some_lifts)
 def test_every_earlier_action_is_changed_lifted_carried_or_expired(first: list[Measure], second: list[Measure], lifts: list[Lift]) -> None:
     before, composed = two_days(first, second, lifts)
@@ -311,6 +325,7 @@ def test_every_earlier_action_is_changed_lifted_carried_or_expired(first: list[M
     assert {record["supersedes"] for record in composed.records} <= names | {None}
 
 
+@settings(max_examples=50)
 @given(some_measures)
 def test_no_measure_outranks_the_record_of_its_subject(measures: list[Measure]) -> None:
     def rank(action: Action | str, human: bool, loss: int) -> tuple[bool, int, int]:
@@ -325,6 +340,7 @@ def test_no_measure_outranks_the_record_of_its_subject(measures: list[Measure]) 
         assert rank(each.action, each.human_reviewed, each.expected_loss_minor) <= won
 
 
+@settings(max_examples=50)
 @given(some_measures, some_measures, some_lifts)
 def test_nobody_lifted_is_still_hindered_by_a_machine(first: list[Measure], second: list[Measure], lifts: list[Lift]) -> None:
     _, composed = two_days(first, second, lifts)

@@ -1,0 +1,244 @@
+"""The console in the browser's eyes: what people in each role see and can do, in both languages."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from fairdeal.disputes import services
+from fairdeal.disputes.models import Case, CaseMember
+from tests.disputes.alerts import AT, alert
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+def person(name: str, *roles: str, **fields: Any) -> User:
+    user = User.objects.create(username=name, is_staff=True, **fields)
+    user.groups.set(Group.objects.filter(name__in=roles))
+    return user
+
+
+def browser(user: User | None = None, language: str = "en") -> Client:
+    client = Client(SERVER_NAME="localhost", headers={"accept-language": language})
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
+def text_of(response: Any) -> str:
+    assert response.status_code == 200, response.status_code
+    return str(response.content.decode())
+
+
+def open_ring() -> str:
+    return services.open_cases([alert(n) for n in (1, 2)], run_id="run-1", at=AT).opened[0]
+
+
+def send(client: Client, case_id: str, event: str, **form: str) -> str:
+    """Post one step from the case's page as it is now; the page that follows."""
+    revision = Case.objects.get(pk=case_id).revision
+    form = {"event": event, "revision": str(revision), **form}
+    return text_of(client.post(f"/admin/disputes/case/{case_id}/step/", form, follow=True))
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["14 accounts ordered from one device", "同一设备下单 14 个账户", "fake deal", "expected loss", "160.03 CNY", "usual"]),
+        ("zh-hans", ["14 accounts ordered from one device", "同一设备下单 14 个账户", "虚假交易", "预期损失", "160.03 CNY", "通常值"]),
+    ],
+)
+def test_the_case_page_shows_reasons_in_both_languages(language: str, words: list[str]) -> None:
+    case_id = open_ring()
+    page = text_of(browser(person("li", "analyst"), language).get(f"/admin/disputes/case/{case_id}/change/"))
+    for word in [*words, "O7, O8", "200.03 CNY", '<td class="fd-number">14</td>', "M1", "hold" if language == "en" else "延迟"]:
+        assert word in page, word
+    assert f'lang="{language}"' in page
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", ["under investigation", "money at risk"]), ("zh-hans", ["调查核实", "涉险金额"])])
+def test_the_queue_is_listed_in_both_languages(language: str, words: list[str]) -> None:
+    case_id = open_ring()
+    services.apply(case_id, "accept", actor="li", role="analyst", at=AT)
+    services.apply(case_id, "start_review", actor="li", role="analyst", at=AT)
+    page = text_of(browser(person("li", "analyst"), language).get("/admin/disputes/case/"))
+    for word in [*words, case_id, "merchant M1", "160.03 CNY"]:
+        assert word in page, word
+
+
+@pytest.mark.parametrize("table", ["casemember", "casealert", "caseevent"])
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_every_table_can_be_read_and_searched(table: str, language: str) -> None:
+    case_id = open_ring()
+    client = browser(person("li", "analyst"), language)
+    page = text_of(client.get(f"/admin/disputes/{table}/", {"q": case_id}))
+    (row,) = re.findall(rf'href="(/admin/disputes/{table}/[^/"]+/change/)', page)[:1]
+    text_of(client.get(row))
+
+
+def test_a_review_shows_its_spans_and_twins_and_nothing_runs() -> None:
+    row = alert(
+        1,
+        subject_kind="review",
+        detector="reviews",
+        typology="paid_praise",
+        case_type="FAKE_REVIEW",
+        snapshot=json.dumps({"text": "真的很好，<script>alert(1)</script>好评返现", "rating": 5}),
+        evidence=json.dumps({"spans": [{"start": 0, "end": 4}, [30, 34, 0.7], [90, 99]], "twins": [{"twin_id": "R7", "similarity": 0.91}]}),
+    )
+    (case_id,) = services.open_cases([row], run_id="run-1", at=AT).opened
+    page = text_of(browser(person("li", "analyst")).get(f"/admin/disputes/case/{case_id}/change/"))
+    assert "<mark>真的很好</mark>" in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>alert(1)" not in page
+    assert "<mark>好评返现</mark>" in page
+    assert "R7 (91%)" in page
+
+
+def test_the_case_page_links_to_the_cases_of_the_same_subject_and_of_its_neighbours() -> None:
+    old = open_ring()
+    services.decide(old, maker="li", checker="wang", close_code="false_positive", reasons=["x"], at=AT)
+    rows = [alert(3), alert(4, "B3", case_type="CLAIM_ABUSE", case_subject_kind="account", account_id="B3", merchant_id="M9")]
+    opened = services.open_cases(rows, run_id="run-2", at=AT).opened
+    new = Case.objects.get(pk__in=opened, case_type="FAKE_DEAL")
+    other = Case.objects.get(pk__in=opened, case_type="CLAIM_ABUSE")
+    page = text_of(browser(person("li", "analyst")).get(f"/admin/disputes/case/{new.pk}/change/"))
+    assert f'<a class="fd-link" href="/admin/disputes/case/{old}/change/">' in page
+    assert f'<a class="fd-link" href="/admin/disputes/case/{other.pk}/change/">' in page
+    assert "/admin/disputes/case/?status=all&amp;q=M1" in page
+
+
+def test_a_case_is_worked_from_page_to_page_by_two_people() -> None:
+    case_id = open_ring()
+    analyst, checker = browser(person("li", "analyst")), browser(person("wang", "approver"))
+    send(analyst, case_id, "accept")
+    send(analyst, case_id, "start_review")
+    first, second = CaseMember.objects.order_by("subject_id")
+    page = send(
+        analyst,
+        case_id,
+        "propose_decision",
+        outcome="action_confirmed",
+        reasons="one device\none hour",
+        **{f"finding_{second.pk}": "honest"},
+    )
+    assert "waiting for a second person" in page
+    page = send(checker, case_id, "approve")
+    assert "suspicion confirmed" in page
+    assert Case.objects.get().status == "CLOSED"
+    assert dict(CaseMember.objects.values_list("pk", "verdict")) == {first.pk: "fraud", second.pk: "honest"}
+    assert [row["is_fraud"] for row in services.verdicts()] == [True, False]
+
+
+def test_a_proposal_can_be_returned_with_a_comment() -> None:
+    case_id = open_ring()
+    analyst, checker = browser(person("li", "analyst")), browser(person("wang", "approver"))
+    send(analyst, case_id, "accept")
+    send(analyst, case_id, "start_review")
+    send(analyst, case_id, "propose_decision", outcome="false_positive", reasons="parcels exist")
+    assert "a return says what is missing" in send(checker, case_id, "return")
+    assert "show the parcels" in send(checker, case_id, "return", comment="show the parcels")
+    assert Case.objects.get().status == "INVESTIGATION"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "a second person decides about a proposal, never its maker"), ("zh-hans", "提议须由第二人复核，提议人不得自行复核")],
+)
+def test_who_is_analyst_and_approver_cannot_approve_their_own(language: str, words: str) -> None:
+    case_id = open_ring()
+    both = browser(person("li", "analyst", "approver"), language)
+    send(both, case_id, "accept")
+    send(both, case_id, "start_review")
+    send(both, case_id, "propose_decision", outcome="action_confirmed", reasons="x")
+    page = text_of(both.get(f"/admin/disputes/case/{case_id}/change/"))
+    assert 'value="approve"' not in page
+    assert words in send(both, case_id, "approve")
+    assert Case.objects.get().status == "DECISION_PENDING"
+
+
+@pytest.mark.parametrize(("roles", "event"), [(("approver",), "accept"), (("auditor",), "accept"), (("analyst",), "approve")])
+def test_a_step_of_another_role_is_refused_by_the_server(roles: tuple[str, ...], event: str) -> None:
+    case_id = open_ring()
+    if event == "approve":
+        services.apply(case_id, "accept", actor="zhao", role="analyst", at=AT)
+        services.apply(case_id, "start_review", actor="zhao", role="analyst", at=AT)
+        services.propose(case_id, maker="zhao", close_code="action_confirmed", reasons=["x"], at=AT)
+    before = Case.objects.get().status
+    assert "your role may not take this step" in send(browser(person("li", *roles)), case_id, event)
+    assert Case.objects.get().status == before
+
+
+def test_a_page_seen_before_a_change_cannot_change_the_case() -> None:
+    case_id = open_ring()
+    services.apply(case_id, "accept", actor="zhao", role="analyst", at=AT)
+    page = send(browser(person("li", "analyst")), case_id, "start_review", revision="0")
+    assert "somebody changed the case in the meantime" in page
+
+
+def test_cases_are_accepted_together_and_what_is_refused_is_said() -> None:
+    opened = services.open_cases([alert(1, "M1"), alert(2, "M2")], run_id="run-1", at=AT).opened
+    services.apply(opened[0], "accept", actor="zhao", role="analyst", at=AT)
+    client = browser(person("li", "analyst"))
+    page = text_of(client.post("/admin/disputes/case/", {"action": "accept_selected", "_selected_action": opened}, follow=True))
+    assert "1 cases changed" in page
+    assert f"case {opened[0]}: not changed" in page
+    assert set(Case.objects.values_list("status", flat=True)) == {"ACCEPTED"}
+
+
+@pytest.mark.parametrize("path", ["/admin/disputes/case/", "/admin/disputes/caseevent/", "/admin/disputes/casealert/"])
+def test_who_has_no_role_in_the_queue_sees_nothing_of_it(path: str) -> None:
+    open_ring()
+    for user in (person("root", is_superuser=True), person("ed", "editor"), person("nobody")):
+        assert browser(user).get(path).status_code == 403
+
+
+def test_a_person_without_a_role_cannot_step_and_learns_nothing() -> None:
+    case_id = open_ring()
+    response = browser(person("nobody")).post(f"/admin/disputes/case/{case_id}/step/", {"event": "accept"})
+    assert response.status_code == 302
+    assert Case.objects.get().status == "NEW"
+
+
+def test_nothing_is_edited_added_or_deleted_in_the_tables() -> None:
+    case_id = open_ring()
+    client = browser(person("li", "analyst", "approver", is_superuser=True))
+    for table, row in (("case", case_id), ("caseevent", "1"), ("casealert", "A1"), ("casemember", "1")):
+        assert client.get(f"/admin/disputes/{table}/add/").status_code == 403
+        assert client.post(f"/admin/disputes/{table}/{row}/delete/", {"post": "yes"}).status_code == 403
+        assert client.post(f"/admin/disputes/{table}/{row}/change/", {"case_id": "X"}).status_code == 403
+        assert "delete_selected" not in text_of(client.get(f"/admin/disputes/{table}/"))
+
+
+def test_a_case_that_is_not_there_leads_back_to_the_list() -> None:
+    client = browser(person("li", "analyst"))
+    assert client.get("/admin/disputes/case/C0/change/").status_code == 302
+    assert client.post("/admin/disputes/case/C0/step/", {"event": "accept"}).status_code == 302
+
+
+def test_the_language_is_switched_by_the_reader() -> None:
+    client = browser(person("li", "analyst"), "zh-hans")
+    assert "纠纷" in text_of(client.get("/admin/"))
+    client.post("/i18n/setlang/", {"language": "en", "next": "/admin/"})
+    assert "Fairdeal disputes" in text_of(client.get("/admin/"))
+
+
+def test_pages_take_nothing_from_the_network() -> None:
+    case_id = open_ring()
+    client = browser(person("li", "analyst"))
+    for path in ("/admin/", "/admin/disputes/case/", f"/admin/disputes/case/{case_id}/change/"):
+        loaded = re.findall(r'(?:src|href|action)="((?:https?:)?//[^"]+)', text_of(client.get(path)))
+        assert loaded == []
+
+
+def test_the_styles_are_served_from_the_packages() -> None:
+    for path in ("/static/disputes/case.css", "/static/unfold/css/styles.css"):
+        response = browser().get(path)
+        assert response.status_code == 200
+        assert b"".join(response.streaming_content)  # type: ignore[attr-defined]
+        response.close()

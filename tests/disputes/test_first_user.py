@@ -1,0 +1,72 @@
+"""The first account and its one-time password."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from fairdeal.disputes.django_setup import create_first_user
+from fairdeal.disputes.models import FirstPassword
+
+pytestmark = pytest.mark.usefixtures("home")
+
+CHANGE = "/admin/password_change/"
+
+
+def browser() -> Client:
+    return Client(SERVER_NAME="localhost", headers={"accept-language": "en"})
+
+
+def test_there_is_one_first_account_and_its_password_is_told_once() -> None:
+    made = create_first_user()
+    assert made is not None
+    assert made[0] == "admin"
+    assert len(made[1]) >= 16
+    assert create_first_user() is None
+    assert User.objects.get().check_password(made[1])
+
+
+def test_the_first_password_must_be_changed_before_anything_else() -> None:
+    name, password = create_first_user() or ("", "")
+    client = browser()
+    landed = client.post("/admin/login/?next=/admin/disputes/case/", {"username": name, "password": password}, follow=True)
+    assert landed.redirect_chain[-1][0] == CHANGE
+    for path in ("/", "/admin/", "/admin/disputes/case/", "/admin/auth/user/"):
+        response = client.get(path)
+        assert (response.status_code, response["location"]) == (302, CHANGE)
+    new = "a longer word of mine 7"
+    form = {"old_password": password, "new_password1": new, "new_password2": new}
+    assert client.post(CHANGE, form).status_code == 302
+    assert client.get("/admin/disputes/case/").status_code == 200
+    assert not FirstPassword.binds(User.objects.get())
+
+
+def test_the_first_password_cannot_be_chosen_again() -> None:
+    name, password = create_first_user() or ("", "")
+    client = browser()
+    client.login(username=name, password=password)
+    page = client.post(CHANGE, {"old_password": password, "new_password1": password, "new_password2": password})
+    assert "The new password is the old one" in page.content.decode()
+    assert client.get("/admin/")["location"] == CHANGE
+
+
+def test_a_person_made_in_the_console_changes_the_password_that_was_handed_over() -> None:
+    name, password = create_first_user() or ("", "")
+    user = User.objects.get(username=name)
+    FirstPassword.objects.all().delete()
+    client = browser()
+    client.login(username=name, password=password)
+    form = {"username": "wang", "usable_password": "true", "password1": "handed over 1234", "password2": "handed over 1234"}
+    response = client.post("/admin/auth/user/add/", form)
+    assert response.status_code == 302, response.content.decode()
+    made = User.objects.exclude(pk=user.pk).get()
+    assert made.is_staff
+    assert FirstPassword.binds(made)
+
+
+def test_the_login_page_opens_in_both_languages() -> None:
+    for language, words in (("en", "Welcome back to"), ("zh-hans", "欢迎回到")):
+        client = Client(SERVER_NAME="localhost", headers={"accept-language": language})
+        page = client.get("/admin/", follow=True).content.decode()
+        assert words in page

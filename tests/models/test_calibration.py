@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import expit
+
+from fairdeal.models.calibration import Calibration, fit_calibration
+from fairdeal.models.metrics import expected_calibration_error
+
+
+def drawn(rows: int, base: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    margin = rng.normal(base, 2.0, rows)
+    return margin, (rng.random(rows) < expit(margin)).astype(float)
+
+
+@pytest.mark.parametrize(("stretch", "shift"), [(2.5, 1.0), (0.4, -2.0), (1.0, 3.0)])
+def test_over_and_underconfident_scores_become_probabilities(stretch: float, shift: float) -> None:
+    margin, truth = drawn(20_000, -3.0)
+    later, later_truth = drawn(20_000, -3.0, seed=1)
+    curve = fit_calibration(stretch * margin + shift, truth)
+    assert expected_calibration_error(later_truth, expit(stretch * later + shift)) > 0.01
+    assert expected_calibration_error(later_truth, curve.probability(stretch * later + shift)) < 0.01
+
+
+def test_few_positives_give_a_gentle_curve() -> None:
+    # Ten positives above all else: a free curve would be a cliff.
+    margin = np.concatenate([np.linspace(-6, 0, 400), np.linspace(2, 3, 10)])
+    truth = np.concatenate([np.zeros(400), np.ones(10)])
+    curve = fit_calibration(margin, truth)
+    assert curve.rise == curve.fall
+    assert 0.1 < curve.rise < 10
+    assert curve.probability(np.asarray([-6.0]))[0] > 1e-9
+
+
+def test_weights_count_like_rows() -> None:
+    margin, truth = drawn(3_000, -2.0)
+    weight = np.where(truth == 1, 2.0, 1.0)
+    twice = np.concatenate([np.arange(len(truth)), np.flatnonzero(truth == 1)])
+    one, two = fit_calibration(margin, truth, weight), fit_calibration(margin[twice], truth[twice])
+    assert (one.rise, one.fall, one.shift) == pytest.approx((two.rise, two.fall, two.shift), abs=1e-3)
+
+
+@given(
+    st.floats(0.05, 20),
+    st.floats(0.05, 20),
+    st.floats(-30, 30),
+    st.lists(st.floats(-500, 500), min_size=2, max_size=30),
+)
+def test_every_curve_keeps_the_order_and_stays_inside(rise: float, fall: float, shift: float, margins: list[float]) -> None:
+    told = Calibration(rise, fall, shift).probability(np.sort(np.asarray(margins)))
+    assert (np.diff(told) >= 0).all()
+    assert ((told > 0) & (told < 1)).all()

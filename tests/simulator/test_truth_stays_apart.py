@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from fairdeal.data_contracts.typologies import TYPOLOGIES
+from tests.simulator.conftest import World
+
+
+def test_truth_names_every_kind_of_subject_with_its_campaign(world: World) -> None:
+    campaigns = world.truth("campaigns")
+    for name, typology in (("orders", "brushing"), ("payments", "stolen_instrument"), ("reviews", "paid_praise")):
+        truth = world.truth(name)
+        assert truth.columns == ["subject_id", "typology", "campaign_id"]
+        assert truth["subject_id"].is_unique().all()
+        assert truth["typology"].unique().to_list() == [typology]
+        assert truth["campaign_id"].is_in(campaigns["campaign_id"].implode()).all()
+
+
+@pytest.mark.parametrize(("name", "id_column"), [("orders", "OrderNo"), ("payments", "pay_id"), ("reviews", "id")])
+def test_every_true_subject_is_in_the_provider_files(world: World, name: str, id_column: str) -> None:
+    assert world.truth(name)["subject_id"].is_in(world.tables[name][id_column].implode()).all()
+
+
+def test_no_word_of_the_truth_is_in_a_provider_file_but_the_reports(world: World) -> None:
+    words = [word for typology, facts in TYPOLOGIES.items() for word in (str(typology), facts.zh)]
+    words += ["look_alike", "campaign", "group_buy", "cover_order", "feigned"]
+    campaigns = world.truth("campaigns")["campaign_id"].to_list()
+    for name, table in world.tables.items():
+        if name == "labels":
+            continue
+        assert not set(table.columns) & {"typology", "campaign", "is_fraud", "parcel"}
+        for column in table.columns:
+            if table.schema[column] == pl.String:
+                told = table[column].drop_nulls()
+                assert not told.is_in(campaigns).any(), (name, column)
+                assert not told.filter(told.str.contains_any(words)).len(), (name, column)
+
+
+def test_campaigns_start_over_the_whole_period(world: World) -> None:
+    campaigns = world.truth("campaigns")
+    days = (campaigns["started_at"] - pl.Series([campaigns["started_at"].min()])).dt.total_days()
+    for typology in campaigns["typology"].unique():
+        mine = days.filter(campaigns["typology"] == typology)
+        assert mine.filter(mine < 14).len() >= 2, typology
+        assert mine.filter(mine > 26).len() >= 2, typology
+
+
+@pytest.mark.parametrize(
+    ("name", "id_column", "low", "high"),
+    [("orders", "OrderNo", 0.02, 0.03), ("payments", "pay_id", 0.006, 0.014), ("reviews", "id", 0.04, 0.06)],
+)
+def test_fraud_is_as_rare_as_planned(world: World, name: str, id_column: str, low: float, high: float) -> None:
+    assert low <= world.truth(name).height / world.tables[name][id_column].n_unique() <= high
