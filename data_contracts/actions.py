@@ -30,7 +30,7 @@ class StepUp(StrEnum):
 
     NONE = "none"
     SMS = "sms"
-    PASSWORD = "password"
+    PASSWORD = "password"  # noqa: S105 - the name of a factor, not a secret
     FACE = "face"
     CERT = "cert"
     ASSISTANT_APPROVAL = "assistant_approval"

@@ -54,7 +54,7 @@ def breached(rule: Rule) -> pl.Expr:
         case Check.PATTERN:
             kept = value.str.contains(rf"\A(?:{column.pattern})\z")
         case Check.LENGTH:
-            kept = value.str.len_bytes() <= column.max_length
+            kept = value.str.len_chars() <= column.max_length
     return kept.not_().fill_null(False) & checked(rule)
 
 

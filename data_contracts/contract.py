@@ -243,9 +243,9 @@ def bounds(column: Column) -> tuple[float | None, float | None] | None:
     For an instant the bounds are years; money is bounded everywhere, so that a unit mistake does not pass as trade.
     """
     if column.kind is Kind.INSTANT:
-        return (FIRST_YEAR, LAST_YEAR)
+        return (FIRST_YEAR if column.at_least is None else column.at_least, LAST_YEAR if column.at_most is None else column.at_most)
     if column.kind is Kind.MINOR:
-        return (column.at_least if column.at_least is not None else -LARGEST_MINOR, column.at_most or LARGEST_MINOR)
+        return (-LARGEST_MINOR if column.at_least is None else column.at_least, LARGEST_MINOR if column.at_most is None else column.at_most)
     if column.at_least is None and column.at_most is None:
         return None
     return (column.at_least, column.at_most)

@@ -43,7 +43,8 @@ def facts_of(
         case_type=CaseType(case.case_type),
         opened_at=case.opened_at,
         entered_at=entered[-1].at if entered else case.opened_at,
-        machine_block=CaseAlert.objects.filter(case=case, action=Action.BLOCK).exists(),
+        # Asked for only where a guard asks; unasked it stays unknown, under which that guard would refuse.
+        machine_block=CaseAlert.objects.filter(case=case, action=Action.BLOCK).exists() if event is Event.REJECT else None,
         # Who starts to review a case that nobody holds takes it in the same step.
         holder=case.holder or (actor if event is Event.START_REVIEW and role is Role.ANALYST else None),
         claimant=Role(opened_by) if opened_by in (Role.BUYER, Role.MERCHANT) else None,
@@ -60,7 +61,7 @@ def facts_of(
         is_statutory=bool(decision.get("is_statutory", False)),
         amount_minor=sum(total["amount_minor"] for total in case.money.values()),
         unjudged=None if judged is None else len({member.key for member in members} - set(judged)),
-        other_open_case=_other_open(case),
+        other_open_case=_other_open(case) if event in (Event.NEW_MATERIAL, Event.REOPEN) else None,
         actions=len(actions),
         unconfirmed_actions=sum(action["action_id"] not in receipts for action in actions),
         untold_parties=len(parties - given.get("told", frozenset())),

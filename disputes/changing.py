@@ -96,7 +96,8 @@ def _take(case: Case, members: Sequence[CaseMember], row: Transition, role: Role
         raise _stale(Case.objects.get(pk=case.pk), seen)
     if "decision" in changes:
         _write_verdicts(case, members, changes["decision"])
-    case.refresh_from_db()
+    for name, value in {**changes, "revision": seen + 1, "changed_at": facts.at}.items():
+        setattr(case, name, value)
     new: dict[str, Any] = {name: changes[name] for name in old}
     if given:
         new["given"] = as_json(given)

@@ -220,6 +220,7 @@ def prepare(rows: pl.DataFrame, tables: streams.Tables, as_of: pl.Series | None,
     prepared = base.join(behind, on="order_id", how="left", maintain_order="left").join(
         arrived, on=["review_id", "as_of_at"], how="left", maintain_order="left"
     )
+    prepared = prepared.with_columns(pl.when(pl.col("order_s") < pl.col("t")).then("order_s").alias("order_s"))
     return prepared.with_columns(*twins(prepared, streams.reviews(tables)))
 
 

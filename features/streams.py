@@ -32,7 +32,7 @@ def payments(tables: Tables) -> pl.DataFrame:
 def known_frauds(tables: Tables, kind: str) -> pl.DataFrame:
     """Subjects found fraudulent, at the moment this became known, with the subject's own key columns.
 
-    A subject counts once, when it first became known; a later label that takes it back removes nothing from the past.
+    A subject counts once, when it first became known, and never before it happened; a later label that takes it back removes nothing from the past.
     """
     name, key = {"payment": ("payments", "payment_id"), "order": ("orders", "order_id"), "review": ("reviews", "review_id")}[kind]
     labels = (
@@ -42,7 +42,8 @@ def known_frauds(tables: Tables, kind: str) -> pl.DataFrame:
         .agg(pl.col("available_at").min())
         .rename({"subject_id": key})
     )
-    return table(tables, name).join(labels, on=key, how="inner").with_columns(t=seconds("available_at"))
+    happened = INBOUND[name].event_at or ""
+    return table(tables, name).join(labels, on=key, how="inner").with_columns(t=pl.max_horizontal(seconds("available_at"), seconds(happened)))
 
 
 def account_events(tables: Tables) -> pl.DataFrame:
@@ -61,29 +62,32 @@ def orders(tables: Tables) -> pl.DataFrame:
 
 
 def refunds(tables: Tables) -> pl.DataFrame:
-    """Refund requests with the order's buyer and merchant filled in where the refund does not name them."""
-    parties = table(tables, "orders").select("order_id", order_buyer="buyer_id", order_merchant="merchant_id")
+    """Refund requests with the order's buyer and merchant filled in where the refund does not name them.
+
+    A request that is told before its order counts from the order on: only then is it known whose it is.
+    """
+    parties = table(tables, "orders").select("order_id", order_buyer="buyer_id", order_merchant="merchant_id", order_s=seconds("ordered_at"))
     return (
         table(tables, "refunds")
         .join(parties, on="order_id", how="left")
         .with_columns(
-            t=seconds("requested_at"),
+            t=pl.max_horizontal(seconds("requested_at"), "order_s"),
             buyer_id=pl.coalesce("buyer_id", "order_buyer"),
             payer_id=pl.coalesce("buyer_id", "order_buyer"),
             merchant_id=pl.coalesce("merchant_id", "order_merchant"),
         )
-        .drop("order_buyer", "order_merchant")
+        .drop("order_buyer", "order_merchant", "order_s")
     )
 
 
 def shipments(tables: Tables) -> pl.DataFrame:
-    """Parcels at the moment the carrier took them, with the order's merchant and listing."""
-    parties = table(tables, "orders").select("order_id", "listing_id", order_merchant="merchant_id")
+    """Parcels at the moment the carrier took them, with the order's merchant and listing; not before their order is known."""
+    parties = table(tables, "orders").select("order_id", "listing_id", order_merchant="merchant_id", order_s=seconds("ordered_at"))
     return (
         table(tables, "shipments")
         .join(parties, on="order_id", how="left")
-        .with_columns(t=seconds("shipped_at"), merchant_id=pl.coalesce("merchant_id", "order_merchant"))
-        .drop("order_merchant")
+        .with_columns(t=pl.max_horizontal(seconds("shipped_at"), "order_s"), merchant_id=pl.coalesce("merchant_id", "order_merchant"))
+        .drop("order_merchant", "order_s")
     )
 
 

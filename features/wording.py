@@ -39,8 +39,8 @@ MEASURES: dict[str, tuple[str, str]] = {
     "payer": ("个付款人", "payers"),
     "instrument": ("个支付工具", "instruments"),
     "device": ("个设备", "devices"),
-    "new_device": ("新设备登录", "a new device"),
-    "credential_change": ("密码、收款人或限额变更", "a change of password, payee or limit"),
+    "new_device": ("次新设备登录", "new devices"),
+    "credential_change": ("次密码、收款人或限额变更", "changes of password, payee or limit"),
     "refund": ("次退款", "refunds"),
     "refund_amount": ("退款金额", "refunded"),
     "order": ("笔订单", "orders"),
@@ -57,6 +57,15 @@ MEASURES: dict[str, tuple[str, str]] = {
     "reviewer": ("个评价人", "reviewers"),
     "subject": ("个评价对象", "things reviewed"),
     "extra": ("次出现", "occurrences"),
+}
+
+
+#: measure → the one event that seconds are counted since.
+LAST: dict[str, tuple[str, str]] = {
+    "payment": ("一次付款", "the last payment"),
+    "payment_fraud": ("一次已确认的盗刷", "the last payment known to be fraudulent"),
+    "new_device": ("一次新设备登录", "a new device was seen"),
+    "credential_change": ("一次密码、收款人或限额变更", "a change of password, payee or limit"),
 }
 
 
@@ -94,7 +103,8 @@ def sentence(trail: Trail) -> ReasonTemplate:
             en = f"{en_entity}: {{value}} {en_measure} {en_which} in the {en_window} before ({{norm}} is usual)"
             unit = "money" if trail.measure.endswith("_amount") else "count"
         case Aggregate.SINCE:
-            zh = f"{zh_entity}距上一{zh_measure.removeprefix('次')}仅 {{value}}（通常 {{norm}}）"
-            en = f"{en_entity}: {{value}} since the last of its {en_measure} ({{norm}} is usual)"
+            zh_last, en_last = LAST[trail.measure]
+            zh = f"{zh_entity}距上{zh_last} {{value}}（通常 {{norm}}）"
+            en = f"{en_entity}: {{value}} since {en_last} ({{norm}} is usual)"
             unit = "seconds"
     return ReasonTemplate(code=trail.name.upper(), zh=zh, en=en[0].upper() + en[1:], unit=unit, direction=0)

@@ -16,7 +16,7 @@ from fairdeal.models.frames import Floats
 #: Trees at most, trees when there is too little to stop by, and trees without gain after which training stops.
 MOST_TREES, PLAIN_TREES, PATIENCE = 300, 100, 40
 #: Threads change the speed, never a bit of the result; small tables lose more by waiting for each other than they gain.
-MOST_THREADS, ROWS_PER_THREAD = 2, 20_000
+MOST_THREADS, ROWS_PER_THREAD = 2, 100_000
 
 
 def _threads(rows: int) -> int:
@@ -42,7 +42,7 @@ class Boosted:
         """Log-odds per row of a matrix of shape (rows, features)."""
         if len(values) == 0:
             return np.zeros(0)
-        return np.asarray(self._booster.predict(values, raw_score=True, num_threads=_threads(len(values))), dtype=np.float64)
+        return np.asarray(self._booster.predict(values, raw_score=True, num_threads=_threads(5 * len(values))), dtype=np.float64)
 
     def judge(self, values: Floats) -> tuple[Floats, Floats]:
         """Score and probability per row."""

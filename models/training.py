@@ -102,7 +102,7 @@ def train(
     Raises
     ------
     TooFewLabels
-        Fewer than 30 of either label, or no stretch of time that leaves enough for learning and for judging.
+        Fewer than 30 of either label, no stretch of time that leaves enough for learning and for judging, or nothing to learn from.
     WrongFrame
         When a column is missing or a label is neither 1, 0 nor null.
 
@@ -217,6 +217,10 @@ def _rank(rows: LabelledRows, trees: int | None, seed: int) -> _Ranking:
         score[readable] = out_of_fold_scores(counted, truth, weight, fold, seed)
         text = fit_text(counted, truth, weight, seed)
         values = np.ascontiguousarray(np.column_stack([rows.values, score]))
+    if values.shape[1] == 0:
+        raise TooFewLabels(
+            "training: no feature, and too few texts with labels to read; give features or more texts; score by rules until then"
+        )
     if trees is None:
         older, newer = time_slices(rows.moment, (1 - STOPPING_SHARE, STOPPING_SHARE))
         trees = choose_trees(values, rows.is_fraud, rows.weight, older, newer, seed, FEWEST_IN_SLICE)

@@ -68,6 +68,11 @@ def raw_rows(mapping: Mapping, file_set: str, raw: Mapped[str, pl.DataFrame]) ->
     return raw[file_set] if file_set in raw else pl.DataFrame(schema=PROVENANCE)
 
 
+def row_id() -> pl.Expr:
+    """An id for rows whose key the source does not give: file and line."""
+    return pl.concat_str("__file", pl.lit(":"), pl.col("__line").cast(pl.String))
+
+
 def column_sources(mapped: TableMapping, rows: pl.DataFrame) -> dict[str, ColumnSource]:
     """Where each column comes from, in contract order; a query's result columns that bear our names are taken as they are."""
     found: dict[str, ColumnSource] = {}

@@ -48,7 +48,8 @@ class CsvCount:
             self.records += len(lines) - lines.count("")
             return
         for line in lines:
-            if not line and not self._quoted:
+            if not self._quoted and '"' not in line:
+                self.records += line != ""
                 continue
             self._length += len(line) + 1
             self._quoted = self._ends_quoted(line)

@@ -106,7 +106,7 @@ def _formatted(text: pl.Expr, form: str, zone: str) -> pl.Expr:
 def _from_number(value: pl.Expr, dtype: pl.DataType, source: ColumnSource) -> pl.Expr:
     """A count of seconds, milliseconds, microseconds or steps since the origin; whole counts stay exact."""
     step = source.unit is TimeUnit.STEP
-    scale = source.seconds * 1_000_000 if source.unit is None or step else float(_MICROSECONDS[source.unit])
+    scale = float(source.seconds * 1_000_000 if source.unit is None or step else _MICROSECONDS[source.unit])
     origin = source.origin or (STEP_ORIGIN if step else _EPOCH)
     most = int(9e17 // scale)
     whole: pl.Expr

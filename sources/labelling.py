@@ -10,7 +10,7 @@ import polars as pl
 from fairdeal.data_contracts.contract import UNPARSED, Column, Kind
 from fairdeal.data_contracts.labels import LABELS
 from fairdeal.data_contracts.typologies import Typology
-from fairdeal.sources.conversion import column_sources, converted, raw_rows, source_rows
+from fairdeal.sources.conversion import column_sources, converted, raw_rows, row_id, source_rows
 from fairdeal.sources.mapping import ColumnSource, LabelRule, Mapping, MappingError, TableMapping
 from fairdeal.sources.mapping import subject_columns as names_of_subject
 from fairdeal.sources.mapping_entries import SUBJECT_OF_COLUMN
@@ -40,12 +40,13 @@ def label_candidates(mapping: Mapping, table: str, raw: Mapped[str, pl.DataFrame
     pl.DataFrame
         One row per labelled row: ``__file, __line, subject_kind, subject_id, is_fraud, available_at, available_at__unparsed, typology,
         source``. ``available_at`` is null where the mapping names no moment or the row's event has none. ``typology`` is null for
-        negatives: an honest subject has no kind of cheat. Unlabelled values give no row; `label_census` counts them.
+        negatives: an honest subject has no kind of cheat. Unlabelled values give no row; `label_census` counts them. Where the table's
+        key is not mapped, the subject is the row: `fairdeal.sources.conversion.row_id`.
 
     Raises
     ------
     MappingError
-        When the label's columns are in none of the files.
+        When the subject of labels in a file of their own is not found there, or a query does not give the label's column.
 
     Notes
     -----
@@ -60,13 +61,13 @@ def label_candidates(mapping: Mapping, table: str, raw: Mapped[str, pl.DataFrame
     if not rows.height:
         return _empty()
     kind = SUBJECT_OF_COLUMN[rule.subject or mapped.contract.key[0]]
-    typology = _typology(mapped, rule, rows)
+    typology = _typology(rule)
     moment = Column("available_at", Kind.INSTANT, "when the verdict became known")
     source = rule.available_at or ColumnSource(constant="")
     labels = rows.select(
         pl.col("__file", "__line"),
         pl.lit(kind).alias("subject_kind"),
-        *converted(rows, LABELS.column("subject_id"), subject, mapping.time_zone),
+        row_id().alias("subject_id") if subject is None else converted(rows, LABELS.column("subject_id"), subject, mapping.time_zone)[0],
         _verdict(rows, rule).alias("is_fraud"),
         *converted(rows, moment, source, mapping.time_zone),
         *converted(rows, LABELS.column("typology"), typology, mapping.time_zone),
@@ -101,27 +102,34 @@ def label_census(mapping: Mapping, table: str, raw: Mapped[str, pl.DataFrame]) -
 
 def _label_rows(
     mapping: Mapping, mapped: TableMapping, rule: LabelRule, raw: Mapped[str, pl.DataFrame]
-) -> tuple[pl.DataFrame, ColumnSource]:
-    """The rows that hold verdicts, and where their subject stands."""
+) -> tuple[pl.DataFrame, ColumnSource | None]:
+    """The rows that hold verdicts, and where their subject stands; None where the subject is the row itself and has no id."""
     where = f"{mapping.path.name}, [{mapped.table}.label]"
     subject = rule.subject or mapped.contract.key[0]
-    if rule.file_set is None:
-        rows = source_rows(mapping, mapped, raw)
-        place = column_sources(mapped, rows).get(subject) if rows.height else ColumnSource(constant="")
-        if place is None:
-            raise MappingError(f"{where}: {subject} is not mapped; allowed is a mapped id of the labelled subject; add {subject} = …")
-    else:
+    if rule.file_set is not None:
         rows = raw_rows(mapping, rule.file_set, raw)
-        names = [name for name in names_of_subject(mapped) if name in rows.columns]
-        if rows.height and (not names or rows.get_column(names[0]).null_count() == rows.height):
-            wanted = " or ".join(names_of_subject(mapped))
-            raise MappingError(f"{where} subject: file set {rule.file_set} has no column {wanted}; {_has(rows)}; add subject_column = …")
-        place = replace(mapped.columns.get(subject, ColumnSource()), columns=tuple(names[:1]), constant=None, join="")
-    if rows.height and rule.column not in rows.columns:
-        raise MappingError(
-            f"{where} column: no column {rule.column!r}; {_has(rows)}{near(rule.column, rows.columns) or '; correct the name'}"
-        )
+        return rows, _subject_elsewhere(where, mapped, rule, rows)
+    rows = source_rows(mapping, mapped, raw)
+    place = column_sources(mapped, rows).get(subject)
+    if place is None and subject != mapped.contract.key[0] and rows.height:
+        raise MappingError(f"{where}: {subject} is not mapped; allowed is a mapped id of the labelled subject; add {subject} = …")
+    if mapped.query is not None and rows.height and rule.column not in rows.columns:
+        raise MappingError(f"{where} column: no column {rule.column!r}; {_has(rows)}{near(rule.column, rows.columns) or '; correct it'}")
     return rows, place
+
+
+def _subject_elsewhere(where: str, mapped: TableMapping, rule: LabelRule, rows: pl.DataFrame) -> ColumnSource:
+    """Where the subject stands in a file set of the labels' own: as mapped for the table, else under our own name."""
+    subject = rule.subject or mapped.contract.key[0]
+    given = mapped.columns.get(subject, ColumnSource())
+    filled = {name for name in rows.columns if rows.get_column(name).null_count() < rows.height}
+    if rule.subject_column is None and given.columns and filled.issuperset(given.columns):
+        return given
+    name = rule.subject_column or subject
+    if rows.height and name not in filled:
+        wanted = " or ".join(names_of_subject(mapped))
+        raise MappingError(f"{where} subject: file set {rule.file_set} has no column {wanted}; {_has(rows)}; add subject_column = …")
+    return replace(given, columns=(name,), constant=None, join="")
 
 
 def _has(rows: pl.DataFrame) -> str:
@@ -130,6 +138,8 @@ def _has(rows: pl.DataFrame) -> str:
 
 def _verdict(rows: pl.DataFrame, rule: LabelRule) -> pl.Expr:
     """True, False, or null where the value is in neither list."""
+    if rule.column not in rows.columns:
+        return pl.lit(None, dtype=pl.Boolean)
     dtype = rows.schema[rule.column]
     text = as_text(pl.col(rule.column), dtype).str.strip_chars().str.replace(r"^([+-]?\d+)\.0+$", "$1")
     positive, negative = ([word for item in items for word in _spellings(item, dtype)] for items in (rule.positive, rule.negative))
@@ -149,20 +159,11 @@ def _spellings(item: str | int | float | bool, dtype: pl.DataType) -> tuple[str,
     return (head, text) if point and head.lstrip("+-").isdigit() and not zeros.strip("0") else (text,)
 
 
-def _typology(mapped: TableMapping, rule: LabelRule, rows: pl.DataFrame) -> ColumnSource:
+def _typology(rule: LabelRule) -> ColumnSource:
     """Where the kind of cheat comes from."""
     if rule.typology is None:
         return ColumnSource(constant="")
-    if isinstance(rule.typology, Typology):
-        return ColumnSource(constant=rule.typology.value)
-    absent = [name for name in rule.typology.columns if name not in rows.columns]
-    if absent:
-        known = (*Typology, *rows.columns)
-        raise MappingError(
-            f"[{mapped.table}.label] typology: {absent[0]!r} is neither a typology nor a column; typologies are {', '.join(Typology)}; "
-            f"{_has(rows)}{near(absent[0], known) or '; correct it'}"
-        )
-    return rule.typology
+    return ColumnSource(constant=rule.typology.value) if isinstance(rule.typology, Typology) else rule.typology
 
 
 def _event(mapping: Mapping, mapped: TableMapping, rows: pl.DataFrame) -> pl.Expr:

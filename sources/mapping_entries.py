@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -253,6 +254,8 @@ def _time_format(where: str, value: object) -> str:
         )
     if "f" in directives and "%S.%f" not in written:
         raise MappingError(f"{where}: {written!r} has %f on its own; allowed is %S.%f; write the fraction after the seconds")
+    if "z" in directives and not {"H", "I", "T"} & set(directives):
+        raise MappingError(f"{where}: {written!r} has a zone and no hour; allowed is %z after a time; remove %z")
     return written.replace(".%f", "%.f")
 
 
@@ -320,4 +323,7 @@ def _duration(where: str, value: object) -> timedelta:
 def _typology(where: str, value: object, zone: str) -> Typology | ColumnSource:
     if isinstance(value, str) and value in list(Typology):
         return Typology(value)
+    if isinstance(value, str) and difflib.get_close_matches(value, list(Typology), cutoff=0.8):
+        known = near(value, Typology)
+        raise MappingError(f"{where}: no typology {value!r}; allowed are {', '.join(Typology)}{known} A column is written {{ column = … }}")
     return column_source(where, value, Column("typology", Kind.CATEGORY, "which kind of cheat"), zone)

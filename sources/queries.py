@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as Mapped
+from collections.abc import Sequence
 
 import duckdb
 import polars as pl
@@ -20,7 +21,6 @@ _CONFINED: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": "false",
     "python_enable_replacements": "false",
     "threads": "1",
-    "TimeZone": "UTC",
 }
 
 
@@ -46,7 +46,7 @@ def query_rows(mapping: Mapping, mapped: TableMapping, raw: Mapped[str, pl.DataF
             f"{where}: file set {', '.join(unknown)} has no file, so its columns are not known; allowed are sets with at least a header; "
             "give the file, if only its header, or leave the set out of the query"
         )
-    result = _run(where, str(mapped.query), sets)
+    result = _run(where, str(mapped.query), sets, tuple(mapping.files))
     order = [name for name in mapped.contract.key if name in result.columns]
     order += sorted(name for name in result.columns if name not in order)
     text = [pl.col(name).cast(pl.String, strict=False) if not result.schema[name].is_nested() else pl.lit("") for name in order]
@@ -61,7 +61,7 @@ def result_columns(mapping: Mapping, table: str, raw: Mapped[str, pl.DataFrame])
     return tuple(name for name in query_rows(mapping, mapping.table(table), raw).columns if name not in PROVENANCE)
 
 
-def _run(where: str, query: str, sets: Mapped[str, pl.DataFrame]) -> pl.DataFrame:
+def _run(where: str, query: str, sets: Mapped[str, pl.DataFrame], declared: Sequence[str]) -> pl.DataFrame:
     """The result of one confined select."""
     with duckdb.connect(":memory:", config=_CONFINED) as connection:
         try:
@@ -72,14 +72,15 @@ def _run(where: str, query: str, sets: Mapped[str, pl.DataFrame]) -> pl.DataFram
             raise MappingError(f"{where}: {len(statements)} statements or no select found; allowed is one select; write one")
         for name, frame in sets.items():
             connection.register(name, frame.to_arrow())
+        connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET lock_configuration = true")
         try:
-            found = pl.from_arrow(connection.execute(statements[0]).to_arrow_table())
+            found = pl.from_arrow(connection.sql(query).to_arrow_table())
         except duckdb.CatalogException as error:
             named = re.search(r"with name (\S+) does not exist", str(error))
-            hint = near(named[1], sets) if named else ""
+            hint = near(named[1], declared) if named else ""
             raise MappingError(
-                f"{where}: {_told(error)}; declared file sets are {', '.join(sets)}{hint or '; correct the name'}"
+                f"{where}: {_told(error)}; declared file sets are {', '.join(declared)}{hint or '; correct the name'}"
             ) from error
         except duckdb.BinderException as error:
             columns = {f"{name}.{column}" for name, frame in sets.items() for column in frame.columns}
@@ -96,4 +97,4 @@ def _run(where: str, query: str, sets: Mapped[str, pl.DataFrame]) -> pl.DataFram
 
 def _told(error: Exception) -> str:
     """DuckDB's own words in one line, masked: they may quote a value."""
-    return mask_text(" ".join(str(error).split("LINE")[0].split()))
+    return mask_text(" ".join(re.split(r"LINE \d|Did you mean", str(error))[0].split()))

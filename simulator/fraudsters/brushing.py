@@ -6,13 +6,15 @@ accounts, some of them work for several shops, and all of them shop elsewhere no
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import polars as pl
 
 from fairdeal.data_contracts.typologies import Typology
 from fairdeal.simulator.chance import Ints, happens, pick, pick_apart
 from fairdeal.simulator.clock import DAY, HOUR, SECOND, time_of_day
-from fairdeal.simulator.fraudsters.scheme import Fraudster, Haul, campaign_table, own_space
+from fairdeal.simulator.fraudsters.scheme import STEPS, Fraudster, Haul, campaign_table, evenly, own_space
 from fairdeal.simulator.goods import DEMAND
 from fairdeal.simulator.market import ORDERS, Market, at_place, choose_listing, everyday_discount, order_table
 from fairdeal.simulator.shoppers import Place, instrument_at_hand, whereabouts
@@ -33,14 +35,14 @@ def place_orders(market: Market, rng: np.random.Generator) -> Haul:
     pool = pick_apart(rng, np.cumsum(lent), max(12, round(wanted * 0.45)))
     placed: list[pl.DataFrame] = []
     campaigns: list[tuple[int, str, int | None, int, int, int]] = []
+    first = rng.uniform(0.3, 0.6)
     while wanted > 0:
         number = len(campaigns)
-        share = 0.35 if number == 0 else rng.uniform(-0.12, 1)
-        starts = market.period.start + int(share * market.period.days) * DAY
+        starts = market.period.start + math.floor((evenly(first, number) * 1.12 - 0.12) * market.period.days) * DAY
         ends = starts + int(rng.integers(*DAYS)) * DAY
         size = min(int(rng.integers(*MEMBERS)), max(5, wanted))
         members = rng.permutation(pool[shoppers.registered_at[pool] < starts])[:size]
-        merchant = _client(market, rng)
+        merchant = _client(market, evenly(first, number, STEPS[1]))
         orders = _ring_orders(market, rng, number, merchant, members, (starts, ends))
         orders = orders.filter(pl.Series(market.period.holds(orders["at"].to_numpy())))
         placed += [orders, _cover_orders(market, rng, members, (starts, ends))]
@@ -50,12 +52,17 @@ def place_orders(market: Market, rng: np.random.Generator) -> Haul:
     return Haul(rows.filter(pl.Series(market.period.holds(rows["at"].to_numpy()))), campaign_table(campaigns))
 
 
-def _client(market: Market, rng: np.random.Generator) -> int:
-    """Shops of the middle, of any trade, hire rings: the largest need none, the smallest cannot pay."""
+def _client(market: Market, place: float) -> int:
+    """The shop at a place, 0 to 1, in the row of all shops by trade.
+
+    Shops of the middle, of any trade, hire rings: the largest need none, the smallest cannot pay.
+    """
     merchants = market.merchants
     middling = np.sqrt(merchants.size) * np.where(merchants.size > 0.2, 0.3, 1.0)
     of_trade = np.bincount(merchants.category, middling, minlength=len(DEMAND))
-    return int(pick(rng, middling * DEMAND[merchants.category] / of_trade[merchants.category], 1)[0])
+    row = np.argsort(merchants.category, kind="stable")
+    ladder = np.cumsum((middling * DEMAND[merchants.category] / of_trade[merchants.category])[row])
+    return int(row[np.searchsorted(ladder, place * ladder[-1])])
 
 
 def _ring_orders(

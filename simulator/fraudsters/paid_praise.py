@@ -12,7 +12,7 @@ import polars as pl
 from fairdeal.data_contracts.typologies import Typology
 from fairdeal.simulator.chance import Flags, Floats, Ints, happens, pick, pick_apart
 from fairdeal.simulator.clock import DAY, HOUR, MINUTE, OFFSET, SECOND, waking
-from fairdeal.simulator.fraudsters.scheme import Fraudster, Haul, Trade, campaign_table, own_space
+from fairdeal.simulator.fraudsters.scheme import Fraudster, Haul, Trade, campaign_table, evenly, own_space
 from fairdeal.simulator.market import Market
 from fairdeal.simulator.reviews import Writer, in_each_language, review_table
 from fairdeal.simulator.shoppers import whereabouts
@@ -20,8 +20,8 @@ from fairdeal.simulator.wording import Language, clauses, praise, write_out
 
 #: Share of all reviews that are paid for.
 SHARE = 0.05
-#: Share of brushed orders that the ring also reviews.
-RING_RATE = 0.45
+#: Share of brushed orders that the ring also reviews, and the most that rings may contribute to the paid reviews.
+RING_RATE, RING_SHARE = 0.45, 0.6
 CODES = own_space(Typology.PAID_PRAISE)
 
 
@@ -34,10 +34,10 @@ def post_reviews(market: Market, trade: Trade, rng: np.random.Generator) -> Haul
     campaigns: list[tuple[int, str, int | None, int, int, int]] = []
     idle = _idle(trade)
     is_free = np.ones(idle.height, dtype=np.bool_)
+    first = rng.uniform(0.3, 0.6)
     while wanted > 0 and len(campaigns) < 10_000:
         number = len(campaigns)
-        share = 0.4 if number == 0 else rng.uniform(-0.05, 1)
-        starts = market.period.start + int(share * market.period.days * DAY)
+        starts = market.period.start + int((evenly(first, number) * 1.05 - 0.05) * market.period.days * DAY)
         ends = starts + int(rng.integers(3, 9)) * DAY
         draft, merchant = _campaign_drafts(market, rng, number, idle, is_free, (starts, ends), wanted)
         drafts.append(draft)
@@ -61,7 +61,7 @@ DRAFT = ("order", "listing", "merchant", "reviewer", "at", "device", "network", 
 
 def _ring_drafts(market: Market, trade: Trade, rng: np.random.Generator, limit: int) -> pl.DataFrame:
     brushed = trade.received.filter(pl.col("fake_deal") == Typology.BRUSHING)
-    rate = min(RING_RATE, 0.75 * limit / max(brushed.height, 1))
+    rate = min(RING_RATE, RING_SHARE * limit / max(brushed.height, 1))
     mine = brushed.filter(pl.Series(happens(rng, rate, brushed.height)))
     return mine.select(
         "order",

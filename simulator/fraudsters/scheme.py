@@ -70,6 +70,23 @@ def own_space(typology: Typology) -> int:
     return space(100 + list(Typology).index(typology))
 
 
+#: Steps of a two-dimensional sequence that fills the unit square evenly, however many points there are.
+STEPS = (0.7548776662466927, 0.5698402909980532)
+
+
+def evenly(first: float, number: int, step: float = STEPS[0]) -> float:
+    """A place between 0 and 1 for the campaign of this number, far from those of its neighbours in number.
+
+    With ``STEPS[0]`` for when campaigns start, every stretch of days gets its share of new ones; with ``STEPS[1]`` for whom they are
+    for, no trade gets them all.
+
+    Notes
+    -----
+    The additive recurrence of the plastic number (Roberts, The unreasonable effectiveness of quasirandom sequences, 2018).
+    """
+    return (first + number * step) % 1.0
+
+
 def campaign_table(rows: list[tuple[int, str, int | None, int, int, int]]) -> pl.DataFrame:
     """The campaigns of a haul, in the order of `CAMPAIGNS`."""
     return pl.DataFrame(rows, schema=CAMPAIGNS, orient="row")

@@ -12,7 +12,7 @@ import polars as pl
 from fairdeal.data_contracts.typologies import Typology
 from fairdeal.simulator.chance import Floats, Ints, happens, pick, pick_apart
 from fairdeal.simulator.clock import DAY, MINUTE, SECOND, midnight, time_of_day
-from fairdeal.simulator.fraudsters.scheme import Fraudster, Haul, campaign_table, own_space
+from fairdeal.simulator.fraudsters.scheme import Fraudster, Haul, campaign_table, evenly, own_space
 from fairdeal.simulator.goods import DEMAND, RESALE
 from fairdeal.simulator.market import ORDERS, Market, everyday_discount, order_table
 from fairdeal.simulator.shoppers import CARD, SLOTS, Place, whereabouts
@@ -32,11 +32,10 @@ def place_orders(market: Market, rng: np.random.Generator) -> Haul:
     # Cards leak more than wallets, those of busy shoppers more than others.
     is_card = market.shoppers.method_of_instrument[::SLOTS] == CARD
     exposed = np.cumsum(np.sqrt(market.shoppers.activity) * np.where(is_card, 3.0, 1.0))
+    first = rng.uniform(0.3, 0.6)
     while wanted > 0:
         number = len(hauls)
-        # A first campaign always falls into the middle, so that the smallest market knows the typology.
-        share = 0.5 if number == 0 else rng.uniform(-0.03, 1)
-        starts = market.period.start + int(share * market.period.days * DAY)
+        starts = market.period.start + int((evenly(first, number) * 1.03 - 0.03) * market.period.days * DAY)
         orders, victims = _one_thief(market, rng, exposed, number, starts, wanted)
         held = orders.filter(pl.Series(market.period.holds(orders["at"].to_numpy())))
         hauls.append(held)

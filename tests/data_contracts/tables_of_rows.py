@@ -17,6 +17,7 @@ EVERY_RULE = Contract(
         Column("row_id", Kind.ID, "key", required=True, max_length=5),
         Column("colour", Kind.CATEGORY, "from a set", required=True, allowed=("red", "green", "")),
         Column("currency", Kind.CATEGORY, "by a pattern", pattern=r"^[A-Z]{3}$"),
+        Column("size", Kind.CATEGORY, "by a pattern with a choice and no anchors", pattern="S|SX|[0-9]{2}"),
         Column("words", Kind.TEXT, "by length", max_length=3),
         Column("happened_at", Kind.INSTANT, "by year", required=True),
         Column("due_on", Kind.DATE, "by year", at_least=2000, at_most=2030),
@@ -41,7 +42,7 @@ def _good_value(column: Column, row: int) -> object:
     if column.allowed is not None:
         return str(column.allowed[row % len(column.allowed)])
     if column.pattern is not None:
-        return ("CNY", "EUR", "JPY")[row % 3]
+        return ("S", "SX", "42")[row % 3] if column.name == "size" else ("CNY", "EUR", "JPY")[row % 3]
     match column.kind:
         case Kind.INSTANT:
             return datetime(2024, 2, 29, 23, 59, row, tzinfo=UTC)

@@ -21,7 +21,9 @@ _EDGES = [datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)]
 
 VALUES: dict[Kind, st.SearchStrategy[object]] = {
     Kind.ID: st.text(max_size=8),
-    Kind.CATEGORY: st.sampled_from(["red", "green", "", "Red", "red\n", "CNY", "cny", "CNY\n", "\nCNY", "ＣＮＹ", "C\x00Y", "ÅÅÅ", "CNYX"]),
+    Kind.CATEGORY: st.sampled_from(
+        ["red", "green", "", "Red", "red\n", "CNY", "cny", "CNY\n", "\nCNY", "ＣＮＹ", "C\x00Y", "ÅÅÅ", "CNYX", "SX", "S\n", "42"]
+    ),
     Kind.TEXT: st.text(st.sampled_from("a中😀é́\u200d\n\x00 "), max_size=6),
     Kind.INSTANT: st.one_of(
         st.sampled_from([edge + timedelta(microseconds=step) for edge in _EDGES for step in (-1, 0, 1)]),

@@ -52,6 +52,11 @@ def fault(column: str, values: list[object], unread: list[str | None] | None = N
             id="pattern matches the whole value",
         ),
         pytest.param(
+            fault("size", ["S", "SX", "42", "XS", "S42", "421", "S\n", ""]),
+            [(row, "size:pattern", value) for row, value in ((3, "XS"), (4, "S42"), (5, "421"), (6, "S\n"), (7, ""))],
+            id="pattern without anchors matches the whole value",
+        ),
+        pytest.param(
             fault("pieces", [None, None, 1], [None, "three", None]),
             [(0, "pieces:required", None), (1, "pieces:type", "three")],
             id="an unread text breaks type and not required",

@@ -34,8 +34,13 @@ def decisions(rows: list[tuple[str, str, int]], **columns: list[object]) -> pd.D
 
 
 def chosen(
-    table: pd.DataFrame, capacity: Capacity, *, backlog: float = 0.0, opened: set[tuple[str, str]] | None = None, day: str = "2024-05-01"
-):  # type: ignore[no-untyped-def]
+    table: pd.DataFrame,
+    capacity: Capacity,
+    *,
+    backlog: float = 0.0,
+    opened: set[tuple[str, str]] | None = None,
+    day: str = "2024-05-01",
+) -> pd.DataFrame:
     return choose_alerts(table, capacity=capacity, backlog=backlog, open_subjects=opened or set(), seed_key=b"secret", day=day)
 
 

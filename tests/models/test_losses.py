@@ -58,7 +58,7 @@ def test_a_platforms_rows_replace_ours_and_leave_the_others() -> None:
     ("settings", "said"),
     [
         ({"brushing": {"buyer": 1.0}}, "no version"),
-        ({"version": "x", "brushin": {}}, "'brushin'"),
+        ({"version": "x", "theft": {}}, "'theft'"),
         ({"version": "x", "brushing": {"bank": 1.0}}, "party 'bank'"),
         ({"version": "x", "brushing": {"buyer": -0.1}}, "buyer = -0.1"),
         ({"version": "x", "brushing": {"buyer": "half"}}, "'half'"),

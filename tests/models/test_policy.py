@@ -65,9 +65,7 @@ def test_decisions_keep_their_contract_for_every_detector() -> None:
     for detector in Detector:
         table = decided([0.0, 0.5, 0.99, None], detector=detector, amount=None if detector is Detector.REVIEWS else 500)
         assert tuple(table.columns) == DECISIONS.names
-        plain = table.astype(object).where(table.notna(), None)
-        columns = {name: pl.Series(name, plain[name].tolist(), strict=False) for name in plain.columns}
-        assert DECISIONS.conform(pl.DataFrame(columns)).height == 4
+        assert DECISIONS.conform(pl.from_dataframe(table)).height == 4
         assert table[list(DECISIONS.required)].notna().all().all()
         assert table["policy_rule"].str.len().max() <= 64
 
@@ -186,7 +184,7 @@ def test_settings_change_the_written_figures() -> None:
         ({"blok_probability": 0.5}, "no such setting"),
         ({"block_probability": 1.5}, "from 0 to 1"),
         ({"block_probability": "high"}, "'high'"),
-        ({"hold": {"effectivness": 1}}, "'effectivness'"),
+        ({"hold": {"efficacy": 1}}, "'efficacy'"),
         ({"hold": {"effectiveness": 0.1}}, "rise with severity"),
         ({"hold": 3}, "wanted is a table"),
         ({"allowed": {"payments": ["confirm"]}}, "no allow"),

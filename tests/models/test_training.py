@@ -202,6 +202,11 @@ def test_missing_features_are_named() -> None:
         once(Detector.PAYMENTS).detector_model.score(feature_frame(10).drop(columns="quiet_days"))
 
 
+def test_a_frame_without_features_or_texts_is_refused() -> None:
+    with pytest.raises(TooFewLabels, match="no feature"):
+        train(Detector.PAYMENTS, feature_frame(500), feature_names=[], reasons={}, seed=1, data_version="", contract_version="")
+
+
 def test_strange_labels_are_refused() -> None:
     with pytest.raises(WrongFrame, match="label 2"):
         trained(Detector.PAYMENTS, feature_frame(200).assign(is_fraud=2.0))

@@ -45,7 +45,7 @@ def share_from_foreign_devices(story: Story) -> float:
 def share_of_light_parcels(story: Story) -> float:
     brushed = story.orders.filter(pl.col("fake_deal").is_not_null()).join(story.parcels, on="order")
     weight = story.market.listings.weight[brushed["listing"].to_numpy()] * brushed["quantity"].to_numpy()
-    return float(np.mean(brushed["weight"].to_numpy() < 0.5 * weight))
+    return float(np.mean(brushed["weight"].to_numpy()[weight > 400] < 0.5 * weight[weight > 400]))
 
 
 def share_from_shared_devices(story: Story) -> float:

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from fairdeal.data_contracts.typologies import Detector
-from fairdeal.simulator.chance import stream
+from fairdeal.simulator.chance import Floats, stream
 from fairdeal.simulator.clock import DAY, Period
 from fairdeal.simulator.complaints import Subjects, chargebacks, complaints, findings
 from tests.simulator.conftest import World
@@ -26,8 +26,9 @@ def subjects(detector: Detector, typology: str | None, count: int = MANY) -> Sub
     )
 
 
-def delays(reports: pl.DataFrame, of: Subjects) -> np.ndarray:
-    return (reports["at"].to_numpy() - of.at[reports["subject"].to_numpy()]) / DAY
+def delays(reports: pl.DataFrame, of: Subjects) -> Floats:
+    days: Floats = (reports["at"].to_numpy() - of.at[reports["subject"].to_numpy()]) / DAY
+    return days
 
 
 def test_chargebacks_take_two_weeks_and_at_most_sixty_days() -> None:

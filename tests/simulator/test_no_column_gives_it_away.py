@@ -13,11 +13,14 @@ CEILING = 0.8
 
 
 def area_under_curve(is_fraud: npt.NDArray[np.bool_], value: npt.NDArray[np.float64]) -> float:
-    """How well a value alone separates, in whichever direction; 0.5 is chance."""
+    """How well high values tell fakes; 0.5 is chance, 0 tells them by low values."""
     rank = pl.Series(value).rank("average").to_numpy()
     positives = int(is_fraud.sum())
-    area = (rank[is_fraud].sum() - positives * (positives + 1) / 2) / (positives * (len(rank) - positives))
-    return float(max(area, 1 - area))
+    return float((rank[is_fraud].sum() - positives * (positives + 1) / 2) / (positives * (len(rank) - positives)))
+
+
+def either_way(area: float) -> float:
+    return max(area, 1 - area)
 
 
 def readings(column: pl.Series) -> dict[str, npt.NDArray[np.float64]]:
@@ -36,7 +39,7 @@ def strongest(table: pl.DataFrame, is_fraud: pl.Series) -> dict[str, float]:
     """Per column and reading the area under the curve."""
     fraud = is_fraud.to_numpy()
     areas = {
-        f"{column.name} ({how})": area_under_curve(fraud, value)
+        f"{column.name} ({how})": either_way(area_under_curve(fraud, value))
         for column in table.get_columns()
         for how, value in readings(column).items()
     }

@@ -21,6 +21,7 @@ from tests.sources.making import HEADER, reading_of, source
 ANY_TEXT = st.text(alphabet=st.sampled_from('a1",;\n\r\t 中\0'), max_size=60)
 
 
+@settings(deadline=None)
 @given(
     rows=st.lists(st.lists(st.text(alphabet=st.sampled_from('ab",\n\r ;中')), min_size=2, max_size=2), max_size=20),
     cuts=st.integers(1, 9),
@@ -35,7 +36,7 @@ def test_every_written_row_is_counted_and_read(rows: list[list[str]], cuts: int,
     assert content.rows.drop("__line").rows() == [tuple(value or None for value in row) for row in rows]
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(text=ANY_TEXT, cuts=st.integers(1, 12), limit=st.sampled_from([5, 20, 1000]))
 def test_any_text_is_conserved(text: str, cuts: int, limit: int) -> None:
     limits = Limits(field_chars=limit, record_chars=limit)

@@ -14,8 +14,15 @@ def test_values_are_the_text_that_stands_in_the_file() -> None:
     line = '{"a": 12345678901234567890.10, "b": true, "c": null, "d": {"k": [1, 2.50, "x"]}, "e": "", "f": 1e2, "g": NaN}'
     row = read_jsonl([line], None).rows.row(0, named=True)
     assert row == {
-        "__line": 1, "a": "12345678901234567890.10", "b": "true", "c": None, "d": '{"k":[1,2.5,"x"]}', "e": None, "f": "1e2", "g": "NaN",
-    }  # fmt: skip
+        "__line": 1,
+        "a": "12345678901234567890.10",
+        "b": "true",
+        "c": None,
+        "d": '{"k":[1,2.5,"x"]}',
+        "e": None,
+        "f": "1e2",
+        "g": "NaN",
+    }
 
 
 def test_lines_that_are_no_records_are_rejected_with_their_rule(tmp_path: Path) -> None:
@@ -34,9 +41,15 @@ def test_lines_that_are_no_records_are_rejected_with_their_rule(tmp_path: Path) 
     ]
     reading = reading_of(source(tmp_path, tx_jsonl="\n".join(lines) + "\n"), Limits(field_chars=500, record_chars=2_500))
     assert reading.rejected.select("__line", "rule").rows() == [
-        (3, "not_an_object"), (4, "json"), (5, "nul"), (6, "encoding"), (7, "json"), (8, "field_size"),
-        (9, "field_size"), (10, "field_size"),
-    ]  # fmt: skip
+        (3, "not_an_object"),
+        (4, "json"),
+        (5, "nul"),
+        (6, "encoding"),
+        (7, "json"),
+        (8, "field_size"),
+        (9, "field_size"),
+        (10, "field_size"),
+    ]
     assert reading.raw["tx"].select("__line", "payment_id").rows() == [(1, "p1"), (11, "p2")]
     assert reading.files[0].rows_counted == 10
 

@@ -161,7 +161,7 @@ def test_the_answer_cannot_be_carried_as_a_feature(tmp_path: Path) -> None:
 
 
 def test_formats_that_the_engine_reads_otherwise_are_refused(tmp_path: Path) -> None:
-    for form in ("%d/%m %H:%M", "%d/%m/%Y %f", "%Q", "%G-%V"):
+    for form in ("%d/%m %H:%M", "%d/%m/%Y %f", "%Q", "%G-%V", "%d/%m/%Y %z"):
         toml = PAYMENTS + f'paid_at = {{ column = "t", format = "{form}" }}\n'
         assert "paid_at format" in refusal(tmp_path, toml)
 

@@ -1,0 +1,108 @@
+"""The window engine against the time law."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fairdeal.features.windows import DAY, Aggregate, Trail, evaluate
+from tests.features.oracle import brute_force
+
+SCHEMA = {"t": pl.Int64, "who": pl.String, "where": pl.String, "amount": pl.Int64, "seen": pl.String, "flag": pl.Boolean}
+
+
+@st.composite
+def streams(draw: st.DrawFn, most: int = 40) -> pl.DataFrame:
+    """Rows full of ties, nulls and hot keys."""
+    rows = draw(
+        st.lists(
+            st.tuples(
+                st.integers(0, 30),
+                st.sampled_from(["a", "a", "a", "b", None]),
+                st.sampled_from(["x", "y", None]),
+                st.one_of(st.none(), st.integers(-50, 50)),
+                st.sampled_from(["p", "q", "r", None]),
+                st.sampled_from([True, False, None]),
+            ),
+            max_size=most,
+        )
+    )
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def trail(aggregate: Aggregate, *, key: tuple[str, ...] = ("who",), window: int = 10, where: str | None = None) -> Trail:
+    value = {"sum": "amount", "max": "amount", "min": "amount", "distinct": "seen"}.get(aggregate.value)
+    return Trail("who", key, "events", "event", aggregate, window, value, where)
+
+
+@pytest.mark.parametrize("aggregate", Aggregate)
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_equals_the_brute_force_oracle(aggregate: Aggregate, data: st.DataObject) -> None:
+    subjects, events = data.draw(streams(15)), data.draw(streams())
+    one = trail(
+        aggregate,
+        key=data.draw(st.sampled_from([("who",), ("who", "where")])),
+        window=data.draw(st.integers(1, 40)),
+        where=data.draw(st.sampled_from([None, "flag"])),
+    )
+    assert evaluate(subjects, {"events": events}, [one])[one.name].to_list() == brute_force(subjects, events, one)
+
+
+@given(events=streams(), later=streams(), now=st.integers(0, 30))
+@settings(max_examples=60, deadline=None)
+def test_later_rows_change_nothing(events: pl.DataFrame, later: pl.DataFrame, now: int) -> None:
+    trails = [trail(aggregate) for aggregate in Aggregate]
+    subjects = events.filter(pl.col("t") <= now)
+    with_future = pl.concat([events.filter(pl.col("t") < now), later.with_columns(pl.col("t") + now)])
+    known = evaluate(subjects, {"events": events.filter(pl.col("t") < now)}, trails)
+    assert evaluate(subjects, {"events": with_future}, trails).equals(known)
+
+
+@given(events=streams(), seed=st.integers(0, 9))
+@settings(max_examples=40, deadline=None)
+def test_row_order_changes_nothing(events: pl.DataFrame, seed: int) -> None:
+    trails = [trail(aggregate) for aggregate in Aggregate]
+    shuffled = events.sample(fraction=1, shuffle=True, seed=seed)
+    assert evaluate(events, {"events": shuffled}, trails).equals(evaluate(events, {"events": events}, trails))
+
+
+def test_counts_only_events_strictly_before_and_within_the_window() -> None:
+    events = pl.DataFrame({"t": [100, 100, 100, 160, 161], "who": ["a"] * 5, "amount": [1, 2, 4, 8, 16]})
+    sums = evaluate(events, {"events": events}, [trail(Aggregate.SUM, window=60)])
+    assert sums.to_series().to_list() == [0, 0, 0, 0, 8]
+
+
+def test_the_same_second_is_never_history() -> None:
+    events = pl.DataFrame({"t": [5, 5], "who": ["a", "a"]})
+    assert evaluate(events, {"events": events}, [trail(Aggregate.COUNT)]).to_series().to_list() == [0, 0]
+
+
+def test_no_history_is_defined() -> None:
+    nobody = pl.DataFrame(schema=SCHEMA)
+    subject = pl.DataFrame({"t": [7], "who": ["a"]})
+    found = evaluate(subject, {"events": nobody}, [trail(aggregate) for aggregate in Aggregate]).row(0, named=True)
+    assert found == {
+        f"who_event_{name}_0h": value
+        for name, value in {"count": 0, "sum": 0, "max": None, "min": None, "distinct": 0, "since": None}.items()
+    }
+
+
+def test_a_stream_or_column_that_is_not_there_leaves_the_feature_blind() -> None:
+    subject = pl.DataFrame({"t": [7], "who": ["a"]})
+    blind = [Trail("who", ("who",), "nowhere", "event", Aggregate.COUNT, DAY), Trail("other", ("other",), "events", "event", Aggregate.COUNT, DAY)]
+    assert evaluate(subject, {"events": subject}, blind).row(0) == (None, None)
+
+
+def test_names_follow_from_definitions() -> None:
+    assert Trail("payer", ("payer_id",), "payments", "payment", Aggregate.COUNT, 3600).name == "payer_payment_count_1h"
+    assert Trail("payer", ("payer_id",), "payments", "payee", Aggregate.DISTINCT, 7 * DAY).name == "payer_payee_distinct_7d"
+
+
+def test_the_oracle_catches_an_engine_that_counts_the_same_second() -> None:
+    events = pl.DataFrame({"t": [5, 5, 9], "who": ["a", "a", "a"]})
+    one = trail(Aggregate.COUNT)
+    mistaken = [sum(1 for other in events["t"] if other <= t) - 1 for t in events["t"]]
+    assert mistaken != brute_force(events, events, one)
