@@ -37,6 +37,7 @@ def _library() -> Any:
         import great_expectations.expectations.row_conditions
     if warnings.showwarning is not shown_by:
         logging.captureWarnings(False)
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it tells of every temporary folder otherwise
     return great_expectations
 
 

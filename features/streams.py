@@ -43,7 +43,9 @@ def known_frauds(tables: Tables, kind: str) -> pl.DataFrame:
         .rename({"subject_id": key})
     )
     happened = INBOUND[name].event_at or ""
-    return table(tables, name).join(labels, on=key, how="inner").with_columns(t=pl.max_horizontal(seconds("available_at"), seconds(happened)))
+    return (
+        table(tables, name).join(labels, on=key, how="inner").with_columns(t=pl.max_horizontal(seconds("available_at"), seconds(happened)))
+    )
 
 
 def account_events(tables: Tables) -> pl.DataFrame:
@@ -66,7 +68,9 @@ def refunds(tables: Tables) -> pl.DataFrame:
 
     A request that is told before its order counts from the order on: only then is it known whose it is.
     """
-    parties = table(tables, "orders").select("order_id", order_buyer="buyer_id", order_merchant="merchant_id", order_s=seconds("ordered_at"))
+    parties = table(tables, "orders").select(
+        "order_id", order_buyer="buyer_id", order_merchant="merchant_id", order_s=seconds("ordered_at")
+    )
     return (
         table(tables, "refunds")
         .join(parties, on="order_id", how="left")

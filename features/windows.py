@@ -127,16 +127,13 @@ def _grouped(trails: Iterable[Trail]) -> dict[tuple[str, tuple[str, ...], str | 
 
 def _codes(subjects: pl.DataFrame, events: pl.DataFrame, key: tuple[str, ...]) -> tuple[Ints, Ints]:
     """Whole-number codes of the keys, the same in subjects and events; -1 where a part of the key is null."""
-    combined: pl.Series | None = None
+    combined = pl.zeros(subjects.height + events.height, dtype=pl.Int64, eager=True)
     for column in key:
         part = _numbered(pl.concat([subjects[column].cast(pl.String), events[column].cast(pl.String)]))
-        if combined is None:
-            combined = part
-        else:
-            combined = _numbered(combined * (int(part.max() or 0) + 1) + part)  # type: ignore[call-overload]
-    codes = (
-        (combined if combined is not None else pl.Series([0] * (subjects.height + events.height), dtype=pl.Int64)).fill_null(-1).to_numpy()
-    )
+        combined = combined * (part.n_unique() + 1) + part
+        if len(key) > 1:
+            combined = _numbered(combined)
+    codes = combined.fill_null(-1).to_numpy()
     return codes[: subjects.height], codes[subjects.height :]
 
 

@@ -97,7 +97,6 @@ class Policy:
     flags: Mapping[str, Action] = field(
         default_factory=lambda: {
             "is_weak_credential": Action.STEP_UP,
-            "is_unsafe_channel": Action.STEP_UP,
             "has_recent_permission_change": Action.STEP_UP,
         }
     )

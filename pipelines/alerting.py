@@ -59,10 +59,14 @@ def raise_alerts(
     about = _case_subjects(every, snapshots)
     open_subjects = {(alert["subject_kind"], alert["subject_id"]) for case in frozen["open_cases"] for alert in case["alerts"]}
     chosen = choose_alerts(
-        every.with_columns(about).to_pandas(), capacity=capacity, backlog=backlog, open_subjects=open_subjects,
-        seed_key=hashing_key(place.home), day=run.interval_from,
-    )  # fmt: skip
-    picked = pl.from_pandas(chosen).select("detector", "subject_id", "chosen_by", "selection_probability", "minutes")
+        every.with_columns(about).to_pandas(),
+        capacity=capacity,
+        backlog=backlog,
+        open_subjects=open_subjects,
+        seed_key=hashing_key(place.home),
+        day=run.interval_from,
+    )
+    picked = pl.from_dataframe(chosen).select("detector", "subject_id", "chosen_by", "selection_probability", "minutes")
     latest = every.sort("as_of_at").unique(["detector", "subject_id"], keep="last", maintain_order=True)
     alerts = latest.join(picked, on=["detector", "subject_id"], how="inner")
     acted = latest.filter(pl.col("action") != Action.ALLOW)
@@ -73,9 +77,12 @@ def raise_alerts(
     rows = [_alert(run, row, explanations, evidence, snapshots) for row in alerts.iter_rows(named=True)]
     conformed = ALERTS.conform(pl.DataFrame(rows, schema_overrides=_alert_schema())) if rows else ALERTS.empty()
     night = {
-        "people": capacity.people, "minutes": round(capacity.available(backlog), 1), "backlog_minutes": round(backlog, 1),
-        "minutes_used": round(float(picked["minutes"].sum() or 0), 1), "is_default": not frozen["settings"]["capacity"],
-    }  # fmt: skip
+        "people": capacity.people,
+        "minutes": round(capacity.available(backlog), 1),
+        "backlog_minutes": round(backlog, 1),
+        "minutes_used": round(float(picked["minutes"].sum() or 0), 1),
+        "is_default": not frozen["settings"]["capacity"],
+    }
     table = pl.DataFrame(
         [
             {
@@ -128,9 +135,14 @@ Explained = dict[tuple[str, str, Any], list[dict[str, Any]]]
 
 
 def _explain(
-    place: Workplace, run: Run, told: pl.DataFrame, features: Tables, names: dict[str, list[str]],
-    snapshots: dict[tuple[str, str], dict[str, Any]], tables: Tables,
-) -> tuple[Explained, dict[tuple[str, str], dict[str, Any]]]:  # fmt: skip
+    place: Workplace,
+    run: Run,
+    told: pl.DataFrame,
+    features: Tables,
+    names: dict[str, list[str]],
+    snapshots: dict[tuple[str, str], dict[str, Any]],
+    tables: Tables,
+) -> tuple[Explained, dict[tuple[str, str], dict[str, Any]]]:
     explanations: Explained = {}
     evidence: dict[tuple[str, str], dict[str, Any]] = {}
     for name, rows in features.items():
@@ -161,10 +173,20 @@ def _explain(
 def _unnamed(calibrated: bool) -> dict[str, Any]:
     """What is said where no single feature speaks: the score stands on many small things together."""
     if calibrated:
-        return {"code": "MANY_SMALL_SIGNS", "value": None, "norm": None, "text_zh": "多项轻微迹象共同构成该评分，无单一突出原因",
-                "text_en": "Many small signs together; no single one stands out"}  # fmt: skip
-    return {"code": "RANDOM_OR_UNUSUAL", "value": None, "norm": None, "text_zh": "与当日其他对象相比较为少见，或随机抽查",
-            "text_en": "Unusual among the day's subjects, or a random check"}  # fmt: skip
+        return {
+            "code": "MANY_SMALL_SIGNS",
+            "value": None,
+            "norm": None,
+            "text_zh": "多项轻微迹象共同构成该评分，无单一突出原因",
+            "text_en": "Many small signs together; no single one stands out",
+        }
+    return {
+        "code": "RANDOM_OR_UNUSUAL",
+        "value": None,
+        "norm": None,
+        "text_zh": "与当日其他对象相比较为少见，或随机抽查",
+        "text_en": "Unusual among the day's subjects, or a random check",
+    }
 
 
 def _linked(orders: pl.DataFrame, subjects: list[str]) -> dict[str, dict[str, Any]]:
@@ -217,13 +239,38 @@ def _alert(
     account = {"payments": "payer_id", "deals": "buyer_id", "reviews": "reviewer_id"}[detector]
     merchant = {"payments": "payee_id", "deals": "merchant_id", "reviews": "merchant_id"}[detector]
     return {
-        **{name: row[name] for name in ("detector", "subject_kind", "subject_id", "typology", "chosen_by", "selection_probability", "as_of_at", "event_at",
-                                        "score", "probability", "amount_minor", "expected_loss_minor", "currency", "action", "model_version")},
-        "alert_id": "A" + hashlib.sha256(identity.encode()).hexdigest()[:16], "run_id": run.run_id, "case_type": str(case_type),
-        "case_subject_kind": case_kind, "case_subject_id": case_id, "reasons": dumps(explanations[detector, subject, row["as_of_at"]]),
-        "evidence": dumps(evidence.get((detector, subject), {})), "snapshot": dumps(snapshot), "data_version": (run.frozen or {})["data_version"],
-        "merchant_id": snapshot.get(merchant), "account_id": snapshot.get(account),
-    }  # fmt: skip
+        **{
+            name: row[name]
+            for name in (
+                "detector",
+                "subject_kind",
+                "subject_id",
+                "typology",
+                "chosen_by",
+                "selection_probability",
+                "as_of_at",
+                "event_at",
+                "score",
+                "probability",
+                "amount_minor",
+                "expected_loss_minor",
+                "currency",
+                "action",
+                "model_version",
+            )
+        },
+        "alert_id": "A" + hashlib.sha256(identity.encode()).hexdigest()[:16],
+        "run_id": run.run_id,
+        "case_type": str(case_type),
+        "case_subject_kind": case_kind,
+        "case_subject_id": case_id,
+        "reasons": dumps(explanations[detector, subject, row["as_of_at"]]),
+        "evidence": dumps(evidence.get((detector, subject), {})),
+        "snapshot": dumps(snapshot),
+        "data_version": (run.frozen or {})["data_version"],
+        "merchant_id": snapshot.get(merchant),
+        "account_id": snapshot.get(account),
+    }
 
 
 def reasons_of(explanations: pl.DataFrame) -> dict[tuple[str, str], tuple[list[dict[str, Any]], dict[str, Any]]]:

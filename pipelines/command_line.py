@@ -26,9 +26,13 @@ from fairdeal.pipelines.telling import console, tell
 from fairdeal.sources.mapping_parts import MappingError
 
 app = typer.Typer(
-    name="fairdeal", no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False,
+    name="fairdeal",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
     help="Finds fake deals, fake reviews and abnormal payments, and brings each one to a fair end.",
-)  # fmt: skip
+)
 feed_app = typer.Typer(no_args_is_help=True, help="The daily risk feed: state, verification, the consumer's side.")
 cases_app = typer.Typer(no_args_is_help=True, help="The dispute queue from the command line.")
 contracts_app = typer.Typer(no_args_is_help=True, help="What the tables promise, and how the last runs' data kept it.")
@@ -245,16 +249,17 @@ def simulate(
     """
     from fairdeal.simulator.simulate import simulate as write
 
-    if out.exists() and any(out.iterdir()):
-        raise WrongUse(f"--out {out}: is not empty; an empty or new folder is needed, so that two worlds do not mix; give another")
     try:
         start = date.fromisoformat(first_day)
     except ValueError:
         raise WrongUse(f"--first-day: found {first_day!r}; YYYY-MM-DD is allowed; for example 2026-01-01") from None
-    told = write(out, days=days, orders_per_day=orders_per_day, seed=seed, difficulty=difficulty, first_day=start, progress=tell).as_json()
-    tell(f"{sum(told['rows'].values()):,} rows from {told['first_day']} to {told['last_day']}; mapping: {out / 'mapping.toml'}")
+    try:
+        told = write(out, days=days, orders_per_day=orders_per_day, seed=seed, difficulty=difficulty, first_day=start, progress=tell)
+    except ValueError as error:
+        raise WrongUse(str(error)) from None
+    tell(f"{sum(told.rows.values()):,} rows from {told.first_day} to {told.last_day}; mapping: {out / 'mapping.toml'}")
     if as_json:
-        _print_json(told)
+        _print_json(told.as_json())
 
 
 @app.command()
@@ -286,8 +291,18 @@ def runs(config: Config = None, as_json: AsJson = False) -> None:
     found = ledger.runs()
     ledger.close()
     if as_json:
-        _print_json([{"run_id": run.run_id, "source": run.source, "interval": [run.interval_from, run.interval_to], "revision": run.revision,
-                      "status": run.status} for run in found])  # fmt: skip
+        _print_json(
+            [
+                {
+                    "run_id": run.run_id,
+                    "source": run.source,
+                    "interval": [run.interval_from, run.interval_to],
+                    "revision": run.revision,
+                    "status": run.status,
+                }
+                for run in found
+            ]
+        )
     for run in found:
         console.print(f"{run.run_id}  {run.source}  {run.interval_from} – {run.interval_to}  revision {run.revision}  {run.status}")
 
@@ -430,10 +445,10 @@ def source_check(mapping: Annotated[Path, typer.Argument(help="Mapping file (TOM
 
     found = check(_mapping(mapping, data))
     if as_json:
-        _print_json(found.as_json())
+        sys.stdout.write(found.as_json() + "\n")
     else:
         console.print(found.as_text(), markup=False)
-    raise typer.Exit(0 if found.is_usable else 1)
+    raise typer.Exit(0 if found.ok else 1)
 
 
 def _feed_keys(settings: Settings, keys: Path | None) -> Any:
@@ -476,7 +491,9 @@ def feed_verify(folder: Path, keys: Keys = None, config: Config = None, as_json:
 
 @feed_app.command("apply")
 def feed_apply(
-    folder: Annotated[Path | None, typer.Argument(help="Folder of one feed; without it the newest, through those that were missed.")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of one feed; without it the newest, through those that were missed.")
+    ] = None,
     keys: Keys = None,
     at: At = None,
     config: Config = None,

@@ -51,5 +51,5 @@ def decide(detector: Detector, scores: pl.DataFrame, rows: pl.DataFrame, *, sett
     decided = deciding.decide(
         scores.to_pandas(), frame, policy_from(settings["policy"]), loss_table(settings["loss"]), pd.Timestamp(moment).tz_convert("UTC")
     )
-    table = pl.from_pandas(decided).with_columns(pl.col("probability").fill_nan(None))
+    table = pl.from_dataframe(decided).with_columns(pl.col("probability").fill_nan(None))
     return DECISIONS.conform(table).sort("as_of_at", "subject_id")

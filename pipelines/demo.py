@@ -63,12 +63,18 @@ def play(settings: Settings, *, days: int, orders_per_day: int, seed: int, confi
             feeds.append(_take(home, Path(summary["feed"]["path"]), end))
     quality = {name: _quality(home, settings, market, Detector(name), summaries) for name in (detector.value for detector in Detector)}
     result = {
-        "days": [day.isoformat() for day in run_days], "rows_simulated": told.as_json()["rows"], "training": training,
-        "rows_in": _sum(summaries, "rows_in"), "accepted": _sum(summaries, "accepted"), "quarantined": _sum(summaries, "quarantined"),
-        "quality": quality, "alerts": sum(summary["alerts"] for summary in summaries),
-        "cases_opened": sum(summary["cases_opened"] for summary in summaries), "feeds": feeds,
+        "days": [day.isoformat() for day in run_days],
+        "rows_simulated": told.as_json()["rows"],
+        "training": training,
+        "rows_in": _sum(summaries, "rows_in"),
+        "accepted": _sum(summaries, "accepted"),
+        "quarantined": _sum(summaries, "quarantined"),
+        "quality": quality,
+        "alerts": sum(summary["alerts"] for summary in summaries),
+        "cases_opened": sum(summary["cases_opened"] for summary in summaries),
+        "feeds": feeds,
         "seconds": round((datetime.now(UTC) - began).total_seconds(), 1),
-    }  # fmt: skip
+    }
     _screen(result, _top_alerts(home, summaries[-1]["run_id"]), home)
     return result
 
@@ -125,9 +131,13 @@ def _quality(home: Path, settings: Settings, market: Path, detector: Detector, s
     day = judged["event_at"].dt.convert_time_zone(settings.time_zone).dt.date().cast(pl.String).to_list()
     numbers = np.unique(day, return_inverse=True)[1]
     figures = {
-        "subjects": float(len(fraud)), "frauds": float(fraud.sum()), "ap": metrics.average_precision(fraud, score), "auc": metrics.auc(fraud, score),
-        "precision_at": metrics.precision_at(fraud, score, numbers, LOOKED_AT), "attainable": metrics.attainable_at(fraud, numbers, LOOKED_AT),
-    }  # fmt: skip
+        "subjects": float(len(fraud)),
+        "frauds": float(fraud.sum()),
+        "ap": metrics.average_precision(fraud, score),
+        "auc": metrics.auc(fraud, score),
+        "precision_at": metrics.precision_at(fraud, score, numbers, LOOKED_AT),
+        "attainable": metrics.attainable_at(fraud, numbers, LOOKED_AT),
+    }
     if judged["amount_minor"].null_count() < judged.height:
         figures["value_detected"] = metrics.value_detected_at(
             fraud, score, numbers, judged["amount_minor"].fill_null(0).to_numpy(), LOOKED_AT

@@ -108,8 +108,9 @@ def publish_feed(run_id: str, config: str | None, source: str, data: str | None)
 TASKS = (collect_labels, ingest, build_features, score, decide, raise_alerts, open_cases, publish_feed)
 
 
-def _failed(flow: Any, run: Any, state: Any) -> None:
-    notify(load_settings(_config_of(run)), "run_failed", f"The flow {flow.name} failed: {state.message}", parameters=str(run.parameters))
+def _failed(flow: Any, flow_run: Any, state: Any) -> None:
+    settings = load_settings(_config_of(flow_run))
+    notify(settings, "run_failed", f"The flow {flow.name} failed: {state.message}", parameters=str(flow_run.parameters))
 
 
 def _config_of(run: Any) -> Path | None:
@@ -158,9 +159,14 @@ def train_detector(detector: str, until: str, config: str | None, source: str, d
     place = _workplace(config, source, data)
     try:
         return training.train_champion(
-            Detector(detector), place.lake, place.mapping.name, watermark=running.watermark(place.ledger, place.mapping.name),
-            until=datetime.fromisoformat(until), settings=place.settings, progress=tell,
-        )  # fmt: skip
+            Detector(detector),
+            place.lake,
+            place.mapping.name,
+            watermark=running.watermark(place.ledger, place.mapping.name),
+            until=datetime.fromisoformat(until),
+            settings=place.settings,
+            progress=tell,
+        )
     finally:
         place.ledger.close()
 

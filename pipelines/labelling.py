@@ -57,10 +57,17 @@ def _label(verdict: dict[str, Any]) -> dict[str, Any]:
     identity = f"{verdict['case_id']}|{verdict['subject_kind']}|{verdict['subject_id']}|{verdict['seq']}"
     source = LabelSource.AUDIT if verdict["chosen_by"] == "audit_sample" else LabelSource.ANALYST
     return {
-        "label_id": "L" + hashlib.sha256(identity.encode()).hexdigest()[:16], "subject_kind": verdict["subject_kind"], "subject_id": verdict["subject_id"],
-        "is_fraud": verdict["is_fraud"], "typology": verdict["typology"], "source": source.value, "decided_at": verdict["decided_at"],
-        "available_at": verdict["decided_at"], "member_of": verdict["case_id"], "propensity": verdict["selection_probability"],
-    }  # fmt: skip
+        "label_id": "L" + hashlib.sha256(identity.encode()).hexdigest()[:16],
+        "subject_kind": verdict["subject_kind"],
+        "subject_id": verdict["subject_id"],
+        "is_fraud": verdict["is_fraud"],
+        "typology": verdict["typology"],
+        "source": source.value,
+        "decided_at": verdict["decided_at"],
+        "available_at": verdict["decided_at"],
+        "member_of": verdict["case_id"],
+        "propensity": verdict["selection_probability"],
+    }
 
 
 def known_labels(lake: Lake, source: str, *, watermark: int, known_before: datetime) -> pl.DataFrame:

@@ -21,39 +21,44 @@ from fairdeal.pipelines.errors import OutsideFailure, WrongUse
 metadata = sa.MetaData()
 
 FILES = sa.Table(
-    "source_file", metadata,
+    "source_file",
+    metadata,
     sa.Column("source", sa.String(128), primary_key=True),
     sa.Column("path", sa.String(1024), primary_key=True),
     sa.Column("sha256", sa.String(64), primary_key=True),
     sa.Column("mapping_sha256", sa.String(64), primary_key=True),
     sa.Column("batch_id", sa.String(64), nullable=False),
     sa.Column("report", sa.Text, nullable=False),
-)  # fmt: skip
+)
 PEEKS = sa.Table(
-    "source_peek", metadata,
+    "source_peek",
+    metadata,
     sa.Column("source", sa.String(128), primary_key=True),
     sa.Column("sha256", sa.String(64), primary_key=True),
     sa.Column("mapping_sha256", sa.String(64), primary_key=True),
     sa.Column("first_known_s", sa.BigInteger, nullable=True),
-)  # fmt: skip
+)
 BATCHES = sa.Table(
-    "batch", metadata,
+    "batch",
+    metadata,
     sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("batch_id", sa.String(64), nullable=False, unique=True),
     sa.Column("source", sa.String(128), nullable=False),
     sa.Column("first_known_s", sa.BigInteger, nullable=True),
     sa.Column("report", sa.Text, nullable=False),
-)  # fmt: skip
+)
 LAKE = sa.Table(
-    "lake_file", metadata,
+    "lake_file",
+    metadata,
     sa.Column("batch_id", sa.String(64), primary_key=True),
     sa.Column("table_name", sa.String(64), primary_key=True),
     sa.Column("path", sa.String(1024), nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("rows", sa.BigInteger, nullable=False),
-)  # fmt: skip
+)
 RUNS = sa.Table(
-    "run", metadata,
+    "run",
+    metadata,
     sa.Column("run_id", sa.String(64), primary_key=True),
     sa.Column("source", sa.String(128), nullable=False),
     sa.Column("interval_from", sa.String(40), nullable=False),
@@ -64,22 +69,25 @@ RUNS = sa.Table(
     sa.Column("frozen", sa.Text, nullable=True),
     sa.Column("summary", sa.Text, nullable=True),
     sa.UniqueConstraint("source", "interval_from", "interval_to", "revision"),
-)  # fmt: skip
+)
 STEPS = sa.Table(
-    "step", metadata,
+    "step",
+    metadata,
     sa.Column("run_id", sa.String(64), primary_key=True),
     sa.Column("name", sa.String(64), primary_key=True),
     sa.Column("result", sa.Text, nullable=False),
-)  # fmt: skip
+)
 LABELS = sa.Table(
-    "label", metadata,
+    "label",
+    metadata,
     sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("label_id", sa.String(64), nullable=False, unique=True),
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("verdict_seq", sa.BigInteger, nullable=False),
-)  # fmt: skip
+)
 FEEDS = sa.Table(
-    "feed", metadata,
+    "feed",
+    metadata,
     sa.Column("feed_seq", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("day", sa.String(10), nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
@@ -88,7 +96,7 @@ FEEDS = sa.Table(
     sa.Column("manifest_sha256", sa.String(64), nullable=False),
     sa.Column("manifest", sa.Text, nullable=False),
     sa.UniqueConstraint("day", "revision"),
-)  # fmt: skip
+)
 
 
 def dumps(value: Any) -> str:
@@ -208,9 +216,16 @@ class Ledger:
 
 def _run(row: Any) -> Run:
     return Run(
-        row["run_id"], row["source"], row["interval_from"], row["interval_to"], row["revision"], row["status"], loads(row["request"]),
-        loads(row["frozen"]) if row["frozen"] else None, loads(row["summary"]) if row["summary"] else None,
-    )  # fmt: skip
+        row["run_id"],
+        row["source"],
+        row["interval_from"],
+        row["interval_to"],
+        row["revision"],
+        row["status"],
+        loads(row["request"]),
+        loads(row["frozen"]) if row["frozen"] else None,
+        loads(row["summary"]) if row["summary"] else None,
+    )
 
 
 def _sqlite_settings(connection: Any, _record: Any) -> None:

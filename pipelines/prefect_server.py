@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -23,6 +25,10 @@ QUIET = {
     "PREFECT_LOGGING_SERVER_LEVEL": "ERROR",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
 }
+
+
+#: From Linux's prctl.h.
+PR_SET_PDEATHSIG = 1
 
 
 @contextmanager
@@ -49,7 +55,7 @@ def prefect_server(home: Path, *, patience_s: float = 120) -> Iterator[str]:
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port), "--no-ui"]
     with log.open("wb") as output:
-        server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)  # noqa: S603
+        server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_end_with_us)  # noqa: S603
     try:
         _wait(server, address, log, patience_s)
         os.environ["PREFECT_API_URL"] = address
@@ -62,6 +68,12 @@ def prefect_server(home: Path, *, patience_s: float = 120) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+
+
+def _end_with_us() -> None:
+    """On Linux, asks the kernel to end the server when this command ends, even by SIGKILL."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _wait(server: subprocess.Popen[bytes], address: str, log: Path, patience_s: float) -> None:

@@ -34,10 +34,20 @@ TRUSTED_HOURS = 48
 CONFIRMED_DAYS = 30
 #: What is done about a subject once a person has confirmed the finding.
 CONFIRMED_ACTION = {Detector.PAYMENTS: Action.BLOCK, Detector.DEALS: Action.HOLD, Detector.REVIEWS: Action.HOLD}
-CLEARED = {"code": "CASE_CLEARED", "value": None, "norm": None, "text_zh": "经人工核查，未发现问题，措施解除",
-           "text_en": "A person looked and found nothing wrong; the measure is lifted"}  # fmt: skip
-RESCORED = {"code": "SCORED_AGAIN", "value": None, "norm": None, "text_zh": "获知新情况后重新评分，措施不再需要",
-            "text_en": "Scored again with what became known since; the measure is no longer needed"}  # fmt: skip
+CLEARED = {
+    "code": "CASE_CLEARED",
+    "value": None,
+    "norm": None,
+    "text_zh": "经人工核查，未发现问题，措施解除",
+    "text_en": "A person looked and found nothing wrong; the measure is lifted",
+}
+RESCORED = {
+    "code": "SCORED_AGAIN",
+    "value": None,
+    "norm": None,
+    "text_zh": "获知新情况后重新评分，措施不再需要",
+    "text_en": "Scored again with what became known since; the measure is no longer needed",
+}
 CONFIRMED = {
     "code": "CASE_CONFIRMED",
     "value": None,
@@ -56,9 +66,14 @@ def latest(ledger: Ledger) -> dict[str, Any] | None:
         run = ledger.run(row["run_id"])
     manifest = loads(row["manifest"])
     return {
-        "feed_seq": row["feed_seq"], "day": row["day"], "revision": row["revision"], "path": row["path"], "manifest_sha256": row["manifest_sha256"],
-        "generated_at": manifest["generated_at"], "verdict_seq": (run.frozen or {}).get("verdict_seq", 0),
-    }  # fmt: skip
+        "feed_seq": row["feed_seq"],
+        "day": row["day"],
+        "revision": row["revision"],
+        "path": row["path"],
+        "manifest_sha256": row["manifest_sha256"],
+        "generated_at": manifest["generated_at"],
+        "verdict_seq": (run.frozen or {}).get("verdict_seq", 0),
+    }
 
 
 def history(ledger: Ledger, most: int = 28) -> list[dict[str, Any]]:
@@ -115,7 +130,7 @@ def measures(
                     cases.get((row["subject_kind"], row["subject_id"])),
                     False,
                     f"appeal.{name}",
-                )  # fmt: skip
+                )
             )
     for verdict in verdicts:
         if verdict["is_fraud"]:
@@ -138,7 +153,7 @@ def measures(
                     verdict["case_id"],
                     True,
                     f"appeal.{detector}",
-                )  # fmt: skip
+                )
             )
     return found
 
@@ -179,32 +194,56 @@ def publish_feed(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     revision = _next_revision(place.ledger, day)
     until = moment + timedelta(hours=TRUSTED_HOURS)
     composed = compose(
-        measures(decisions, explanations, _case_ids(place, run, step), frozen["verdicts"], moment), lifts(decisions, frozen["verdicts"], earlier), earlier,
-        day=day, revision=revision, valid_from=moment, valid_until=until,
+        measures(decisions, explanations, _case_ids(place, run, step), frozen["verdicts"], moment),
+        lifts(decisions, frozen["verdicts"], earlier),
+        earlier,
+        day=day,
+        revision=revision,
+        valid_from=moment,
+        valid_until=until,
         previous_feed=(date.fromisoformat(previous["day"]), previous["revision"]) if previous else None,
-    )  # fmt: skip
+    )
     records, verdict = apply_brake(composed.records, frozen["brake_history"], carried_from=composed.carried_from)
     jsonl, csv = render_jsonl(records), render_csv(records)
     tables = step("ingest")["tables"]
     key = signer(place.home, "feed", since=datetime.fromisoformat(run.interval_from))
     manifest = build_manifest(
-        records, jsonl=jsonl, csv=csv, feed_seq=previous["feed_seq"] + 1 if previous else 1, day=day, revision=revision, run_id=run.run_id,
-        interval=(datetime.fromisoformat(run.interval_from), datetime.fromisoformat(run.interval_to)), generated_at=moment, valid_until=until,
-        changes=verdict.changes(composed.changes), rows_in={name: table["rows_in"] for name, table in tables.items()},
-        accepted={name: table["accepted"] for name, table in tables.items()}, quarantined={name: table["quarantined"] for name, table in tables.items()},
-        degraded=verdict.degraded, models=[{"detector": name, **facts} for name, facts in sorted(step("score")["models"].items())],
-        code_version=frozen["code_version"], previous_manifest_sha256=previous["manifest_sha256"] if previous else None, audit_head=frozen["audit_head"],
-    )  # fmt: skip
+        records,
+        jsonl=jsonl,
+        csv=csv,
+        feed_seq=previous["feed_seq"] + 1 if previous else 1,
+        day=day,
+        revision=revision,
+        run_id=run.run_id,
+        interval=(datetime.fromisoformat(run.interval_from), datetime.fromisoformat(run.interval_to)),
+        generated_at=moment,
+        valid_until=until,
+        changes=verdict.changes(composed.changes),
+        rows_in={name: table["rows_in"] for name, table in tables.items()},
+        accepted={name: table["accepted"] for name, table in tables.items()},
+        quarantined={name: table["quarantined"] for name, table in tables.items()},
+        degraded=verdict.degraded,
+        models=[{"detector": name, **facts} for name, facts in sorted(step("score")["models"].items())],
+        code_version=frozen["code_version"],
+        previous_manifest_sha256=previous["manifest_sha256"] if previous else None,
+        audit_head=frozen["audit_head"],
+    )
     signed = sign_manifest(manifest, key.key_id, key.sign)
     reach("signed feed")
     folder = publish(place.home / "feed", day, revision, {JSONL_NAME: jsonl, CSV_NAME: csv, MANIFEST_NAME: render_manifest(signed)})
     reach("published feed")
     path = str(folder.relative_to(place.home))
     result = {
-        "feed": {"path": str(folder), "rows": len(records), "sha256": hashlib.sha256(jsonl).hexdigest(), "feed_seq": signed["feed_seq"],
-                 "by_action": signed["by_action"], "changes": signed["changes_since_previous"]},
+        "feed": {
+            "path": str(folder),
+            "rows": len(records),
+            "sha256": hashlib.sha256(jsonl).hexdigest(),
+            "feed_seq": signed["feed_seq"],
+            "by_action": signed["by_action"],
+            "changes": signed["changes_since_previous"],
+        },
         "degraded": verdict.text_en if verdict.degraded else None,
-    }  # fmt: skip
+    }
 
     def enter(tx: sa.Connection) -> None:
         tx.execute(
@@ -216,7 +255,7 @@ def publish_feed(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
                 path=path,
                 manifest_sha256=manifest_sha256(signed),
                 manifest=dumps(signed),
-            )  # fmt: skip
+            )
         )
 
     return result, enter

@@ -46,8 +46,13 @@ class Champion:
     manifest_sha256: str
 
     def as_dict(self) -> dict[str, str]:
-        return {"detector": self.detector.value, "model_version": self.model_version, "registry_version": self.registry_version,
-                "folder": self.folder, "manifest_sha256": self.manifest_sha256}  # fmt: skip
+        return {
+            "detector": self.detector.value,
+            "model_version": self.model_version,
+            "registry_version": self.registry_version,
+            "folder": self.folder,
+            "manifest_sha256": self.manifest_sha256,
+        }
 
 
 def _client(home: Path) -> Any:
@@ -160,9 +165,11 @@ def register(
     if not any(found.name == name for found in client.search_registered_models(f"name = '{name}'")):
         client.create_registered_model(name)
     version = client.create_model_version(
-        name, source=f"{run.info.artifact_uri}/bundle", run_id=run.info.run_id,
+        name,
+        source=f"{run.info.artifact_uri}/bundle",
+        run_id=run.info.run_id,
         tags={"model_version": str(facts["model_version"]), "manifest_sha256": _sha256(files["manifest.json"])},
-    )  # fmt: skip
+    )
     client.set_terminated(run.info.run_id)
     client.set_registered_model_alias(name, "champion", version.version)
     found = champion(home, model.detector)

@@ -12,11 +12,16 @@ def contract_report(settings: Settings, last: int) -> str:
     ledger = Ledger(settings.ledger_url)
     try:
         runs = [
-            {"run_id": run.run_id, "source": run.source, "interval": [run.interval_from, run.interval_to], "frozen_at": (run.frozen or {}).get("moment"),
-             **{name: taken[name] for name in ("tables", "files")}}
+            {
+                "run_id": run.run_id,
+                "source": run.source,
+                "interval": [run.interval_from, run.interval_to],
+                "frozen_at": (run.frozen or {}).get("moment"),
+                **{name: taken[name] for name in ("tables", "files")},
+            }
             for run in ledger.runs()
             if (taken := ledger.step_result(run.run_id, "ingest")) is not None
-        ]  # fmt: skip
+        ]
     finally:
         ledger.close()
     return render_report(runs[-last:])

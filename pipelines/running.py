@@ -240,11 +240,14 @@ def _frozen(place: Workplace, run: Run, mark: int, batches: list[str], then: dic
         moments.append(instant(previous["generated_at"]))
     published = previous["verdict_seq"] if previous is not None else 0
     return {
-        **then, "watermark": mark, "knowledge": _digest(place, batches, then["champions"], verdicts, then["settings"]),
-        "verdicts": [verdict for verdict in verdicts if verdict["seq"] > published], "verdict_seq": verdicts[-1]["seq"] if verdicts else 0,
+        **then,
+        "watermark": mark,
+        "knowledge": _digest(place, batches, then["champions"], verdicts, then["settings"]),
+        "verdicts": [verdict for verdict in verdicts if verdict["seq"] > published],
+        "verdict_seq": verdicts[-1]["seq"] if verdicts else 0,
         "moment": max(moments).astimezone(UTC).isoformat(),
         "data_version": hashlib.sha256(dumps([run.source, run.interval_from, run.interval_to, batches]).encode()).hexdigest()[:16],
-    }  # fmt: skip
+    }
 
 
 def _digest(
@@ -314,8 +317,11 @@ def _score(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
         )
         scores = scoring.score(model, rows)
         result["files"][name] = _file(place.lake.write(_place(run, f"{name}-scores"), scores))
-        result["models"][name] = {"model_version": model.model_version, "calibrated": model.is_calibrated,
-                                  "manifest_sha256": champion["manifest_sha256"] if champion else None}  # fmt: skip
+        result["models"][name] = {
+            "model_version": model.model_version,
+            "calibrated": model.is_calibrated,
+            "manifest_sha256": champion["manifest_sha256"] if champion else None,
+        }
         if not model.is_calibrated:
             result["cold"].append(name)
     return result, _nothing
@@ -334,7 +340,7 @@ def _decide(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
             moment=instant(frozen(run)["moment"]),
         )
         result["files"][name] = _file(place.lake.write(_place(run, f"{name}-decisions"), decisions))
-        result["actions"][name] = {action: count for action, count in sorted(decisions.group_by("action").len().iter_rows())}
+        result["actions"][name] = dict(sorted(decisions.group_by("action").len().iter_rows()))
     return result, _nothing
 
 
@@ -342,16 +348,20 @@ def _raise_alerts(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     decided = place.ledger.step_result(run.run_id, "decide") or {}
     features = place.ledger.step_result(run.run_id, "build_features") or {}
     alerts, explanations, night = alerting.raise_alerts(
-        place, run,
+        place,
+        run,
         decisions={name: place.lake.read(file) for name, file in decided["files"].items()},
         features={name: place.lake.read(file) for name, file in features["files"].items()},
-        names=features["names"], tables=_tables(place, run),
-    )  # fmt: skip
+        names=features["names"],
+        tables=_tables(place, run),
+    )
     return {
         "alerts": _file(place.lake.write(_place(run, "alerts"), alerts)),
         "explanations": _file(place.lake.write(_place(run, "explanations"), explanations)),
-        "count": alerts.height, "audit_sample": alerts.filter(pl.col("chosen_by") == "audit_sample").height, "capacity": night,
-    }, _nothing  # fmt: skip
+        "count": alerts.height,
+        "audit_sample": alerts.filter(pl.col("chosen_by") == "audit_sample").height,
+        "capacity": night,
+    }, _nothing
 
 
 def _open_cases(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
@@ -359,8 +369,10 @@ def _open_cases(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     alerts = place.lake.read(raised["alerts"])
     opened = place.cases().open_cases(alerts.to_dicts(), run_id=run.run_id, at=instant(frozen(run)["moment"]))
     joined = dict(opened.joined)
-    return {"opened": len({joined[alert["alert_id"]] for alert in alerts.to_dicts()} - {case["case_id"] for case in frozen(run)["open_cases"]}),
-            "joined": joined}, _nothing  # fmt: skip
+    return {
+        "opened": len({joined[alert["alert_id"]] for alert in alerts.to_dicts()} - {case["case_id"] for case in frozen(run)["open_cases"]}),
+        "joined": joined,
+    }, _nothing
 
 
 def _publish_feed(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
@@ -388,17 +400,30 @@ def summarise(place: Workplace, run: Run) -> dict[str, Any]:
     tables = results["ingest"]["tables"]
     statuses = [(file["path"], file["status"]) for file in results["ingest"]["files"]]
     summary = {
-        "run_id": run.run_id, "source": run.source, "interval": [run.interval_from, run.interval_to], "revision": run.revision,
+        "run_id": run.run_id,
+        "source": run.source,
+        "interval": [run.interval_from, run.interval_to],
+        "revision": run.revision,
         "rows_in": {name: table["rows_in"] for name, table in tables.items()},
         "accepted": {name: table["accepted"] for name, table in tables.items()},
         "quarantined": {name: table["quarantined"] for name, table in tables.items()},
-        "files": {status: sorted(path for path, found in statuses if found == status) for status in sorted({found for _, found in statuses})},
-        "absent": results["ingest"]["absent"], "blind": results["build_features"]["blind"], "cold": results["score"]["cold"],
-        "models": results["score"]["models"], "decisions": results["decide"]["actions"], "alerts": results["raise_alerts"]["count"],
-        "audit_sample": results["raise_alerts"]["audit_sample"], "capacity": results["raise_alerts"]["capacity"],
-        "cases_opened": results["open_cases"]["opened"], "labels_collected": results["collect_labels"]["labels"],
-        "feed": results["publish_feed"]["feed"], "degraded": results["publish_feed"]["degraded"], "seconds": round(sum(result.get("seconds", 0.0) for result in results.values()), 3),
-    }  # fmt: skip
+        "files": {
+            status: sorted(path for path, found in statuses if found == status) for status in sorted({found for _, found in statuses})
+        },
+        "absent": results["ingest"]["absent"],
+        "blind": results["build_features"]["blind"],
+        "cold": results["score"]["cold"],
+        "models": results["score"]["models"],
+        "decisions": results["decide"]["actions"],
+        "alerts": results["raise_alerts"]["count"],
+        "audit_sample": results["raise_alerts"]["audit_sample"],
+        "capacity": results["raise_alerts"]["capacity"],
+        "cases_opened": results["open_cases"]["opened"],
+        "labels_collected": results["collect_labels"]["labels"],
+        "feed": results["publish_feed"]["feed"],
+        "degraded": results["publish_feed"]["degraded"],
+        "seconds": round(sum(result.get("seconds", 0.0) for result in results.values()), 3),
+    }
     place.ledger.finish(run.run_id, summary)
     return summary
 

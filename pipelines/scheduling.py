@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from prefect import flow, serve
+from prefect.schedules import Cron
 
 from fairdeal.pipelines.flows import daily
 from fairdeal.pipelines.ledger import FEEDS, Ledger
@@ -50,13 +52,16 @@ def feed_watch(config: str | None = None) -> bool:
 
 def serve_schedule(settings: Settings, source: str, data: str | None, config: str | None) -> None:
     """Serves both deployments until the process is told to stop."""
-    from prefect.schedules import Cron
+    serve(*deployments(settings, source, data, config))
 
-    def at(time_of_day: str) -> Cron:
+
+def deployments(settings: Settings, source: str, data: str | None, config: str | None) -> tuple[Any, Any]:
+    """The nightly run and the watch, each at its time of day in the settings' time zone."""
+
+    def at(time_of_day: str) -> Any:
         hour, minute = time_of_day.split(":")
         return Cron(f"{int(minute)} {int(hour)} * * *", timezone=settings.time_zone)
 
-    serve(
-        nightly.to_deployment("nightly", schedule=at(settings.schedule.at), parameters={"source": source, "data": data, "config": config}),
-        feed_watch.to_deployment("feed-watch", schedule=at(settings.schedule.feed_due), parameters={"config": config}),
-    )
+    run = nightly.to_deployment("nightly", schedule=at(settings.schedule.at), parameters={"source": source, "data": data, "config": config})
+    watch = feed_watch.to_deployment("feed-watch", schedule=at(settings.schedule.feed_due), parameters={"config": config})
+    return run, watch

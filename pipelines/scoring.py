@@ -32,5 +32,5 @@ def score(model: TrainedDetector, rows: pl.DataFrame) -> pl.DataFrame:
     """Scores under their contract, sorted by moment and subject; probability is null where none is claimed."""
     missing = [name for name in model.feature_names if name not in rows.columns]
     frame = rows.with_columns(*(pl.lit(None, pl.Float64).alias(name) for name in missing)).to_pandas()
-    scores = pl.from_pandas(model.score(frame)).with_columns(pl.col("probability").fill_nan(None))
+    scores = pl.from_dataframe(model.score(frame)).with_columns(pl.col("probability").fill_nan(None))
     return SCORES.conform(scores).sort("as_of_at", "subject_id")

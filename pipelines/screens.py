@@ -87,7 +87,12 @@ def cases_screen(cases: list[dict[str, Any]]) -> None:
         table.add_column(heading, justify="right" if heading in ("members", "expected loss") else "left")
     for case in cases:
         table.add_row(
-            case["case_id"], case["case_type"], f"{case['subject_kind']} {case['subject_id']}", case["status"], str(case["members_count"]),
-            money(case["expected_loss_minor"], None), str(case["opened_at"])[:16],
-        )  # fmt: skip
+            case["case_id"],
+            case["case_type"],
+            f"{case['subject_kind']} {case['subject_id']}",
+            case["status"],
+            str(case["members_count"]),
+            money(case["expected_loss_minor"], None),
+            str(case["opened_at"])[:16],
+        )
     console.print(table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -64,10 +65,10 @@ class Settings(BaseSettings):
     capacity: dict[str, Any] = Field(default_factory=dict, description="people and minutes tonight; see models.capacity")
     policy: dict[str, Any] = Field(default_factory=dict, description="costs and effects of actions; see models.policy")
     loss: dict[str, Any] = Field(default_factory=dict, description="who bears which loss; see models.losses")
-    schedule: Schedule = Schedule()
-    database: Database = Database()
-    notify: Notify = Notify()
-    train: Train = Train()
+    schedule: Schedule = Field(default_factory=lambda: Schedule.model_validate({}))
+    database: Database = Field(default_factory=lambda: Database.model_validate({}))
+    notify: Notify = Field(default_factory=lambda: Notify.model_validate({}))
+    train: Train = Field(default_factory=lambda: Train.model_validate({}))
 
     _file: ClassVar[Path | None] = None
 
@@ -79,6 +80,12 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"no time zone is called {value}; use a name such as Asia/Shanghai or UTC") from error
         return value
+
+    @field_validator("capacity", "policy", "loss", mode="before")
+    @classmethod
+    def _read_values(cls, value: Any) -> Any:
+        """Variables give texts; what reads as a TOML value is meant as one."""
+        return {name: _toml_value(given) for name, given in value.items()} if isinstance(value, dict) else value
 
     @classmethod
     def settings_customise_sources(
@@ -110,6 +117,15 @@ class Settings(BaseSettings):
             raise WrongUse(f"day: found {day!r}; allowed is YYYY-MM-DD; give the day as in 2018-08-08") from error
         end = (start.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=self.zone)
         return start, end
+
+
+def _toml_value(given: Any) -> Any:
+    if not isinstance(given, str):
+        return given
+    try:
+        return tomllib.loads(f"value = {given}")["value"]
+    except tomllib.TOMLDecodeError:
+        return given
 
 
 def find_file(start: Path) -> Path | None:

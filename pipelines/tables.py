@@ -21,7 +21,7 @@ RESCORED_DAYS = 30
 def known_tables(lake: Lake, source: str, *, watermark: int, known_before: datetime, since: datetime) -> dict[str, pl.DataFrame]:
     """Every table as known before a moment, with the history that the longest window needs before ``since``.
 
-    Orders go back further by the age up to which they are looked at again, so that what arrives late finds its order.
+    Orders and their parcels go back further by the age up to which they are looked at again, so that what arrives late finds them.
     """
     start = since - timedelta(seconds=LONGEST_WINDOW_S)
     tables = {}
@@ -29,7 +29,7 @@ def known_tables(lake: Lake, source: str, *, watermark: int, known_before: datet
         if name == "labels":
             tables[name] = known_labels(lake, source, watermark=watermark, known_before=known_before)
             continue
-        earlier = timedelta(days=RESCORED_DAYS) if name == "orders" else timedelta()
+        earlier = timedelta(days=RESCORED_DAYS) if name in ("orders", "shipments") else timedelta()
         tables[name] = lake.table(source, name, watermark=watermark, known_before=known_before, since=start - earlier)
     return tables
 
@@ -56,10 +56,8 @@ def interval_subjects(
 
 
 def _orders_with_news(tables: dict[str, pl.DataFrame], start: datetime, end: datetime) -> pl.Series:
-    found = []
-    for name, moments in (("shipments", ("shipped_at", "delivered_at")), ("refunds", ("requested_at",)), ("reviews", ("posted_at",))):
-        for moment in moments:
-            found.append(tables[name].filter((pl.col(moment) >= start) & (pl.col(moment) < end))["order_id"])
+    told = (("shipments", "shipped_at"), ("shipments", "delivered_at"), ("refunds", "requested_at"), ("reviews", "posted_at"))
+    found = [tables[name].filter((pl.col(moment) >= start) & (pl.col(moment) < end))["order_id"] for name, moment in told]
     return pl.concat(found).drop_nulls().unique()
 
 

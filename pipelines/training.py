@@ -67,9 +67,18 @@ def train_champion(
     tables = known_tables(lake, source, watermark=watermark, known_before=until, since=start)
     subjects, as_of = training_subjects(detector, tables, start, until, settings)
     if not subjects.height:
-        return {"detector": detector.value, "model_version": None, "rows": 0, "positives": 0, "ap": None, "auc": None, "ece": None,
-                "calibrated": False, "note": f"no rows of {detector.table} between {start:%Y-%m-%d} and {until:%Y-%m-%d}",
-                "seconds": round(time.perf_counter() - began, 3)}  # fmt: skip
+        return {
+            "detector": detector.value,
+            "model_version": None,
+            "rows": 0,
+            "positives": 0,
+            "ap": None,
+            "auc": None,
+            "ece": None,
+            "calibrated": False,
+            "note": f"no rows of {detector.table} between {start:%Y-%m-%d} and {until:%Y-%m-%d}",
+            "seconds": round(time.perf_counter() - began, 3),
+        }
     progress(f"{detector}: features of {subjects.height} rows")
     table = feature_table(detector, tables, subjects, as_of, settings)
     frame = labelled_frame(detector, table.rows, tables["labels"], until=until, ripe_days=settings.train.ripe_days)
@@ -97,21 +106,40 @@ def train_champion(
         note = f"learned without labels: {error}"
         model = fit_unsupervised(detector, frame, feature_names=names, reasons=reasons(detector), seed=settings.train.seed, **versions)
     facts = {
-        **versions, "detector": detector.value, "model_version": model.model_version, "trained_until": until.isoformat(), "source": source,
-        "watermark": watermark, "features": names, "seed": settings.train.seed, "code_version": fairdeal.__version__,
-    }  # fmt: skip
+        **versions,
+        "detector": detector.value,
+        "model_version": model.model_version,
+        "trained_until": until.isoformat(),
+        "source": source,
+        "watermark": watermark,
+        "features": names,
+        "seed": settings.train.seed,
+        "code_version": fairdeal.__version__,
+    }
     figures = {name: float(value) for name, value in metrics.items() if isinstance(value, int | float) and value == value}
     champion = registry.register(
-        lake.home, model, facts=facts,
-        params={key: facts[key] for key in ("detector", "trained_until", "source", "watermark", "data_version", "contract_version", "seed")},
-        metrics=figures, pictures=plots(detector, metrics, curves),
-    )  # fmt: skip
+        lake.home,
+        model,
+        facts=facts,
+        params={
+            key: facts[key] for key in ("detector", "trained_until", "source", "watermark", "data_version", "contract_version", "seed")
+        },
+        metrics=figures,
+        pictures=plots(detector, metrics, curves),
+    )
     return {
-        "detector": detector.value, "model_version": champion.model_version, "rows": int(frame["is_fraud"].notna().sum()),
-        "positives": int((frame["is_fraud"] == 1).sum()), "ap": metrics.get("ap"), "auc": metrics.get("auc"),
-        "ece": metrics.get("ece"), "calibrated": model.is_calibrated, "note": note, "blind": list(table.blind),
+        "detector": detector.value,
+        "model_version": champion.model_version,
+        "rows": int(frame["is_fraud"].notna().sum()),
+        "positives": int((frame["is_fraud"] == 1).sum()),
+        "ap": metrics.get("ap"),
+        "auc": metrics.get("auc"),
+        "ece": metrics.get("ece"),
+        "calibrated": model.is_calibrated,
+        "note": note,
+        "blind": list(table.blind),
         "seconds": round(time.perf_counter() - began, 3),
-    }  # fmt: skip
+    }
 
 
 def contract_version(detector: Detector) -> str:
@@ -128,7 +156,8 @@ def plots(detector: Detector, metrics: dict[str, Any], curves: dict[str, Any]) -
 
     def png(figure: Figure) -> bytes:
         buffer = io.BytesIO()
-        FigureCanvasAgg(figure).print_png(buffer)
+        FigureCanvasAgg(figure)
+        figure.savefig(buffer, format="png")
         return buffer.getvalue()
 
     ranking = Figure(figsize=(5, 4), layout="constrained")

@@ -92,7 +92,10 @@ def test_no_history_is_defined() -> None:
 
 def test_a_stream_or_column_that_is_not_there_leaves_the_feature_blind() -> None:
     subject = pl.DataFrame({"t": [7], "who": ["a"]})
-    blind = [Trail("who", ("who",), "nowhere", "event", Aggregate.COUNT, DAY), Trail("other", ("other",), "events", "event", Aggregate.COUNT, DAY)]
+    blind = [
+        Trail("who", ("who",), "nowhere", "event", Aggregate.COUNT, DAY),
+        Trail("other", ("other",), "events", "event", Aggregate.COUNT, DAY),
+    ]
     assert evaluate(subject, {"events": subject}, blind).row(0) == (None, None)
 
 

@@ -124,7 +124,7 @@ def test_the_stand_in_never_falls_as_the_score_rises(scores: list[float]) -> Non
     assert ((told >= 0) & (told <= Policy().assumed_most)).all()
 
 
-@pytest.mark.parametrize("flag", ["is_weak_credential", "is_unsafe_channel", "has_recent_permission_change"])
+@pytest.mark.parametrize("flag", ["is_weak_credential", "has_recent_permission_change"])
 def test_a_weak_safety_flag_raises_allow_to_step_up_and_nothing_else(flag: str) -> None:
     table = decided([0.0, 0.0, 0.0, 0.97], **{flag: [True, False, None, True]})
     assert table["action"].tolist() == ["step_up", "allow", "allow", "block"]
@@ -144,7 +144,7 @@ def test_a_bound_assistant_account_approves_in_place_of_a_hold() -> None:
 
 def test_the_step_up_method_grows_with_the_amount_and_avoids_the_weak_factor() -> None:
     for amount, weak, method in ((50_000, False, "sms"), (400_000, False, "face"), (900_000, False, "cert"), (50_000, True, "face")):
-        table = decided([0.0], amount=amount, is_unsafe_channel=[True], is_weak_credential=[weak])
+        table = decided([0.0], amount=amount, has_recent_permission_change=[True], is_weak_credential=[weak])
         assert table["step_up_method"].tolist() == [method]
     assert decided([0.0])["step_up_method"].tolist() == ["none"]
 

@@ -1,0 +1,73 @@
+"""Workplaces and killable runs for pipeline tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fairdeal.pipelines import running
+from fairdeal.pipelines.settings import Settings, load_settings
+from fairdeal.sources.mapping import load_mapping
+from tests.pipelines import worlds
+
+Order = Callable[..., dict[str, Any]]
+
+
+def silent(text: str) -> None:
+    """Progress that nobody watches."""
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of a home of the test's own."""
+    monkeypatch.setenv("FAIRDEAL_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("FAIRDEAL_CRASH_AT", raising=False)
+    return load_settings()
+
+
+@pytest.fixture
+def run_day(settings: Settings) -> Callable[..., dict[str, Any]]:
+    """Runs a day of a source by the ledger's steps; gives the summary."""
+
+    def run(mapping: Path, day: str) -> dict[str, Any]:
+        start, end = settings.day_bounds(day)
+        return running.run_interval(settings, load_mapping(mapping), start, end, silent)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The mapping of a small simulated market, 2026-01-01 to 2026-01-09."""
+    return worlds.market(tmp_path_factory.mktemp("market") / "files")
+
+
+@pytest.fixture(scope="session")
+def killable() -> Iterator[Order]:
+    """Runs a day in a child process that may be killed on the way; see `tests.pipelines.zygote`."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.pipelines.zygote"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "GX_ANALYTICS_ENABLED": "false"},
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+
+    def order(home: Path, source: Path, day: str, **how: Any) -> dict[str, Any]:
+        process.stdin.write(json.dumps({"home": str(home), "source": str(source), "day": day, **how}) + "\n")
+        process.stdin.flush()
+        answer: dict[str, Any] = json.loads(process.stdout.readline())
+        return answer
+
+    yield order
+    process.stdin.close()
+    process.wait(timeout=30)

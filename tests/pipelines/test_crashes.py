@@ -1,0 +1,131 @@
+"""Killed anywhere and run again, a day ends in the same feed bytes and the same cases as an unbroken run."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fairdeal.pipelines.keys import hashing_key
+from fairdeal.pipelines.ledger import Ledger, dumps
+from fairdeal.pipelines.running import open_workplace
+from fairdeal.pipelines.settings import load_settings
+from fairdeal.sources.mapping import load_mapping
+
+Order = Callable[..., dict[str, Any]]
+DAY = "2026-01-08"
+#: Random moments at which a run is killed; together with the named points more than the 20 that are asked for.
+MOMENTS = 10
+POINTS = (
+    "before ingest",
+    "ingest wrote orders",
+    "before rename",
+    "computed ingest",
+    "ingest entered batch",
+    "ingest entered files",
+    "entered ingest",
+    "after ingest",
+    "computed score",
+    "entered decide",
+    "computed raise_alerts",
+    "computed open_cases",
+    "signed feed",
+    "published feed",
+    "entered publish_feed",
+    "after publish_feed",
+)
+
+
+def outcome(home: Path, market: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, bytes], str]:
+    """The bytes of every feed file, and everything in the case queue."""
+    feeds = {
+        str(path.relative_to(home)): path.read_bytes()
+        for path in sorted((home / "feed").rglob("*"))
+        if path.is_file() and path.name != ".lock"
+    }
+    monkeypatch.setenv("FAIRDEAL_HOME", str(home))
+    place = open_workplace(load_settings(), load_mapping(market), lambda text: None)
+    try:
+        services = place.cases()
+        cases = [services.show_case(case["case_id"]) for case in services.list_cases(None, 10_000)]
+    finally:
+        place.ledger.close()
+    return feeds, dumps(sorted(cases, key=lambda case: case["case_id"]))
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Key files that every home of this module shares, so that signatures can be compared."""
+    folder = tmp_path_factory.mktemp("keys")
+    hashing_key(folder)
+    return folder / "keys"
+
+
+@pytest.fixture(scope="module")
+def unbroken(killable: Order, market: Path, keys: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
+    """A home in which the day ran unbroken, and how long it took. Its signing key becomes the shared one."""
+    home = tmp_path_factory.mktemp("unbroken")
+    shutil.copytree(keys, home / "keys")
+    answer = killable(home, market, DAY)
+    assert answer["code"] == 0
+    shutil.copytree(home / "keys", keys, dirs_exist_ok=True)
+    return home, answer["seconds"]
+
+
+def new_home(tmp_path: Path, keys: Path) -> Path:
+    home = tmp_path / "home"
+    shutil.copytree(keys, home / "keys")
+    return home
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_at_a_named_point_it_ends_the_same(
+    point: str, killable: Order, market: Path, keys: Path, unbroken: tuple[Path, float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = new_home(tmp_path, keys)
+    crash_at = "3" if point == "before rename" else point
+    assert killable(home, market, DAY, crash_at=crash_at)["signal"] == 9
+    assert killable(home, market, DAY)["code"] == 0
+    assert outcome(home, market, monkeypatch) == outcome(unbroken[0], market, monkeypatch)
+
+
+@pytest.mark.parametrize("share", [round(random.Random(number).random(), 3) for number in range(MOMENTS)])
+def test_killed_at_a_random_moment_it_ends_the_same(
+    share: float, killable: Order, market: Path, keys: Path, unbroken: tuple[Path, float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = new_home(tmp_path, keys)
+    killable(home, market, DAY, kill_after_s=share * unbroken[1])
+    assert killable(home, market, DAY)["code"] == 0
+    assert outcome(home, market, monkeypatch) == outcome(unbroken[0], market, monkeypatch)
+
+
+def test_without_the_transaction_a_kill_is_noticed(
+    killable: Order, market: Path, keys: Path, unbroken: tuple[Path, float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = new_home(tmp_path, keys)
+    assert killable(home, market, DAY, crash_at="entered ingest", mutant=True)["signal"] == 9
+    again = killable(home, market, DAY, mutant=True)
+    assert again["code"] != 0 or outcome(home, market, monkeypatch) != outcome(unbroken[0], market, monkeypatch)
+
+
+def test_the_mutant_alone_changes_nothing(
+    killable: Order, market: Path, keys: Path, unbroken: tuple[Path, float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = new_home(tmp_path, keys)
+    assert killable(home, market, DAY, mutant=True)["code"] == 0
+    assert outcome(home, market, monkeypatch) == outcome(unbroken[0], market, monkeypatch)
+
+
+def test_the_ledger_holds_one_run_however_often_it_was_killed(killable: Order, market: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for point in ("before score", "entered decide", "before publish_feed"):
+        assert killable(home, market, DAY, crash_at=point)["signal"] == 9
+    assert killable(home, market, DAY)["code"] == 0
+    ledger = Ledger(f"sqlite:///{home / 'ledger.db'}")
+    runs = ledger.runs()
+    ledger.close()
+    assert [(run.revision, run.status) for run in runs] == [(1, "done")]
