@@ -32,7 +32,8 @@ def payments(tables: Tables) -> pl.DataFrame:
 def known_frauds(tables: Tables, kind: str) -> pl.DataFrame:
     """Subjects found fraudulent, at the moment this became known, with the subject's own key columns.
 
-    A subject counts once, when it first became known, and never before it happened; a later label that takes it back removes nothing from the past.
+    A subject counts once, when it first became known, and never before it happened; a later label that takes it back removes nothing
+    from the past.
     """
     name, key = {"payment": ("payments", "payment_id"), "order": ("orders", "order_id"), "review": ("reviews", "review_id")}[kind]
     labels = (

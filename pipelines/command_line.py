@@ -192,7 +192,7 @@ def schedule(source: Source, data: Data = None, config: Config = None) -> None:
         from fairdeal.pipelines.scheduling import serve_schedule
 
         tell(
-            f"the run starts at {settings.schedule.at}, the feed is due at {settings.schedule.feed_due}, {settings.time_zone}; stop with Ctrl-C"
+            f"the run starts at {settings.schedule.at}, the feed is due at {settings.schedule.feed_due}, {settings.time_zone}; Ctrl-C stops"
         )
         serve_schedule(settings, str(source.resolve()), _text(data), _text(config))
 
@@ -222,7 +222,7 @@ def train(
     absent = [detector.value for detector in detectors if detector.table not in tables]
     if absent:
         raise WrongUse(
-            f"{source}: has no [{Detector(absent[0]).table}], which the {absent[0]} detector learns from; it has {', '.join(sorted(tables))}"
+            f"{source}: no [{Detector(absent[0]).table}], which the {absent[0]} detector learns from; it has {', '.join(sorted(tables))}"
         )
     with _flows(settings) as flows:
         results = flows.train(

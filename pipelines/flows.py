@@ -196,7 +196,8 @@ def _markdown(summary: dict[str, Any]) -> str:
     )
     actions = "\n".join(f"| {name} | {counts} |" for name, counts in summary["decisions"].items())
     return (
-        f"# {summary['source']} {summary['interval'][0]} – {summary['interval'][1]}\n\n| table | rows in | accepted | quarantined |\n|---|---|---|---|\n{tables}\n\n"
+        f"# {summary['source']} {summary['interval'][0]} – {summary['interval'][1]}\n\n"
+        f"| table | rows in | accepted | quarantined |\n|---|---|---|---|\n{tables}\n\n"
         f"| detector | decisions |\n|---|---|\n{actions}\n\nAlerts: {summary['alerts']}, cases opened: {summary['cases_opened']}, "
         f"feed rows: {summary['feed']['rows']} ({summary['feed']['sha256'][:12]}…)\n"
     )

@@ -98,8 +98,8 @@ def take_table(
     quarantined = bad.height + rejected.height + twins.height
     if apart.fresh.height + quarantined != rows_in:
         raise ContractBreach(
-            f"{source}, table {table}: {rows_in} rows in, {apart.fresh.height} accepted and {quarantined} quarantined; the two must add up; "
-            "this is a fault of the program, report it with the mapping"
+            f"{source}, table {table}: {rows_in} rows in, {apart.fresh.height} accepted and {quarantined} quarantined; "
+            "the two must add up; this is a fault of the program, report it with the mapping"
         )
     carried = [name for name in masked.columns if name.startswith("x_")] + ["__file", "__line"]
     accepted = contract.conform(apart.fresh).with_columns(apart.fresh.select(carried).get_columns())

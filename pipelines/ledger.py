@@ -143,7 +143,8 @@ class Ledger:
             metadata.create_all(self.engine)
         except (sa.exc.SQLAlchemyError, OSError, ModuleNotFoundError) as error:
             raise OutsideFailure(
-                f"run ledger: cannot be opened ({str(error).splitlines()[0]}); a reachable database is needed; check [database] url, or the home folder"
+                f"run ledger: cannot be opened ({str(error).splitlines()[0]}); a reachable database is needed; "
+                "check [database] url, or the home folder"
             ) from error
 
     def close(self) -> None:

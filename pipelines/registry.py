@@ -98,7 +98,7 @@ def unpack(folder: Path, public_keys: Mapping[str, bytes], expected_manifest_sha
         raise DataIsWrong(f"{folder}: not signed; a model needs manifest.json and manifest.sig; train it again or promote another model")
     if expected_manifest_sha256 is not None and _sha256(manifest_text) != expected_manifest_sha256:
         raise DataIsWrong(
-            f"{folder}/manifest.json: not the manifest that the run froze; an older or other model was put in its place; promote a model again"
+            f"{folder}/manifest.json: not the manifest that the run froze; another model was put in its place; promote a model again"
         )
     if not any(_verifies(key, base64.b64decode(signature, validate=False), manifest_text) for key in public_keys.values()):
         raise DataIsWrong(f"{folder}/manifest.sig: no trusted key made this signature; do not use the model; promote another one")

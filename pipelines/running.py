@@ -1,8 +1,8 @@
 """One run: an interval's way from files to feed, step by step, each step done once however often the run is killed.
 
 The steps, in order: ``collect_labels ingest build_features score decide raise_alerts open_cases publish_feed``. A step reads what was
-frozen and what earlier steps left, writes files that nobody looks at yet, and then enters them together with the fact that it is done in one
-transaction. So a killed run, started again, goes on where it was and ends in the same bytes.
+frozen and what earlier steps left, writes files that nobody looks at yet, and then enters them together with the fact that it is done,
+in one transaction. So a killed run, started again, goes on where it was and ends in the same bytes.
 """
 
 from __future__ import annotations
@@ -147,8 +147,8 @@ def at_work(place: Workplace, start: datetime, end: datetime) -> Iterator[tuple[
 def _bring_to_end(place: Workplace, run: Run) -> None:
     if run.source != place.mapping.name:
         raise WrongUse(
-            f"run {run.run_id} of source {run.source}, {run.interval_from} to {run.interval_to}: it was interrupted; feeds follow each other, "
-            "so it comes first; run it again with its own mapping"
+            f"run {run.run_id} of source {run.source}, {run.interval_from} to {run.interval_to}: it was interrupted; "
+            "feeds follow each other, so it comes first; run it again with its own mapping"
         )
     place.progress(f"bringing the interrupted run {run.run_id} to its end first")
     for name in STEPS:

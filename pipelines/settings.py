@@ -154,7 +154,8 @@ def load_settings(config: Path | None = None) -> Settings:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise WrongUse(
-            f"{path or 'FAIRDEAL_* variables'}: setting {name}: found {first.get('input')!r}; {first['msg']}; correct it or leave it out for the default"
+            f"{path or 'FAIRDEAL_* variables'}: setting {name}: found {first.get('input')!r}; {first['msg']}; "
+            "correct it or leave it out for the default"
         ) from None
     except ValueError as error:
         raise WrongUse(f"{path}: not a TOML file ({error}); write it as in the README") from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -52,22 +51,17 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def killable() -> Iterator[Order]:
     """Runs a day in a child process that may be killed on the way; see `tests.pipelines.zygote`."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.pipelines.zygote"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "GX_ANALYTICS_ENABLED": "false"},
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.pipelines.zygote"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        orders, answers = process.stdin, process.stdout
+        assert orders is not None
+        assert answers is not None
 
-    def order(home: Path, source: Path, day: str, **how: Any) -> dict[str, Any]:
-        process.stdin.write(json.dumps({"home": str(home), "source": str(source), "day": day, **how}) + "\n")
-        process.stdin.flush()
-        answer: dict[str, Any] = json.loads(process.stdout.readline())
-        return answer
+        def order(home: Path, source: Path, day: str, **how: Any) -> dict[str, Any]:
+            orders.write(json.dumps({"home": str(home), "source": str(source), "day": day, **how}) + "\n")
+            orders.flush()
+            answer: dict[str, Any] = json.loads(answers.readline())
+            return answer
 
-    yield order
-    process.stdin.close()
-    process.wait(timeout=30)
+        yield order

@@ -1,7 +1,7 @@
 """Runs days in child processes that may be killed: imports everything once, then forks for each order that comes on stdin.
 
-Each order is one JSON line: ``home, source, day, crash_at`` (name or number of a crash point, or null), ``kill_after_s`` (or null), ``mutant``
-(take the ledger's transactions away). Each answer is one JSON line: ``signal`` (or 0), ``code``, ``seconds``.
+Each order is one JSON line: ``home, source, day, crash_at`` (name or number of a crash point, or null), ``kill_after_s`` (or null),
+``mutant`` (take the ledger's transactions away). Each answer is one JSON line: ``signal`` (or 0), ``code``, ``seconds``.
 """
 
 from __future__ import annotations
