@@ -37,7 +37,8 @@ def _library() -> Any:
         import great_expectations.expectations.row_conditions
     if warnings.showwarning is not shown_by:
         logging.captureWarnings(False)
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it tells of every temporary folder otherwise
+    for name in ("great_expectations", "great_expectations.data_context.types.base"):  # it tells of every temporary folder otherwise
+        logging.getLogger(name).setLevel(logging.WARNING)
     return great_expectations
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fairdeal.data_contracts.account_events import ACCOUNT_EVENTS
 from fairdeal.data_contracts.alerts import ALERTS
 from fairdeal.data_contracts.contract import Contract
+from fairdeal.data_contracts.features import FEATURES
 from fairdeal.data_contracts.feed import FEED
 from fairdeal.data_contracts.labels import LABELS
 from fairdeal.data_contracts.orders import ORDERS
@@ -22,4 +23,4 @@ INBOUND: dict[str, Contract] = {
 }
 
 #: Tables that the product makes.
-OUTBOUND: dict[str, Contract] = {contract.name: contract for contract in (SCORES, DECISIONS, ALERTS, FEED)}
+OUTBOUND: dict[str, Contract] = {contract.name: contract for contract in (FEATURES, SCORES, DECISIONS, ALERTS, FEED)}

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
-from fairdeal.data_contracts.actions import Action
-from fairdeal.data_contracts.typologies import TYPOLOGIES, Typology
-from fairdeal.disputes.domain import CaseStatus, CloseCode, Event, Finding, Role, next_events
-from fairdeal.disputes.models import CLOSE_CODE_TEXTS, Case, CaseAlert, CaseEvent, CaseMember, in_language
-from fairdeal.disputes.wording import money_text, totals_text, value_text
+from fairdeal.disputes.domain import CaseStatus, CloseCode, Event, Role, next_events, same_person
+from fairdeal.disputes.evidence_rows import Related, marked, related_of
+from fairdeal.disputes.models import CLOSE_CODE_TEXTS, Case, CaseAlert, CaseEvent, CaseMember
+from fairdeal.disputes.names import (
+    action_text,
+    chosen_by_text,
+    event_text,
+    finding_texts,
+    kind_text,
+    role_text,
+    status_text,
+    typology_text,
+)
+from fairdeal.disputes.shared import spreads_of, ties_of
+from fairdeal.disputes.snapshot_rows import snapshot_rows
+from fairdeal.disputes.told_reasons import CommonReason, ToldReason, common_reasons, told_reasons
+from fairdeal.disputes.wording import instant_text, money_text, share_text, totals_text
 
 #: A page shows so many members; the rest are in the table of members.
-MEMBERS_SHOWN = 100
+MEMBERS_SHOWN = 300
+#: So many members lie open from the start.
+MEMBERS_OPEN = 3
 #: And so many cases linked in each way.
 LINKED_SHOWN = 20
-#: And so many columns of what was known of a subject.
-_SNAPSHOT_SHOWN = 40
-
-
-@dataclass(frozen=True)
-class Reason:
-    """One stored reason, as people read it."""
-
-    text: str
-    other_text: str
-    value: str
-    norm: str
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,21 @@ class MemberView:
 
     member: CaseMember
     alert: CaseAlert
+    kind: str
     typology: str
     verdict: str
     amount: str
     expected_loss: str
+    likelihood: str
     action: str
-    reasons: tuple[Reason, ...]
+    chosen_by: str
+    selected: str
+    reasons: tuple[ToldReason, ...]
     text: SafeString | None
-    twins: tuple[str, ...]
-    linked: tuple[str, ...]
+    twins: tuple[Related, ...]
+    linked: tuple[Related, ...]
     snapshot: tuple[tuple[str, str], ...]
+    is_open: bool
 
 
 def page_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any]:
@@ -59,12 +65,21 @@ def page_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any]:
     leading: dict[int, CaseAlert] = {}
     for alert in alerts:
         leading.setdefault(alert.member_id, alert)
-    shown = [_member_view(alert.member, alert) for alert in list(leading.values())[:MEMBERS_SHOWN]]
+    leaders = list(leading.values())
+    shown = [_member_view(alert.member, alert, place < MEMBERS_OPEN) for place, alert in enumerate(leaders[:MEMBERS_SHOWN])]
     return {
         "case": case,
+        "kind": kind_text(case.subject_kind),
+        "headline": shown[0].reasons[0].text if shown and shown[0].reasons else "",
+        "suspicions": _counted(typology_text(alert.member.typology) for alert in leaders),
+        "measures": _counted(action_text(alert.action) for alert in leaders),
         "money_at_risk": totals_text(case.money, "amount_minor"),
         "expected_loss": totals_text(case.money, "expected_loss_minor"),
+        "span": _span(alerts),
         "outcome": CLOSE_CODE_TEXTS.get(case.close_code, ""),
+        "common": _common(leaders),
+        "spreads": spreads_of(leaders) if len(leaders) > 1 else (),
+        "ties": ties_of(leaders, case.subject_id),
         "members": shown,
         "members_hidden": len(leading) - len(shown),
         "same_subject": list(
@@ -76,16 +91,11 @@ def page_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any]:
         "merchants": sorted({alert.merchant_id for alert in alerts} - {""})[:LINKED_SHOWN],
         "events": [_event_view(event) for event in CaseEvent.objects.filter(case=case).order_by("seq")],
         "steps": steps_for(case, roles),
-        "is_own_proposal": case.decision.get("maker") == actor,
-        "proposal": case.decision if case.decision.get("maker") else None,
+        "is_own_proposal": same_person(str(case.decision.get("maker", "")), actor),
+        "proposal": _proposal_view(case) if case.decision.get("maker") else None,
         "outcomes": [(code.value, CLOSE_CODE_TEXTS[code]) for code in (CloseCode.ACTION_CONFIRMED, CloseCode.FALSE_POSITIVE)],
         "findings": finding_texts().items(),
     }
-
-
-def finding_texts() -> dict[str, str]:
-    """The findings in words."""
-    return {Finding.FRAUD.value: _("fraud"), Finding.HONEST.value: _("honest"), Finding.UNDECIDED.value: _("not judged")}
 
 
 def steps_for(case: Case, roles: frozenset[Role]) -> frozenset[str]:
@@ -111,86 +121,61 @@ def _parts(ids: Sequence[str], size: int = 300) -> Iterable[Sequence[str]]:
     return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
-def _member_view(member: CaseMember, alert: CaseAlert) -> MemberView:
+def _counted(words: Iterable[str]) -> list[tuple[str, int]]:
+    """Each word and how often it was said, the most frequent first."""
+    return sorted(Counter(words).items(), key=lambda entry: (-entry[1], entry[0]))
+
+
+def _span(alerts: Sequence[CaseAlert]) -> str:
+    """From the first to the last thing that happened; one moment when they are one."""
+    if not alerts:
+        return ""
+    first, last = (instant_text(edge(alert.event_at for alert in alerts)) for edge in (min, max))
+    return first if first == last else f"{first} – {last}"
+
+
+def _common(leaders: Sequence[CaseAlert]) -> tuple[CommonReason, ...]:
+    return common_reasons(leaders) if len(leaders) > 1 else ()
+
+
+def _member_view(member: CaseMember, alert: CaseAlert, is_open: bool) -> MemberView:
     evidence = alert.evidence if isinstance(alert.evidence, dict) else {}
     snapshot = alert.snapshot if isinstance(alert.snapshot, dict) else {}
     text = snapshot.get("text")
-    typology = TYPOLOGIES[Typology(member.typology)]
     return MemberView(
         member=member,
         alert=alert,
-        typology=in_language(typology.zh, typology.en),
+        kind=kind_text(member.subject_kind),
+        typology=typology_text(member.typology),
         verdict=finding_texts()[member.verdict],
         amount=money_text(alert.amount_minor, alert.currency),
         expected_loss=money_text(alert.expected_loss_minor, alert.currency),
-        action=action_texts().get(alert.action, alert.action),
-        reasons=tuple(_reason(reason) for reason in alert.reasons if isinstance(reason, dict)),
+        likelihood=share_text(alert.probability),
+        action=action_text(alert.action),
+        chosen_by=chosen_by_text(alert.chosen_by),
+        selected=share_text(alert.selection_probability),
+        reasons=told_reasons(alert),
         text=marked(text, evidence.get("spans")) if isinstance(text, str) else None,
-        twins=_names(evidence.get("twins")),
-        linked=_names(evidence.get("linked")),
-        snapshot=tuple((str(name), value_text(value)) for name, value in snapshot.items() if name != "text")[:_SNAPSHOT_SHOWN],
+        twins=related_of(evidence.get("twins")),
+        linked=related_of(evidence.get("linked")),
+        snapshot=snapshot_rows(snapshot),
+        is_open=is_open,
     )
 
 
-def action_texts() -> dict[str, str]:
-    """The measures in words."""
+def _proposal_view(case: Case) -> dict[str, Any]:
+    """The decision that stands, proposed or approved: what was found about how many, and what is done because of it."""
+    decision, texts = case.decision, finding_texts()
+    actions, receipts = decision.get("actions") or [], decision.get("receipts") or {}
     return {
-        Action.ALLOW.value: _("let pass"),
-        Action.CONFIRM.value: _("ask to confirm"),
-        Action.STEP_UP.value: _("verify identity"),
-        Action.HOLD.value: _("hold"),
-        Action.BLOCK.value: _("block"),
+        "maker": decision.get("maker", ""),
+        "checker": decision.get("checker", ""),
+        "reasons": decision.get("reasons", []),
+        "findings": _counted(texts.get(finding, finding) for finding in decision.get("findings", {}).values()),
+        "actions": _counted(action_text(action["kind"]) for action in actions),
+        "actions_asked": len(actions),
+        "actions_done": sum(action["action_id"] in receipts for action in actions),
     }
-
-
-def _reason(reason: dict[str, Any]) -> Reason:
-    zh, en = str(reason.get("text_zh") or ""), str(reason.get("text_en") or "")
-    code = str(reason.get("code") or "")
-    return Reason(
-        text=in_language(zh, en) or zh or en or code,
-        other_text=in_language(en, zh),
-        value=value_text(reason.get("value")),
-        norm=value_text(reason.get("norm")),
-    )
-
-
-def marked(text: str, spans: Any) -> SafeString:
-    """The text with its suspicious spans marked; positions are counted in characters. Spans that do not fit are left out."""
-    parts: list[tuple[str, str, str]] = []
-    done = 0
-    for start, end in sorted(_bounds(spans)):
-        start = max(start, done)
-        if start < end <= len(text):
-            parts += [("", text[done:start], ""), ("<mark>", text[start:end], "</mark>")]
-            done = end
-    parts.append(("", text[done:], ""))
-    return format_html_join("", "{}{}{}", ((SafeString(opening), words, SafeString(closing)) for opening, words, closing in parts))
-
-
-def _bounds(spans: Any) -> list[tuple[int, int]]:
-    """Spans come as ``{start, end}`` or as ``[start, end, …]``."""
-    found: list[tuple[int, int]] = []
-    for span in spans if isinstance(spans, list) else []:
-        pair = (span.get("start"), span.get("end")) if isinstance(span, dict) else tuple(span[:2]) if isinstance(span, list) else ()
-        if len(pair) == 2 and all(isinstance(position, int) and position >= 0 for position in pair):
-            found.append(pair)
-    return found
-
-
-def _names(items: Any) -> tuple[str, ...]:
-    """Ids of twins or linked subjects, which come plain or as mappings that say more."""
-    names: list[str] = []
-    for item in items if isinstance(items, list) else []:
-        if isinstance(item, dict):
-            name = next((item[key] for key in ("subject_id", "twin_id", "id", "review_id", "order_id") if key in item), None)
-            if name is None:
-                names.append(", ".join(f"{key} {value_text(value)}" for key, value in item.items()))
-            else:
-                similarity = item.get("similarity")
-                names.append(f"{name} ({similarity:.0%})" if isinstance(similarity, int | float) else str(name))
-        else:
-            names.append(str(item))
-    return tuple(names)
 
 
 def _event_view(event: CaseEvent) -> dict[str, Any]:
@@ -198,31 +183,10 @@ def _event_view(event: CaseEvent) -> dict[str, Any]:
     words = [*given.get("reasons", []), given.get("comment", "")]
     return {
         "event": event,
-        "what": event_texts().get(event.event, event.event),
+        "what": event_text(event.event),
+        "role": role_text(event.role),
+        "from_status": status_text(event.from_status) if event.from_status != event.to_status else "",
+        "to_status": status_text(event.to_status),
         "alerts": len(event.new.get("alerts", [])),
         "words": [word for word in words if word],
     }
-
-
-def event_texts() -> dict[str, str]:
-    """The steps that the seed of the queue takes, in words."""
-    return {
-        "open": _("opened"),
-        "alerts_joined": _("alerts joined"),
-        Event.ACCEPT.value: _("accepted"),
-        Event.START_REVIEW.value: _("review started"),
-        Event.PROPOSE_DECISION.value: _("confirmation proposed"),
-        Event.PROPOSE_FALSE_POSITIVE.value: _("false positive proposed"),
-        Event.APPROVE.value: _("approved"),
-        Event.RETURN.value: _("returned"),
-        Event.ENFORCE.value: _("carrying out began"),
-        Event.CONFIRM_ACTIONS.value: _("carried out"),
-        Event.NO_ACTION.value: _("nothing to carry out"),
-        Event.CLOSE.value: _("closed"),
-        Event.REOPEN.value: _("reopened"),
-    }
-
-
-def case_link(case: Case, url: str) -> SafeString:
-    """A case's id as a link."""
-    return format_html('<a class="fd-link" href="{}">{}</a>', url, case.pk)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fairdeal.disputes.changing import apply, carry_out, decide, propose
 from fairdeal.disputes.filing import OpenedCases, open_cases
+from fairdeal.disputes.measuring import measured_minutes
 from fairdeal.disputes.reading import list_cases, open_snapshot, show_case, verdicts
 from fairdeal.disputes.refused import RefusedChange
 
@@ -17,6 +18,7 @@ __all__ = [
     "carry_out",
     "decide",
     "list_cases",
+    "measured_minutes",
     "open_cases",
     "open_snapshot",
     "propose",

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext
 
+from fairdeal.data_contracts.reasons import MINOR_DIGITS
+from fairdeal.disputes.filing import NO_CURRENCY
 from fairdeal.disputes.refused import RefusedChange
-
-#: ISO 4217 currencies whose minor unit is not a hundredth.
-_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "XAF": 0, "XOF": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3, "JOD": 3, "IQD": 3}
 
 
 def money_text(minor: int | None, currency: str) -> str:
-    """An amount in minor units as people write it: ``1,234.50 CNY``."""
+    """An amount in minor units as people write it: ``1,234.50 CNY``; without a code where no currency is known."""
     if minor is None:
         return "—"
-    digits = _DIGITS.get(currency, 2)
-    return f"{minor / 10**digits:,.{digits}f} {currency}".strip()
+    digits = MINOR_DIGITS.get(currency, 2)
+    return f"{minor / 10**digits:,.{digits}f} {'' if currency == NO_CURRENCY else currency}".strip()
 
 
 def totals_text(money: dict[str, dict[str, int]], column: str) -> str:
-    """One column of a case's money, currency by currency."""
-    return " + ".join(money_text(total[column], currency) for currency, total in money.items()) or "—"
+    """One column of a case's money, currency by currency; nothing at stake is a dash."""
+    return " + ".join(money_text(total[column], currency) for currency, total in money.items() if total[column]) or "—"
+
+
+def instant_text(at: datetime) -> str:
+    """A moment on the reader's clock, to the minute."""
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
+
+
+def share_text(share: float | None) -> str:
+    """A share from 0 to 1 in percent; what is neither nothing nor all never reads as either."""
+    if share is None:
+        return "—"
+    if 0 < share < 0.001:
+        return "< 0.1%"
+    if 0.999 < share < 1:
+        return "> 99.9%"
+    return f"{share:.1%}" if share < 0.1 else f"{share:.0%}" if share < 0.99 else f"{share:.1%}".replace(".0%", "%")
 
 
 def value_text(value: Any) -> str:

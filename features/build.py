@@ -8,6 +8,7 @@ from types import ModuleType
 
 import polars as pl
 
+from fairdeal.data_contracts.features import CARRIED, REVIEW_CARRIED
 from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.features import orders, payments, reviews, streams
@@ -24,9 +25,6 @@ _MODULES: dict[Detector, ModuleType] = {Detector.PAYMENTS: payments, Detector.DE
 
 #: No registered feature looks further back than this.
 LONGEST_WINDOW_S = 30 * DAY
-
-#: What a feature table carries beside its features.
-CARRIED = ("subject_id", "event_at", "as_of_at", "amount_minor", "currency", "account_id", "merchant_id")
 
 
 @dataclass(frozen=True)
@@ -96,7 +94,7 @@ def build(
         }
     )
     names = (*(feature.name for feature in registered), *numeric, *(trail.name for trail in trails if trail.measure == "extra"))
-    carried = [*CARRIED, *(["text", "rating"] if detector is Detector.REVIEWS else [])]
+    carried = [column.name for column in (*CARRIED, *(REVIEW_CARRIED if detector is Detector.REVIEWS else ()))]
     table = values.select(*carried, *(pl.col(name).cast(pl.Float64) for name in dict.fromkeys(names))).sort("as_of_at", "subject_id")
     blind = tuple(name for name in names if table.height and table[name].null_count() == table.height)
     return FeatureTable(table, names, blind)

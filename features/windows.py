@@ -5,20 +5,24 @@ the subject itself and everything of the same second stay out, so no tie-breaker
 What becomes known later than it happened (labels) enters a stream at the moment it became known, and counts from the second after.
 
 The engine answers with whole numbers only (counts, sums of minor units, extremes, distinct counts, seconds since); ratios and means are
-one shared step afterwards (`features.ratios`), because sums of floats depend on order and whole numbers do not.
+one shared step afterwards (`features.build`), because sums of floats depend on order and whole numbers do not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from fairdeal.features.places import Coder, Ints, Line, Placed, Scale, count_up_to, of_interest, stable_order
+
+Group = TypeVar("Group", bound=Hashable)
 
 HOUR = 3_600
 DAY = 86_400
@@ -102,105 +106,108 @@ def evaluate(subjects: pl.DataFrame, streams: Mapping[str, pl.DataFrame], trails
 
     Notes
     -----
-    Keys are coded to whole numbers and joined with time into one sorted array; a window is two binary searches, sums are differences of
-    prefix sums, extremes come from a doubling table that holds one level at a time, and a distinct value is live from the second after
-    it was seen until it is seen again or leaves the window. All of it is exact for any order of rows.
+    Each table is put in order of time once, and each key column coded to whole numbers once. Per key, code and time make one number, a
+    place: events and subjects in order of their places meet in one linear merge for each end of a window. Sums are differences of prefix
+    sums, extremes come from a doubling table that holds one level at a time, and a distinct value is live from the second after it was
+    seen until it is seen again or leaves the window. All of it is exact for any order of rows.
     """
-    columns: dict[str, pl.Series] = {}
-    for (stream_name, key, where), group in _grouped(trails).items():
-        stream = streams.get(stream_name)
-        needed = {*key, *([where] if where else [])}
-        if stream is None or not needed <= set(stream.columns) or not set(key) <= set(subjects.columns):
-            columns |= {trail.name: pl.Series(trail.name, [None] * subjects.height, dtype=pl.Int64) for trail in group}
+    asked = Line.of(subjects)
+    lines = {name: Line.of(streams[name]) for name in dict.fromkeys(trail.stream for trail in trails) if name in streams}
+    scale = Scale.over([asked, *lines.values()], max((trail.window for trail in trails), default=0))
+    coder = Coder([asked, *lines.values()])
+    columns = {trail.name: _blind(trail, asked) for trail in trails}
+    for key, of_key in _grouped(trails, lambda trail: trail.key).items():
+        told = [name for name, line in lines.items() if line.has(*key)]
+        if not told or not asked.has(*key):
             continue
-        events = stream.filter(pl.col(where).fill_null(False)) if where else stream
-        columns |= _evaluate_key(subjects, events, key, group)
-    return pl.DataFrame([columns[trail.name] for trail in trails]) if trails else pl.DataFrame()
+        subject_codes, *event_codes = coder.of_key([asked, *(lines[name] for name in told)], key)
+        seekers = Placed.of(asked, subject_codes, np.arange(subjects.height), scale)
+        for (name, where), group in _grouped(of_key, lambda trail: (trail.stream, trail.where)).items():
+            if name not in told or (where and not lines[name].has(where)):
+                continue
+            codes = event_codes[told.index(name)]
+            sought = Placed.of(lines[name], codes, of_interest(lines[name], codes, subject_codes, where), scale)
+            meeting = _Meeting(sought, seekers, coder)
+            columns |= {trail.name: meeting.answer(trail) for trail in group}
+    return pl.DataFrame([columns[trail.name] for trail in trails])
 
 
-def _grouped(trails: Iterable[Trail]) -> dict[tuple[str, tuple[str, ...], str | None], list[Trail]]:
-    groups: dict[tuple[str, tuple[str, ...], str | None], list[Trail]] = {}
+def _blind(trail: Trail, subjects: Line) -> pl.Series:
+    return pl.Series(trail.name, [None], dtype=pl.Int64).new_from_index(0, len(subjects.times))
+
+
+def _grouped(trails: Iterable[Trail], by: Callable[[Trail], Group]) -> dict[Group, list[Trail]]:
+    groups: dict[Group, list[Trail]] = {}
     for trail in trails:
-        groups.setdefault((trail.stream, trail.key, trail.where), []).append(trail)
+        groups.setdefault(by(trail), []).append(trail)
     return groups
 
 
-def _codes(subjects: pl.DataFrame, events: pl.DataFrame, key: tuple[str, ...]) -> tuple[Ints, Ints]:
-    """Whole-number codes of the keys, the same in subjects and events; -1 where a part of the key is null."""
-    combined = pl.zeros(subjects.height + events.height, dtype=pl.Int64, eager=True)
-    for column in key:
-        part = _numbered(pl.concat([subjects[column].cast(pl.String), events[column].cast(pl.String)]))
-        combined = combined * (part.n_unique() + 1) + part
-        if len(key) > 1:
-            combined = _numbered(combined)
-    codes = combined.fill_null(-1).to_numpy()
-    return codes[: subjects.height], codes[subjects.height :]
+class _Meeting:
+    """Events and the subjects that look back on them, both in order of place."""
 
+    def __init__(self, events: Placed, subjects: Placed, coder: Coder) -> None:
+        self._events, self._subjects, self._coder = events, subjects, coder
+        self._firsts: dict[int, Ints] = {}
 
-def _numbered(values: pl.Series) -> pl.Series:
-    """Each distinct value's number, from 0; null stays null. Which number a value gets means nothing."""
-    distinct = values.drop_nulls().unique()
-    return values.replace_strict(distinct, pl.Series(range(distinct.len()), dtype=pl.Int64), default=None, return_dtype=pl.Int64)
+    @cached_property
+    def _after(self) -> Ints:
+        """Events before each subject's second."""
+        return count_up_to(self._events.places, self._subjects.places - 1)
 
+    def _first(self, window: int) -> Ints:
+        """Events that have left each subject's window."""
+        if window not in self._firsts:
+            self._firsts[window] = count_up_to(self._events.places, self._subjects.places - window)
+        return self._firsts[window]
 
-def _evaluate_key(subjects: pl.DataFrame, events: pl.DataFrame, key: tuple[str, ...], trails: Sequence[Trail]) -> dict[str, pl.Series]:
-    longest = max(trail.window for trail in trails)
-    subject_codes, event_codes = _codes(subjects, events, key)
-    known = event_codes >= 0
-    events, event_codes = events.filter(pl.Series(known)), event_codes[known]
-    subject_times, event_times = subjects["t"].to_numpy().astype(np.int64), events["t"].to_numpy().astype(np.int64)
-    start = min(int(event_times.min(initial=0)), int(subject_times.min(initial=0)))
-    end = max(int(event_times.max(initial=0)), int(subject_times.max(initial=0)))
-    if event_times.size:
-        start = min(int(event_times.min()), int(subject_times.min(initial=int(event_times.min()))))
-    span = (end - start) + 2 * longest + 2
-
-    # One number per (key, moment): keys lie further apart than any window is long, so a search never leaves its key.
-    places = event_codes * span + (event_times - start) + longest
-    order = np.argsort(places, kind="stable")
-    places = places[order]
-    needles = subject_codes * span + (subject_times - start) + longest
-    by_needle = np.argsort(needles, kind="stable")
-    sorted_needles = needles[by_needle]
-
-    def back(values: Ints) -> Ints:
-        restored = np.empty_like(values)
-        restored[by_needle] = values
-        return restored
-
-    after = np.searchsorted(places, sorted_needles, side="left")
-    firsts = {w: np.searchsorted(places, sorted_needles - w, side="right") for w in sorted({trail.window for trail in trails})}
-    blind_subject = subject_codes[by_needle] < 0
-
-    results: dict[str, pl.Series] = {}
-    for trail in trails:
-        first = firsts[trail.window]
-        empty = after <= first
-        if trail.value is not None and trail.value not in events.columns:
-            results[trail.name] = pl.Series(trail.name, [None] * subjects.height, dtype=pl.Int64)
-            continue
+    def answer(self, trail: Trail) -> pl.Series:
+        """The trail's value per subject, in the order the subjects came."""
+        if trail.value is not None and not self._events.line.has(trail.value):
+            return _blind(trail, self._subjects.line)
+        after, first = self._after, self._first(trail.window)
+        absent = self._subjects.codes == 0
         match trail.aggregate:
             case Aggregate.COUNT:
-                values, absent = (after - first).astype(np.int64), blind_subject
+                values = after - first
             case Aggregate.SINCE:
-                last = places[np.maximum(after - 1, 0)] if places.size else np.zeros_like(after)
-                values, absent = (sorted_needles - last).astype(np.int64), blind_subject | empty
+                lasts = np.concatenate([np.zeros(1, dtype=np.int64), self._events.places])
+                values, absent = self._subjects.places - lasts[after], absent | (after == first)
             case Aggregate.SUM:
-                numbers = events[trail.value or ""].cast(pl.Int64).fill_null(0).to_numpy()[order]
-                prefix = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(numbers)])
-                values, absent = prefix[after] - prefix[first], blind_subject
+                prefix = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(self._numbers(trail, 0))])
+                values = prefix[after] - prefix[first]
             case Aggregate.MAX | Aggregate.MIN:
                 sign = 1 if trail.aggregate is Aggregate.MAX else -1
-                known_values = (sign * events[trail.value or ""].cast(pl.Int64)).fill_null(NOTHING).to_numpy()[order]
-                values = sign * _range_max(known_values, first, after)
-                absent = blind_subject | empty | (values == sign * NOTHING)
+                values = sign * _range_max(self._numbers(trail, NOTHING, sign), first, after)
+                absent = absent | (after == first) | (values == sign * NOTHING)
             case Aggregate.DISTINCT:
-                values = _distinct(events, trail, event_codes, places, order, sorted_needles, after, first)
-                absent = blind_subject
-        results[trail.name] = pl.Series(trail.name, np.where(back(absent.astype(np.int64)) > 0, 0, back(values)), dtype=pl.Int64).set(
-            pl.Series(back(absent.astype(np.int64)) > 0), None
-        )
-    return results
+                values = self._distinct(trail)
+        return self._restored(trail.name, values, absent)
+
+    def _numbers(self, trail: Trail, missing: int, sign: int = 1) -> Ints:
+        """The trail's value per event, in order of place."""
+        numbers = (sign * self._events.line.frame[trail.value or ""].cast(pl.Int64)).fill_null(missing)
+        return numbers.to_numpy()[self._events.rows]
+
+    def _distinct(self, trail: Trail) -> Ints:
+        """Distinct values in the window: those first seen before ``t`` less those that were seen again or left the window by then."""
+        events = self._events
+        values = self._coder.of_column(events.line, trail.value or "")[events.positions]
+        by_value = stable_order(values)
+        sorted_values, sorted_codes, starts = values[by_value], events.codes[by_value], events.places[by_value]
+        ends = starts + trail.window
+        again = np.flatnonzero((sorted_values[1:] == sorted_values[:-1]) & (sorted_codes[1:] == sorted_codes[:-1]))
+        ends[again] = np.minimum(ends[again], starts[again + 1] + 1)
+        # Starts and ends of other keys cancel: each value of an earlier key has both below the subject's place, of a later key neither.
+        begun = count_up_to(events.places[values > 0], self._subjects.places - 1)
+        over = count_up_to(np.sort(ends[sorted_values > 0]), self._subjects.places)
+        return begun - over
+
+    def _restored(self, name: str, values: Ints, absent: NDArray[np.bool_]) -> pl.Series:
+        restored = np.empty(len(values), dtype=np.int64)
+        restored[self._subjects.rows] = values
+        series = pl.Series(name, restored)
+        return series.scatter(self._subjects.rows[absent], None) if absent.any() else series
 
 
 def _range_max(numbers: Ints, first: Ints, after: Ints) -> Ints:
@@ -215,21 +222,3 @@ def _range_max(numbers: Ints, first: Ints, after: Ints) -> Ints:
         level = np.maximum(level[:-width], level[width:]) if len(level) > width else level[:0]
         width *= 2
     return answers
-
-
-def _distinct(events: pl.DataFrame, trail: Trail, codes: Ints, places: Ints, order: Ints, needles: Ints, after: Ints, first: Ints) -> Ints:
-    """Distinct values in the window: those first seen before ``t`` less those that were seen again or left the window by then."""
-    values = _numbered(events[trail.value or ""].cast(pl.String)).fill_null(-1).to_numpy()[order] + 1
-    named = values > 0
-    pairs = codes[order] * (int(values.max(initial=0)) + 1) + values
-    by_pair = np.lexsort((places, pairs))
-    sorted_pairs, sorted_places = pairs[by_pair], places[by_pair]
-    ends_sorted = sorted_places + trail.window
-    again = np.flatnonzero(sorted_pairs[1:] == sorted_pairs[:-1]) if len(pairs) else np.empty(0, dtype=np.int64)
-    ends_sorted[again] = np.minimum(ends_sorted[again], sorted_places[again + 1] + 1)
-    ends = np.sort(ends_sorted[named[by_pair]])
-    starts = places[named]
-    # Starts and ends of other keys cancel: each value of an earlier key has both below the needle, of a later key neither.
-    begun = np.searchsorted(starts, needles, side="left")
-    over = np.searchsorted(ends, needles, side="right")
-    return (begun - over).astype(np.int64)

@@ -10,6 +10,7 @@ import polars as pl
 
 from fairdeal.data_contracts.actions import Action
 from fairdeal.data_contracts.alerts import ALERTS
+from fairdeal.data_contracts.promises import promised
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import CaseType, Detector, Typology
 from fairdeal.features.links import linked_orders
@@ -52,7 +53,7 @@ def raise_alerts(
         People, minutes available after the backlog, minutes used.
     """
     frozen = run.frozen or {}
-    capacity = capacity_from(frozen["settings"]["capacity"])
+    capacity = capacity_from(frozen["settings"]["capacity"], measured=frozen["measured_minutes"])
     backlog = sum(capacity.minutes[CaseType(case["case_type"])] for case in frozen["open_cases"])
     every = pl.concat([pl.DataFrame(schema=_decision_schema()), *decisions.values()], how="diagonal_relaxed")
     snapshots = _snapshots(decisions, tables)
@@ -75,7 +76,7 @@ def raise_alerts(
     )
     explanations, evidence = _explain(place, run, told, features, names, snapshots, tables)
     rows = [_alert(run, row, explanations, evidence, snapshots) for row in alerts.iter_rows(named=True)]
-    conformed = ALERTS.conform(pl.DataFrame(rows, schema_overrides=_alert_schema())) if rows else ALERTS.empty()
+    conformed = promised(ALERTS, pl.DataFrame(rows, schema_overrides=_alert_schema())) if rows else ALERTS.empty()
     night = {
         "people": capacity.people,
         "minutes": round(capacity.available(backlog), 1),

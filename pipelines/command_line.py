@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sys
+import tempfile
 import traceback
 import warnings
 from collections.abc import Iterator
@@ -15,14 +16,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
+from rich.markup import escape
 
 from fairdeal.data_contracts.contract import ContractBreach
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.pipelines.errors import DataIsWrong, FairdealError, WrongUse
 from fairdeal.pipelines.settings import Settings, load_settings
-from fairdeal.pipelines.telling import console, tell
+from fairdeal.pipelines.telling import console, tell, tell_error
 from fairdeal.sources.mapping_parts import MappingError
 
 app = typer.Typer(
@@ -87,9 +88,11 @@ def _text(path: Path | None) -> str | None:
 
 @contextmanager
 def _flows(settings: Settings) -> Iterator[Any]:
-    """The flows module with a Prefect server behind it."""
+    """The flows module with a Prefect server behind it; a ledger that cannot be opened is told before anything is started."""
+    from fairdeal.pipelines.ledger import Ledger
     from fairdeal.pipelines.prefect_server import prefect_server
 
+    Ledger(settings.ledger_url).close()
     with prefect_server(settings.home):
         from fairdeal.pipelines import flows
 
@@ -130,12 +133,12 @@ def run(
 
     Example: `fairdeal run --day 2018-08-08 --source sources/handbook.toml --data DIR --json`
     """
-    from fairdeal.pipelines.running import exit_code
-    from fairdeal.pipelines.screens import run_screen
-
     settings = load_settings(config)
     begin, finish = _interval(settings, day, start, end)
     _runnable(_mapping(source, data))
+    from fairdeal.pipelines.running import exit_code
+    from fairdeal.pipelines.screens import run_screen
+
     with _flows(settings) as flows:
         summary = flows.daily(begin.isoformat(), finish.isoformat(), str(source.resolve()), _text(data), _text(config))
     run_screen(summary)
@@ -151,18 +154,18 @@ def backfill(
     last: Annotated[str, typer.Option("--to", help="Last day, YYYY-MM-DD, included.")],
     data: Data = None,
     config: Config = None,
-    as_json: AsJson = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per day on stdout, a line each.")] = False,
 ) -> None:
     """Run several days one by one, oldest first; days that are done stand.
 
     Example: `fairdeal backfill --from 2018-08-08 --to 2018-08-14 --source sources/handbook.toml --data DIR`
     """
-    from fairdeal.pipelines.running import exit_code
-    from fairdeal.pipelines.screens import run_screen
-
     settings = load_settings(config)
     settings.day_bounds(first), settings.day_bounds(last)
     _runnable(_mapping(source, data))
+    from fairdeal.pipelines.running import exit_code
+    from fairdeal.pipelines.screens import run_screen
+
     days = (date.fromisoformat(last) - date.fromisoformat(first)).days
     if days < 0:
         raise WrongUse(f"backfill: found --from {first} after --to {last}; the first day must not be later; swap them")
@@ -275,7 +278,7 @@ def doctor(config: Config = None, as_json: AsJson = False) -> None:
         _print_json([{"name": finding.name, "state": finding.state, "text": finding.text} for finding in found])
     colours = {"ok": "green", "missing": "yellow", "broken": "red"}
     for finding in found:
-        console.print(f"[{colours[finding.state]}]{finding.state:>8}[/] {finding.name:<18} {finding.text}")
+        console.print(f"[{colours[finding.state]}]{finding.state:>8}[/] {finding.name:<18} {escape(finding.text)}")
     raise typer.Exit(3 if any(finding.state == "broken" for finding in found) else 0)
 
 
@@ -304,7 +307,8 @@ def runs(config: Config = None, as_json: AsJson = False) -> None:
             ]
         )
     for run in found:
-        console.print(f"{run.run_id}  {run.source}  {run.interval_from} – {run.interval_to}  revision {run.revision}  {run.status}")
+        told = f"{run.run_id}  {run.source}  {run.interval_from} – {run.interval_to}  revision {run.revision}  {run.status}"
+        console.print(told, markup=False)
 
 
 @app.command()
@@ -486,7 +490,7 @@ def feed_verify(folder: Path, keys: Keys = None, config: Config = None, as_json:
         _print_json({"folder": str(folder), "ok": not faults, "faults": faults})
     if faults:
         raise DataIsWrong("\n".join(faults))
-    console.print(f"[green]yes[/] {folder}: complete, signed and reconciled")
+    console.print(f"[green]yes[/] {escape(str(folder))}: complete, signed and reconciled")
 
 
 @feed_app.command("apply")
@@ -537,7 +541,7 @@ def feed_status(at: At = None, config: Config = None, as_json: AsJson = False) -
         if name != "warnings":
             console.print(f"{name:>18}  {value}", markup=False)
     for warning in found.get("warnings", []):
-        console.print(f"[yellow]![/] {warning}")
+        console.print(f"[yellow]![/] {escape(warning)}")
 
 
 @feed_app.command("rotate-key")
@@ -588,40 +592,50 @@ def main() -> None:
     _quiet()
     try:
         code = app(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        code = stop.exit_code
-    except click.ClickException as error:
-        error.show(sys.stderr)
+    except typer.TyperException as error:
+        _tell_usage(error)
         code = 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         console.print("stopped; give the command again to carry on")
         code = 130
     except Exception as error:
         known = _known_failure(error)
         if known is not None:
-            console.print(f"[red]error[/] {error}", markup=True, soft_wrap=True)
+            tell_error(str(error))
             code = known
         else:
+            tell_error(f"{_unforeseen(error)}; the details are in {_keep_details()}")
             code = 3
-            console.print(
-                f"[red]error[/] {type(error).__name__}: {_first_line(error)}; the details are in {_keep_details()}", soft_wrap=True
-            )
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [""])[0]
+def _tell_usage(error: typer.TyperException) -> None:
+    """What is wrong with the command's words; where only help was asked for, there is nothing to add."""
+    context = getattr(error, "ctx", None)
+    where = context.command_path if context is not None else "fairdeal"
+    if error.format_message():
+        tell_error(f"{where}: {error.format_message().rstrip('.')}; see `{where} --help`")
+
+
+def _unforeseen(error: Exception) -> str:
+    """An error that nobody wrote a sentence for."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}; it must be there and within reach; correct the place or its rights and try again"
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
 
 
 def _keep_details() -> Path:
-    """Writes the traceback, masked, where a developer finds it and a user need not see it."""
+    """Writes the traceback, masked, for a developer, where a user need not see it: in the home folder, else a temporary file."""
     from fairdeal.sources.masking import mask_text
 
+    details = mask_text(traceback.format_exc())
     try:
-        home = load_settings().home
-    except FairdealError:
-        home = Path.cwd() / ".fairdeal"
-    path = home / "errors" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}.txt"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(mask_text(traceback.format_exc()), encoding="utf-8")
+        path = load_settings().home / "errors" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(details, encoding="utf-8")
+    except (FairdealError, OSError):
+        handle, name = tempfile.mkstemp(prefix="fairdeal-", suffix=".txt")
+        path = Path(name)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(details)
     return path

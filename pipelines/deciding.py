@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import polars as pl
 
+from fairdeal.data_contracts.promises import promised
 from fairdeal.data_contracts.scores import DECISIONS
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import Detector
@@ -52,4 +53,4 @@ def decide(detector: Detector, scores: pl.DataFrame, rows: pl.DataFrame, *, sett
         scores.to_pandas(), frame, policy_from(settings["policy"]), loss_table(settings["loss"]), pd.Timestamp(moment).tz_convert("UTC")
     )
     table = pl.from_dataframe(decided).with_columns(pl.col("probability").fill_nan(None))
-    return DECISIONS.conform(table).sort("as_of_at", "subject_id")
+    return promised(DECISIONS, table).sort("as_of_at", "subject_id")

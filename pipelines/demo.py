@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
@@ -177,14 +178,15 @@ def _screen(result: dict[str, Any], alerts: list[dict[str, Any]], home: Path) ->
     console.print(quality)
     for alert in alerts:
         told = loads(alert["reasons"])
-        lines = "\n".join(f"· {reason['text_en']}\n  [dim]{reason['text_zh']}[/]" for reason in told[:3])
+        lines = "\n".join(f"· {escape(reason['text_en'])}\n  [dim]{escape(reason['text_zh'])}[/]" for reason in told[:3])
         loss = money(alert["expected_loss_minor"], alert["currency"])
         title = f"{alert['case_type']} · {alert['subject_kind']} {alert['subject_id']} · {alert['action']} · at stake {loss}"
-        console.print(Panel(lines, title=title, title_align="left", expand=False))
+        console.print(Panel(lines, title=escape(title), title_align="left", expand=False))
     good = all(not feed["faults"] and feed["applied"] for feed in result["feeds"])
     console.print(
         f"cases opened [bold]{result['cases_opened']}[/] from {result['alerts']} alerts · {len(result['feeds'])} feeds "
-        f"{'[green]verified and applied[/]' if good else '[red]refused[/]'}, the last with {result['feeds'][-1]['rows']} rows · {result['seconds']:.0f} s"
+        f"{'[green]verified and applied[/]' if good else '[red]refused[/]'}, "
+        f"the last with {result['feeds'][-1]['rows']} rows · {result['seconds']:.0f} s"
     )
     here = f"FAIRDEAL_HOME={_short(home)}"
     console.print("\nNext:", markup=False)

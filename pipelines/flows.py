@@ -23,9 +23,12 @@ from fairdeal.data_contracts.typologies import Detector
 from fairdeal.pipelines import running, training
 from fairdeal.pipelines.errors import FairdealError, OutsideFailure
 from fairdeal.pipelines.notifying import notify
+from fairdeal.pipelines.prefect_server import hush
 from fairdeal.pipelines.settings import load_settings
 from fairdeal.pipelines.telling import tell
 from fairdeal.sources.mapping import load_mapping
+
+hush()
 
 #: Where a database, a disk or a server may fail for a moment.
 RETRIES: dict[str, Any] = {"retries": 2, "retry_delay_seconds": 2}
@@ -108,7 +111,8 @@ def publish_feed(run_id: str, config: str | None, source: str, data: str | None)
 TASKS = (collect_labels, ingest, build_features, score, decide, raise_alerts, open_cases, publish_feed)
 
 
-def _failed(flow: Any, flow_run: Any, state: Any) -> None:
+def call_someone(flow: Any, flow_run: Any, state: Any) -> None:
+    """What Prefect does when a flow failed or crashed: the webhook of the settings is told which, and why."""
     settings = load_settings(_config_of(flow_run))
     notify(settings, "run_failed", f"The flow {flow.name} failed: {state.message}", parameters=str(flow_run.parameters))
 
@@ -118,7 +122,7 @@ def _config_of(run: Any) -> Path | None:
     return Path(config) if config else None
 
 
-@flow(name="daily", on_failure=[_failed], on_crashed=[_failed])
+@flow(name="daily", on_failure=[call_someone], on_crashed=[call_someone])
 def daily(start: str, end: str, source: str, data: str | None = None, config: str | None = None) -> dict[str, Any]:
     """One interval from files to feed.
 
@@ -171,7 +175,7 @@ def train_detector(detector: str, until: str, config: str | None, source: str, d
         place.ledger.close()
 
 
-@flow(name="train", on_failure=[_failed], on_crashed=[_failed])
+@flow(name="train", on_failure=[call_someone], on_crashed=[call_someone])
 def train(detectors: list[str], until: str, source: str, data: str | None = None, config: str | None = None) -> list[dict[str, Any]]:
     """Reads what was not read yet up to ``until``, then trains each detector and makes it champion."""
     place = _workplace(config, source, data)

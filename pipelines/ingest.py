@@ -17,7 +17,7 @@ from fairdeal.pipelines.crash_points import reach
 from fairdeal.pipelines.errors import DataIsWrong
 from fairdeal.pipelines.intake import QUARANTINE_SCHEMA, TableIntake, take_table
 from fairdeal.pipelines.keys import hashing_key
-from fairdeal.pipelines.lake import Lake, LakeFile
+from fairdeal.pipelines.lake import Lake, LakeFile, known_at
 from fairdeal.pipelines.ledger import BATCHES, FILES, LAKE, PEEKS, dumps
 from fairdeal.sources.conversion import candidates
 from fairdeal.sources.discovery import SourceFile, discover
@@ -28,7 +28,23 @@ from fairdeal.sources.reading import FileReport, FileStatus, Reading, read
 
 @dataclass(frozen=True)
 class Delivery:
-    """New files of a source, read and judged, ready to be committed as one batch."""
+    """New files of a source, read and judged, ready to be committed as one batch.
+
+    Parameters
+    ----------
+    batch_id
+        Derived from the files; empty where none was read.
+    files
+        Those read for the first time, unreadable ones left out.
+    tables
+        What became of each table's rows.
+    report
+        ``tables``, ``files`` and ``absent`` as the run's summary tells them.
+    first_known_s
+        Epoch second from which on the batch changes what is known; None where it always does.
+    waiting
+        Earliest epoch second of each file that waits for its day, by digest.
+    """
 
     batch_id: str
     files: tuple[SourceFile, ...]
@@ -72,8 +88,8 @@ def take_in(mapping: Mapping, lake: Lake, *, until: datetime, progress: Callable
         if labels is not None:
             frames.setdefault("labels", []).append(labels)
 
-    first_known, waiting = _waiting(frames, queried, until)
-    reports = [report for report in reading.files if report.path not in waiting]
+    waiting = _waiting(frames, queried, until)
+    reports = [report for report in reading.files if report.path in unread and report.path not in waiting]
     readable = {report.path for report in reports if report.status is not FileStatus.UNREADABLE}
     kept = tuple(file for file in new if file.path in readable)
     peeks = {file.sha256: waiting[file.path] for file in new if file.path in waiting}
@@ -87,9 +103,8 @@ def take_in(mapping: Mapping, lake: Lake, *, until: datetime, progress: Callable
         rows = pl.concat(parts, how="diagonal").filter(~pl.col("__file").is_in(list(waiting)))
         if table not in queried:
             rows = rows.filter(pl.col("__file").is_in(list(unread)) | pl.col("__file").str.starts_with("query:"))
-        own_set = mapping.tables[table].file_set if table in mapping.tables else None
         progress(f"judging {rows.height:,} rows of {table}")
-        rejected_here = rejected.filter(pl.col("file_set") == (own_set or ""))
+        rejected_here = rejected.filter(pl.col("file_set").is_in(_file_sets(mapping, table)))
         intakes[table] = take_table(
             mapping.name, lake, table, rows, rejected_here, secret, again=table in queried, closed_until=_closed_until(lake, mapping)
         )
@@ -100,7 +115,33 @@ def take_in(mapping: Mapping, lake: Lake, *, until: datetime, progress: Callable
         "files": files_report,
         "absent": sorted(found.absent),
     }
-    return Delivery(batch_id, kept, intakes, report, first_known, peeks)
+    return Delivery(batch_id, kept, intakes, report, _first_known(intakes, until), peeks)
+
+
+def _file_sets(mapping: Mapping, table: str) -> list[str]:
+    """The file sets whose rejected rows count as a table's: those it is made of, without those that hold labels only."""
+    answers = {mapped.label.file_set for mapped in mapping.tables.values() if mapped.label is not None}
+    own = set(mapping.file_sets_of(table)) - answers if table in mapping.tables else set()
+    return sorted(name for name in own | (answers if table == "labels" else set()) if name is not None)
+
+
+def _first_known(intakes: dict[str, TableIntake], until: datetime) -> int | None:
+    """Since when the accepted rows change what is known: their earliest moment; None, always, where one has no moment.
+
+    A batch that brought nothing changes nothing: it counts from ``until``.
+    """
+    firsts = [int(until.timestamp())]
+    for table, intake in intakes.items():
+        if not intake.accepted.height:
+            continue
+        known = known_at(INBOUND[table])
+        if known is None:
+            return None
+        first = intake.accepted.select(known.dt.epoch("s")).to_series()
+        if first.null_count():
+            return None
+        firsts.append(int(first.min()))  # type: ignore[arg-type]
+    return min(firsts)
 
 
 def _closed_until(lake: Lake, mapping: Mapping) -> datetime | None:
@@ -140,8 +181,8 @@ def _was_read(lake: Lake, mapping: Mapping, file: SourceFile, until: datetime) -
     return waits is not None and int(waits) >= int(until.timestamp())
 
 
-def _waiting(frames: dict[str, list[pl.DataFrame]], queried: set[str], until: datetime) -> tuple[int | None, dict[str, int]]:
-    """The earliest moment among the rows to be taken in, and the files that wait, with their own earliest moment.
+def _waiting(frames: dict[str, list[pl.DataFrame]], queried: set[str], until: datetime) -> dict[str, int]:
+    """The files that wait, with the earliest moment in each.
 
     A file waits when everything in it becomes known at ``until`` or later. Files of tables that only describe, files without a readable
     moment and files that a query joins never wait.
@@ -157,9 +198,7 @@ def _waiting(frames: dict[str, list[pl.DataFrame]], queried: set[str], until: da
             for path, first in part.group_by("__file").agg(pl.coalesce(moments).min().dt.epoch("s")).iter_rows():
                 if first is not None:
                     firsts[path] = min(first, firsts.get(path, first))
-    waiting = {path: first for path, first in firsts.items() if path not in never and first >= int(until.timestamp())}
-    taken = [first for path, first in firsts.items() if path not in waiting]
-    return (min(taken) if taken else None), waiting
+    return {path: first for path, first in firsts.items() if path not in never and first >= int(until.timestamp())}
 
 
 def _conserve(mapping: Mapping, table: str, made: pl.DataFrame, reading: Reading) -> None:
@@ -216,7 +255,7 @@ def commit(tx: sa.Connection, mapping: Mapping, delivery: Delivery, written: dic
     )
     reach("ingest entered batch")
     reports = {report["path"]: report for report in delivery.report["files"]}
-    for file in delivery.files:
+    for file in {(file.path, file.sha256): file for file in delivery.files}.values():  # two file sets may name one file
         tx.execute(
             sa.insert(FILES).values(
                 source=mapping.name,

@@ -141,8 +141,12 @@ class _Apart:
 def _apart(source: str, lake: Lake, contract: Contract, clean: pl.DataFrame) -> _Apart:
     absent = [pl.lit(None, contract.polars_schema()[name]).alias(name) for name in contract.key if name not in clean.columns]
     clean = clean.with_columns(absent)
-    content, key = [name for name in contract.names if name in clean.columns], list(contract.key)
+    key, extras = list(contract.key), [name for name in clean.columns if name.startswith("x_")]
+    content = [name for name in contract.names if name in clean.columns] + [f"__{name}" for name in extras]
     versions = lake.versions_of(source, contract.name, EVERY_BATCH, clean.select(key).unique())
+    # An extra may be a number in one delivery and a word in the next: they are compared as text.
+    versions = versions.with_columns(pl.lit(None, pl.String).alias(name) for name in extras if name not in versions.columns)
+    clean, versions = (rows.with_columns(pl.col(name).cast(pl.String).alias(f"__{name}") for name in extras) for rows in (clean, versions))
     stored = versions.select(*content, __known=pl.lit(True)).unique(content)
     seen = clean.join(stored, on=content, how="left", nulls_equal=True, maintain_order="left").with_columns(
         pl.col("__known").fill_null(False), __again=pl.struct(content).is_first_distinct().not_()
@@ -153,7 +157,7 @@ def _apart(source: str, lake: Lake, contract: Contract, clean: pl.DataFrame) -> 
     fresh = rest.join(kept, on="__row", how="semi", maintain_order="left")
     unheard = fresh.join(stored.select(key).unique(), on=key, how="anti", nulls_equal=True).unique(key)
     return _Apart(
-        fresh.drop("__row", "__known", "__again"),
+        fresh.drop("__row", "__known", "__again", *(f"__{name}" for name in extras)),
         _named(seen.filter(pl.col("__known")), "duplicate"),
         _named(seen.filter(~pl.col("__known") & pl.col("__again")), "duplicate"),
         _named(rest.join(kept, on="__row", how="anti", maintain_order="left"), "conflict"),

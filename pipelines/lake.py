@@ -28,11 +28,12 @@ class LakeFile:
 
 
 def known_at(contract: Contract) -> pl.Expr | None:
-    """When a row became known: when it was last changed, else when it happened; none for tables that only describe."""
+    """When a row became known: when it was last changed, else when it happened.
+
+    Of tables that only describe, null where no change is told: such a row was always known. None for a table without moments.
+    """
     named = [name for name in (contract.version_at, contract.event_at) if name is not None]
-    if contract.event_at is None:
-        return None
-    return pl.coalesce(named)
+    return pl.coalesce(named) if named else None
 
 
 class Lake:
@@ -91,7 +92,8 @@ class Lake:
         if not frames:
             empty = INBOUND[table].empty().with_columns(__file=pl.lit(None, pl.String), __line=pl.lit(None, pl.Int64))
             return empty.with_columns(__batch=pl.lit(None, pl.Int64)).lazy()
-        return pl.concat(frames, how="diagonal")
+        # An extra may hold numbers in one delivery and words in the next: it is text then.
+        return pl.concat(frames, how="diagonal_relaxed")
 
     def table(self, source: str, table: str, *, watermark: int, known_before: datetime, since: datetime | None = None) -> pl.DataFrame:
         """The table as it was known before a moment: of each key the newest version then known.
@@ -114,14 +116,20 @@ class Lake:
         rows = self.scan(source, table, watermark)
         known = known_at(contract)
         if known is not None:
-            rows = rows.filter(known < known_before.astimezone(UTC))
+            rows = rows.filter((known < known_before.astimezone(UTC)).fill_null(contract.event_at is None))
+        cut = pl.lit(True)
         if since is not None and contract.event_at is not None:
-            rows = rows.filter(pl.col(contract.event_at) >= since.astimezone(UTC))
-        found = rows.collect()
+            cut = pl.col(contract.event_at) >= since.astimezone(UTC)
+            recent = rows.filter(cut)
+            # A correction may have moved an event back beyond the cut: the newest version decides, wherever it lies.
+            moved = rows.filter(~cut).join(recent.select(contract.key), on=contract.key, how="semi", nulls_equal=True)
+            rows = pl.concat([recent, moved])
         newest = [known] if known is not None else []
         return (
-            found.sort(*newest, "__batch", "__file", "__line", nulls_last=False)
+            rows.collect()
+            .sort(*newest, "__batch", "__file", "__line", nulls_last=False)
             .unique(contract.key, keep="last", maintain_order=True)
+            .filter(cut)
             .sort(contract.key)
             .drop("__batch", "__file", "__line")
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ from pathlib import Path
 import httpx
 
 from fairdeal.pipelines.errors import OutsideFailure
+from fairdeal.sources.masking_logs import MaskingFilter
 
 #: Nothing is asked of any network, and nothing is said that the user did not ask for.
 QUIET = {
@@ -52,7 +54,10 @@ def prefect_server(home: Path, *, patience_s: float = 120) -> Iterator[str]:
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}/api"
     log = home / "prefect" / "server.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutsideFailure(f"{log.parent}: cannot be made ({error.strerror}); the home folder must be writable; give another") from error
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port), "--no-ui"]
     with log.open("wb") as output:
         server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_end_with_us)  # noqa: S603
@@ -62,12 +67,40 @@ def prefect_server(home: Path, *, patience_s: float = 120) -> Iterator[str]:
         yield address
     finally:
         os.environ.pop("PREFECT_API_URL", None)
+        _hand_over()
         server.terminate()
         try:
             server.wait(timeout=20)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+
+
+def hush() -> None:
+    """Makes Prefect's logging, which it sets up when it is imported, ours again.
+
+    What flows and tasks log goes to the server and not to the terminal as well, where the command tells a failure in one sentence; and
+    whatever is logged is masked first.
+    """
+    for name in ("prefect.flow_runs", "prefect.task_runs"):
+        logging.getLogger(name).propagate = False
+    for name in ("EventsWorker", "APILogWorker"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    for name in ("", "prefect.flow_runs", "prefect.task_runs", "prefect.extra"):
+        for handler in logging.getLogger(name).handlers:
+            if not any(isinstance(given, MaskingFilter) for given in handler.filters):
+                handler.addFilter(MaskingFilter())
+
+
+def _hand_over() -> None:
+    """Lets Prefect's threads give the server what they still hold: once it is gone they would complain on the terminal."""
+    if "prefect" not in sys.modules:
+        return
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    for worker in (EventsWorker, APILogWorker):
+        worker.drain_all(timeout=20)
 
 
 def _end_with_us() -> None:

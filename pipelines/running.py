@@ -11,7 +11,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ class Workplace:
 def open_workplace(settings: Settings, mapping: Mapping, progress: Progress) -> Workplace:
     """The ledger and lake of the home folder, made where they are not there yet."""
     ledger = Ledger(settings.ledger_url)
-    return Workplace(settings, ledger, Lake(settings.home, ledger), mapping, progress)
+    return Workplace(settings, ledger, Lake(settings.home, ledger), replace(mapping, memory_mb=settings.memory_mb), progress)
 
 
 def instant(text: str) -> datetime:
@@ -219,6 +219,7 @@ def _frozen_cases(place: Workplace, run: Run) -> dict[str, Any]:
     return {
         "open_cases": [case for case in services.open_snapshot() if case["run_id"] not in interval_runs],
         "verdicts": verdicts,
+        "measured_minutes": services.measured_minutes(),
         "audit_head": {"count": len(verdicts), "hash": hashlib.sha256(dumps(verdicts).encode()).hexdigest()},
     }
 

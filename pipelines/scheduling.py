@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from prefect import flow, serve
 from prefect.schedules import Cron
 
-from fairdeal.pipelines.flows import daily
+from fairdeal.pipelines.flows import call_someone, daily
 from fairdeal.pipelines.ledger import FEEDS, Ledger
 from fairdeal.pipelines.notifying import notify
 from fairdeal.pipelines.settings import Settings, load_settings
@@ -31,15 +31,18 @@ def has_feed(settings: Settings, day: str) -> bool:
         ledger.close()
 
 
-@flow(name="nightly")
+@flow(name="nightly", on_crashed=[call_someone])
 def nightly(source: str, data: str | None = None, config: str | None = None) -> dict[str, object]:
-    """The daily run of yesterday, in the settings' time zone."""
+    """The daily run of yesterday, in the settings' time zone.
+
+    When that run fails it calls someone itself; a process that dies can only be told of from outside, by this flow's hook.
+    """
     settings = load_settings(Path(config) if config else None)
     start, end = settings.day_bounds(yesterday(settings, datetime.now(settings.zone)))
     return daily(start.isoformat(), end.isoformat(), source, data, config)
 
 
-@flow(name="feed-watch")
+@flow(name="feed-watch", on_failure=[call_someone], on_crashed=[call_someone])
 def feed_watch(config: str | None = None) -> bool:
     """Calls someone when yesterday's feed is not there by its deadline; gives whether it is."""
     settings = load_settings(Path(config) if config else None)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from fairdeal.data_contracts.promises import promised
 from fairdeal.data_contracts.scores import SCORES
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.features.build import reasons
@@ -33,4 +34,4 @@ def score(model: TrainedDetector, rows: pl.DataFrame) -> pl.DataFrame:
     missing = [name for name in model.feature_names if name not in rows.columns]
     frame = rows.with_columns(*(pl.lit(None, pl.Float64).alias(name) for name in missing)).to_pandas()
     scores = pl.from_dataframe(model.score(frame)).with_columns(pl.col("probability").fill_nan(None))
-    return SCORES.conform(scores).sort("as_of_at", "subject_id")
+    return promised(SCORES, scores).sort("as_of_at", "subject_id")

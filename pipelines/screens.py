@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from fairdeal.pipelines.telling import console
@@ -23,7 +24,7 @@ def money(minor: int | None, currency: str | None) -> str:
 def run_screen(summary: dict[str, Any]) -> None:
     """One run: rows, decisions, alerts, feed, and what was blind, cold, absent or broken."""
     rows = Table(
-        title=f"{summary['source']}  {summary['interval'][0]} – {summary['interval'][1]}  revision {summary['revision']}",
+        title=f"{escape(summary['source'])}  {summary['interval'][0]} – {summary['interval'][1]}  revision {summary['revision']}",
         title_justify="left",
     )
     for heading in ("table", "rows in", "accepted", "quarantined"):
@@ -43,27 +44,30 @@ def run_screen(summary: dict[str, Any]) -> None:
     console.print(actions)
     night = summary["capacity"]
     console.print(
-        f"alerts {summary['alerts']} ({summary['audit_sample']} of them the random audit sample), {night['minutes_used']:.0f} of {night['minutes']:.0f} minutes"
+        f"alerts {summary['alerts']} ({summary['audit_sample']} of them the random audit sample), "
+        f"{night['minutes_used']:.0f} of {night['minutes']:.0f} minutes"
         f"{' (written default: nobody said who works tonight)' if night['is_default'] else ''}; new cases {summary['cases_opened']}; "
         f"labels learned from closed cases {summary['labels_collected']}"
     )
     feed = summary["feed"]
-    console.print(f"feed {feed['feed_seq']} with {feed['rows']} rows, sha256 {feed['sha256'][:16]}…: {feed['path']}", soft_wrap=True)
+    console.print(
+        f"feed {feed['feed_seq']} with {feed['rows']} rows, sha256 {feed['sha256'][:16]}…: {escape(feed['path'])}", soft_wrap=True
+    )
     if summary["cold"]:
         console.print(
-            f"[yellow]no champion yet[/] for {', '.join(summary['cold'])}: scored by what is unusual, without probabilities; `fairdeal train` makes one"
+            f"[yellow]no champion yet[/] for {', '.join(summary['cold'])}: scored by what is unusual, without probabilities; "
+            "`fairdeal train` makes one"
         )
     if summary["blind"]:
-        console.print(
-            f"[yellow]blind[/] {len(summary['blind'])} signals the source does not give: {', '.join(summary['blind'][:6])}{' …' if len(summary['blind']) > 6 else ''}"
-        )
+        first, more = ", ".join(summary["blind"][:6]), " …" if len(summary["blind"]) > 6 else ""
+        console.print(f"[yellow]blind[/] {len(summary['blind'])} signals the source does not give: {first}{more}")
     for status in ("unreadable", "partial", "empty"):
         for path in summary["files"].get(status, []):
-            console.print(f"[{'yellow' if status == 'empty' else 'red'}]{status}[/] {path}", soft_wrap=True)
+            console.print(f"[{'yellow' if status == 'empty' else 'red'}]{status}[/] {escape(path)}", soft_wrap=True)
     for name in summary["absent"]:
         console.print(f"[red]absent[/] no file of the set {name} was delivered")
     if summary["degraded"]:
-        console.print(f"[red]degraded[/] {summary['degraded']}")
+        console.print(f"[red]degraded[/] {escape(summary['degraded'])}")
 
 
 def training_screen(results: list[dict[str, Any]]) -> None:
@@ -77,19 +81,19 @@ def training_screen(results: list[dict[str, Any]]) -> None:
     console.print(table)
     for result in results:
         if result["note"]:
-            console.print(f"[yellow]{result['detector']}[/] {result['note']}")
+            console.print(f"[yellow]{result['detector']}[/] {escape(result['note'])}")
 
 
 def cases_screen(cases: list[dict[str, Any]]) -> None:
     """Cases, most money at risk first."""
     table = Table()
     for heading in ("case", "type", "about", "status", "members", "expected loss", "opened"):
-        table.add_column(heading, justify="right" if heading in ("members", "expected loss") else "left")
+        table.add_column(heading, justify="right" if heading in ("members", "expected loss") else "left", no_wrap=heading == "case")
     for case in cases:
         table.add_row(
             case["case_id"],
             case["case_type"],
-            f"{case['subject_kind']} {case['subject_id']}",
+            escape(f"{case['subject_kind']} {case['subject_id']}"),
             case["status"],
             str(case["members_count"]),
             money(case["expected_loss_minor"], None),

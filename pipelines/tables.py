@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
+from fairdeal.data_contracts.features import feature_contract
+from fairdeal.data_contracts.promises import promised
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.features.build import LONGEST_WINDOW_S, FeatureTable, build
@@ -85,7 +88,8 @@ def feature_table(
     detector: Detector, tables: dict[str, pl.DataFrame], subjects: pl.DataFrame, as_of: pl.Series | None, settings: Settings
 ) -> FeatureTable:
     """One detector's features for the given subjects."""
-    return build(detector, tables, subjects, as_of=as_of, time_zone=settings.time_zone)
+    table = build(detector, tables, subjects, as_of=as_of, time_zone=settings.time_zone)
+    return replace(table, rows=promised(feature_contract(detector, table.names), table.rows))
 
 
 def all_blind(tables: Sequence[FeatureTable]) -> list[str]:

@@ -68,6 +68,8 @@ class Mapping:
         Folder that the file sets' paths are relative to.
     files, tables
         By name, in the order of the mapping file.
+    memory_mb
+        Most memory that a query over the files may take, in megabytes.
     """
 
     path: Path
@@ -77,6 +79,7 @@ class Mapping:
     base: Path
     files: Mapped[str, FileSet]
     tables: Mapped[str, TableMapping]
+    memory_mb: int = 3000
 
     def table(self, name: str) -> TableMapping:
         """The mapping of one table; `MappingError` when the source does not give it."""

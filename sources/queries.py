@@ -46,7 +46,7 @@ def query_rows(mapping: Mapping, mapped: TableMapping, raw: Mapped[str, pl.DataF
             f"{where}: file set {', '.join(unknown)} has no file, so its columns are not known; allowed are sets with at least a header; "
             "give the file, if only its header, or leave the set out of the query"
         )
-    result = _run(where, str(mapped.query), sets, tuple(mapping.files))
+    result = _run(where, str(mapped.query), sets, tuple(mapping.files), mapping.memory_mb)
     order = [name for name in mapped.contract.key if name in result.columns]
     order += sorted(name for name in result.columns if name not in order)
     text = [pl.col(name).cast(pl.String, strict=False) if not result.schema[name].is_nested() else pl.lit("") for name in order]
@@ -61,9 +61,9 @@ def result_columns(mapping: Mapping, table: str, raw: Mapped[str, pl.DataFrame])
     return tuple(name for name in query_rows(mapping, mapping.table(table), raw).columns if name not in PROVENANCE)
 
 
-def _run(where: str, query: str, sets: Mapped[str, pl.DataFrame], declared: Sequence[str]) -> pl.DataFrame:
+def _run(where: str, query: str, sets: Mapped[str, pl.DataFrame], declared: Sequence[str], memory_mb: int) -> pl.DataFrame:
     """The result of one confined select."""
-    with duckdb.connect(":memory:", config=_CONFINED) as connection:
+    with duckdb.connect(":memory:", config={**_CONFINED, "memory_limit": f"{memory_mb}MB"}) as connection:
         try:
             statements = connection.extract_statements(query)
         except duckdb.Error as error:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fairdeal.sources.conversion import candidates
+from fairdeal.sources.discovery import discover
 from fairdeal.sources.labelling import label_candidates
-from fairdeal.sources.mapping import MappingError
+from fairdeal.sources.mapping import MappingError, load_mapping
 from fairdeal.sources.queries import result_columns
+from fairdeal.sources.reading import read
 from tests.sources.making import reading_of, source
 
 TOML = """
@@ -111,3 +114,14 @@ def test_an_extra_that_the_query_does_not_give_is_refused(tmp_path: Path) -> Non
     mapping = source(tmp_path, TOML.format(query="select order_id from orders") + 'extra = ["colour"]\n', orders_csv=ORDERS)
     with pytest.raises(MappingError, match="gives no column 'colour'"):
         candidates(mapping, "orders", reading_of(mapping).raw)
+
+
+def test_a_query_beyond_its_memory_is_refused_with_the_limit_named(tmp_path: Path) -> None:
+    (tmp_path / "paid.csv").write_text("no,at\n" + "".join(f"P{n},2026-05-01\n" for n in range(2000)), encoding="utf-8")
+    query = "select string_agg(repeat(no, 200000), ',') as payment_id from paid"
+    (tmp_path / "m.toml").write_text(
+        f'[source]\nname = "s"\n[files.paid]\npath = "paid.csv"\n[payments]\nquery = "{query}"\n', encoding="utf-8"
+    )
+    mapping = replace(load_mapping(tmp_path / "m.toml"), memory_mb=64)
+    with pytest.raises(MappingError, match=r"(?i)memory"):
+        candidates(mapping, "payments", read(mapping, discover(mapping).all).raw)

@@ -1,0 +1,139 @@
+"""What the console calls the things that are stored as codes: one word per code, in the language that is active."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from fairdeal.data_contracts.actions import Action
+from fairdeal.data_contracts.typologies import TYPOLOGIES, Detector, Typology
+from fairdeal.disputes.domain import STATUSES, CaseStatus, Event, Finding, Note, Role
+from fairdeal.disputes.models import in_language
+
+
+def kind_text(kind: str) -> str:
+    """What kind of thing a subject is."""
+    kinds = {
+        "payment": _("payment"),
+        "order": _("order"),
+        "review": _("review"),
+        "merchant": _("merchant"),
+        "account": _("account"),
+        "instrument": _("instrument"),
+        "device": _("device"),
+    }
+    return kinds.get(kind, kind)
+
+
+def typology_text(typology: str) -> str:
+    """The kind of cheat that is suspected."""
+    if typology not in set(Typology):
+        return typology
+    facts = TYPOLOGIES[Typology(typology)]
+    return in_language(facts.zh, facts.en)
+
+
+def detector_text(detector: str) -> str:
+    """Who raised an alert."""
+    return {Detector.PAYMENTS.value: _("payments"), Detector.DEALS.value: _("deals"), Detector.REVIEWS.value: _("reviews")}.get(
+        detector, detector
+    )
+
+
+def chosen_by_text(chosen_by: str) -> str:
+    """Why somebody is asked to look at this one."""
+    return {"expected_loss": _("by expected loss"), "audit_sample": _("random audit sample")}.get(chosen_by, chosen_by)
+
+
+def action_text(action: str) -> str:
+    """A measure, as the policy knows it."""
+    actions = {
+        Action.ALLOW.value: _("let pass"),
+        Action.CONFIRM.value: _("ask to confirm"),
+        Action.STEP_UP.value: _("verify identity"),
+        Action.HOLD.value: _("hold"),
+        Action.BLOCK.value: _("block"),
+    }
+    return actions.get(action, action)
+
+
+def status_text(status: str) -> str:
+    """Where a case is; nothing for a case that was not there yet."""
+    if status not in set(CaseStatus):
+        return status
+    facts = STATUSES[CaseStatus(status)]
+    return in_language(facts.zh, facts.en)
+
+
+def finding_texts() -> dict[str, str]:
+    """What a member can be found to be."""
+    return {Finding.FRAUD.value: _("fraud"), Finding.HONEST.value: _("honest"), Finding.UNDECIDED.value: _("not judged")}
+
+
+def role_texts() -> dict[str, str]:
+    """In which capacity people and programs act."""
+    return {
+        Role.BUYER.value: _("buyer"),
+        Role.MERCHANT.value: _("merchant"),
+        Role.AGENT.value: _("service agent"),
+        Role.ANALYST.value: _("analyst"),
+        Role.APPROVER.value: _("approver"),
+        Role.MEDIATOR.value: _("mediator"),
+        Role.ARBITRATOR.value: _("arbitrator"),
+        Role.OPERATOR.value: _("operator"),
+        Role.EDITOR.value: _("editor"),
+        Role.AUDITOR.value: _("auditor"),
+        Role.ADMIN.value: _("administrator"),
+        Role.PIPELINE.value: _("nightly run"),
+        Role.WORKER.value: _("system"),
+    }
+
+
+def role_text(role: str) -> str:
+    return role_texts().get(role, role)
+
+
+def event_texts() -> dict[str, str]:
+    """Everything that can happen to a case, as the history tells it."""
+    return {
+        Note.ALERTS_JOINED.value: _("alerts joined"),
+        Event.OPEN.value: _("opened"),
+        Event.ACCEPT.value: _("accepted"),
+        Event.REJECT.value: _("rejected"),
+        Event.MERGE_DUPLICATE.value: _("merged with another case"),
+        Event.NEW_MATERIAL.value: _("new material came"),
+        Event.EXPIRE.value: _("time ran out"),
+        Event.REQUEST_EVIDENCE.value: _("evidence asked for"),
+        Event.START_REVIEW.value: _("review started"),
+        Event.OFFER_NEGOTIATION.value: _("talks offered"),
+        Event.CLOSE_EVIDENCE.value: _("evidence complete"),
+        Event.START_TALKS.value: _("talks started"),
+        Event.TO_MEDIATION.value: _("sent to mediation"),
+        Event.PROPOSE_DECISION.value: _("decision proposed"),
+        Event.PROPOSE_FALSE_POSITIVE.value: _("false positive proposed"),
+        Event.SETTLE.value: _("settled"),
+        Event.FAIL.value: _("talks failed"),
+        Event.WITHDRAW.value: _("withdrawn"),
+        Event.TO_THIRD_PARTY.value: _("sent to a third party"),
+        Event.HAND_TO_PLATFORM.value: _("handed to the platform"),
+        Event.DRAFT_AWARD.value: _("award drafted"),
+        Event.APPROVE.value: _("approved"),
+        Event.RETURN.value: _("returned"),
+        Event.RETURN_AWARD.value: _("award returned"),
+        Event.APPEAL.value: _("appealed"),
+        Event.ENFORCE.value: _("carrying out began"),
+        Event.NO_ACTION.value: _("nothing to carry out"),
+        Event.UPHOLD.value: _("appeal dismissed"),
+        Event.REVERSE.value: _("appeal held"),
+        Event.TO_ARBITRATION.value: _("sent to arbitration"),
+        Event.CONFIRM_ACTIONS.value: _("carried out"),
+        Event.ACTION_FAILED.value: _("carrying out failed"),
+        Event.CLOSE.value: _("closed"),
+        Event.REOPEN.value: _("reopened"),
+        Event.TO_LEGAL.value: _("sent to a court or authority"),
+        Event.RECEIVE_JUDGMENT.value: _("judgment received"),
+        Event.RESUME.value: _("resumed"),
+    }
+
+
+def event_text(event: str) -> str:
+    return event_texts().get(event, event)

@@ -1,0 +1,159 @@
+"""Tables as places on one line: a key's code and the time as one whole number, so that windows become merges of sorted numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Codes = NDArray[np.uint32]
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A table in order of time.
+
+    Parameters
+    ----------
+    frame
+        The table, in the order it came.
+    times
+        Seconds, ascending.
+    by_time
+        Row of the frame behind each of them.
+    """
+
+    frame: pl.DataFrame
+    times: Ints
+    by_time: Ints
+
+    @staticmethod
+    def of(frame: pl.DataFrame) -> Line:
+        times = frame["t"].to_numpy().astype(np.int64)
+        if np.all(times[1:] >= times[:-1]):
+            return Line(frame, times, np.arange(len(times)))
+        by_time = np.argsort(times)
+        return Line(frame, times[by_time], by_time)
+
+    def has(self, *columns: str) -> bool:
+        return set(columns) <= set(self.frame.columns)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How code and time become one number: keys lie further apart than any window is long, so that no window reaches another key."""
+
+    start: int
+    longest: int
+    span: int
+
+    @staticmethod
+    def over(lines: Sequence[Line], longest: int) -> Scale:
+        ends = [int(line.times[at]) for line in lines if len(line.times) for at in (0, -1)]
+        start, end = min(ends, default=0), max(ends, default=0)
+        return Scale(start, longest, (end - start) + 2 * longest + 2)
+
+    def places(self, codes: Codes, times: Ints) -> Ints:
+        places: Ints = codes.astype(np.int64) * self.span + (times - self.start + self.longest)
+        return places
+
+
+class Coder:
+    """Whole numbers for the values of columns, the same in every table, 0 for null; each column is coded once for all tables."""
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self._lines = tuple(lines)
+        self._known: dict[tuple[Line, str], Codes] = {}
+
+    def of_column(self, line: Line, column: str) -> Codes:
+        """The column's codes in one table, rows in order of time."""
+        if (line, column) not in self._known:
+            holding = [other for other in self._lines if other.has(column)]
+            values = pl.concat([other.frame[column].cast(pl.String) for other in holding])
+            # Of one cast come one value's equal numbers; categories of their own keep them small.
+            numbers = values.cast(pl.Categorical(pl.Categories.random())).to_physical()
+            codes = np.split((numbers + 1).fill_null(0).to_numpy(), np.cumsum([len(other.times) for other in holding])[:-1])
+            self._known |= {(other, column): own[other.by_time] for other, own in zip(holding, codes, strict=True)}
+        return self._known[line, column]
+
+    def of_key(self, lines: Sequence[Line], key: tuple[str, ...]) -> list[Codes]:
+        """The key's codes of every table, rows in order of time; 0 where a part of the key is null."""
+        codes = [self.of_column(line, key[0]) for line in lines]
+        for column in key[1:]:
+            others = [self.of_column(line, column) for line in lines]
+            size = 1 + max(int(other.max(initial=0)) for other in others)
+            pairs = [
+                np.where((one == 0) | (other == 0), 0, one.astype(np.int64) * size + other)
+                for one, other in zip(codes, others, strict=True)
+            ]
+            numbers = _numbered(pl.Series(np.concatenate(pairs)))
+            codes = np.split(numbers, np.cumsum([len(pair) for pair in pairs])[:-1])
+        return codes
+
+
+def _numbered(pairs: pl.Series) -> Codes:
+    """Each distinct number's own code from 1; 0 stays 0. Which code a number gets means nothing."""
+    distinct = pairs.unique()
+    distinct = distinct.filter(distinct != 0)
+    codes = pl.Series(np.arange(1, distinct.len() + 1, dtype=np.uint32))
+    return pairs.replace_strict(distinct, codes, default=0, return_dtype=pl.UInt32).to_numpy()
+
+
+def stable_order(codes: Codes) -> Ints:
+    """Positions in order of code, those of one code as they stood; by halves of 16 bits, which NumPy sorts in linear time."""
+    order = np.argsort(codes.astype(np.uint16), kind="stable")
+    if codes.max(initial=0) >= 2**16:
+        order = order[np.argsort((codes >> 16).astype(np.uint16)[order], kind="stable")]
+    return order
+
+
+def of_interest(line: Line, codes: Codes, subject_codes: Codes, where: str | None) -> Ints:
+    """Positions in order of time of the events that hold ``where`` and whose key some subject has."""
+    wanted = np.zeros(1 + max(int(codes.max(initial=0)), int(subject_codes.max(initial=0))), dtype=bool)
+    wanted[subject_codes] = True
+    wanted[0] = False
+    kept = wanted[codes]
+    if where:
+        kept &= line.frame[where].fill_null(False).to_numpy()[line.by_time]
+    return np.flatnonzero(kept)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Rows of a table in order of place.
+
+    Parameters
+    ----------
+    line
+        The table.
+    rows
+        Row of the frame behind each place.
+    positions
+        The same, in order of time.
+    codes, places
+        Ascending.
+    """
+
+    line: Line
+    rows: Ints
+    positions: Ints
+    codes: Codes
+    places: Ints
+
+    @staticmethod
+    def of(line: Line, codes: Codes, chosen: Ints, scale: Scale) -> Placed:
+        """The chosen positions of a table, given in order of time."""
+        positions = chosen[stable_order(codes[chosen])]
+        ordered = codes[positions]
+        return Placed(line, line.by_time[positions], positions, ordered, scale.places(ordered, line.times[positions]))
+
+
+def count_up_to(places: Ints, limits: Ints) -> Ints:
+    """How many ``places`` are at most each of the ``limits``; both ascending, so that one pass over the two suffices."""
+    numbered = pl.DataFrame({"place": places}).with_row_index("count", offset=1).set_sorted("place")
+    found = pl.DataFrame({"place": limits}).set_sorted("place").join_asof(numbered, on="place", strategy="backward")
+    return found["count"].fill_null(0).cast(pl.Int64).to_numpy()
