@@ -15,13 +15,16 @@ from fairdeal.sources.masking import mask_text
 from fairdeal.sources.readers.content import PROVENANCE
 
 #: No file, no network, no extension, no variable of ours: a query sees the declared file sets, by one thread and so always in one order.
-_CONFINED: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": "false",
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "python_enable_replacements": "false",
-    "threads": "1",
-}
+#: Beyond its memory it is refused; it does not fill the disk. In this order: the settings lock themselves one after another.
+_CONFINED = (
+    "SET threads = 1",
+    "SET temp_directory = ''",
+    "SET python_enable_replacements = false",
+    "SET autoinstall_known_extensions = false",
+    "SET autoload_known_extensions = false",
+    "SET TimeZone = 'UTC'",
+    "SET enable_external_access = false",
+)
 
 
 def query_rows(mapping: Mapping, mapped: TableMapping, raw: Mapped[str, pl.DataFrame]) -> pl.DataFrame:
@@ -63,7 +66,7 @@ def result_columns(mapping: Mapping, table: str, raw: Mapped[str, pl.DataFrame])
 
 def _run(where: str, query: str, sets: Mapped[str, pl.DataFrame], declared: Sequence[str], memory_mb: int) -> pl.DataFrame:
     """The result of one confined select."""
-    with duckdb.connect(":memory:", config={**_CONFINED, "memory_limit": f"{memory_mb}MB"}) as connection:
+    with duckdb.connect(":memory:", config={"memory_limit": f"{memory_mb}MB"}) as connection:
         try:
             statements = connection.extract_statements(query)
         except duckdb.Error as error:
@@ -72,8 +75,8 @@ def _run(where: str, query: str, sets: Mapped[str, pl.DataFrame], declared: Sequ
             raise MappingError(f"{where}: {len(statements)} statements or no select found; allowed is one select; write one")
         for name, frame in sets.items():
             connection.register(name, frame.to_arrow())
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET lock_configuration = true")
+        for setting in (*_CONFINED, "SET lock_configuration = true"):
+            connection.execute(setting)
         try:
             found = pl.from_arrow(connection.sql(query).to_arrow_table())
         except duckdb.CatalogException as error:
