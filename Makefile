@@ -51,4 +51,4 @@ data-dictionary: $(READY) ## write docs/data_dictionary.md anew
 	$(BIN)/fairdeal contracts dictionary > docs/data_dictionary.md
 
 bench: $(READY) ## every benchmark, one JSON line per figure; DATA=folder of the public data sets
-	for module in features handbook; do $(BIN)/python -m benchmarks.$$module $(if $(DATA),--data $(DATA)); done
+	for file in benchmarks/[a-z]*.py; do $(BIN)/python -m benchmarks.$$(basename $$file .py) $(if $(DATA),--data $(DATA)) || exit 1; done

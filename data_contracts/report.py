@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
@@ -13,7 +14,7 @@ from fairdeal.data_contracts.report_style import STYLE
 WORDS: dict[str, tuple[str, str]] = {
     "title": ("数据契约报告", "Data contract report"),
     "no_runs": ("还没有运行记录。", "No runs yet."),
-    "latest": ("最近一次运行", "Latest run"),
+    "latest": ("最近一次读入", "Latest run that read data"),
     "history": ("各次运行的隔离比例", "Quarantined share, run by run"),
     "runs": ("各次运行", "Runs"),
     "tables": ("数据表", "Tables"),
@@ -47,10 +48,25 @@ WORDS: dict[str, tuple[str, str]] = {
     "source": ("来源", "Source"),
     "interval": ("区间", "Interval"),
     "frozen_at": ("冻结时刻", "Frozen at"),
-    "kept": ("全部规则均满足。", "Every rule was kept."),
+    "kept": ("全部规则均满足：", "every rule kept:"),
     "kept_rules": ("条规则无违反", "rules kept by every row"),
     "no_tables": ("本次没有数据表。", "No tables in this run."),
+    "nothing_new": ("未读入新数据", "nothing new was read"),
     "no_files": ("本次没有读取文件。", "No files in this run."),
+}
+
+#: Chinese of the tables' names; a table the page does not know is shown under its name alone.
+TABLES: dict[str, str] = {
+    "account_events": "账户事件",
+    "buyers": "买家",
+    "labels": "标注",
+    "listings": "商品",
+    "merchants": "商家",
+    "orders": "订单",
+    "payments": "付款",
+    "refunds": "退款",
+    "reviews": "评价",
+    "shipments": "物流",
 }
 
 ENGINES = {"great_expectations": "Great Expectations", "compiled": "编译规则 compiled rules"}
@@ -63,6 +79,13 @@ FILE_STATUSES: dict[str, tuple[str, str]] = {
     "absent": ("缺失", "bad"),
     "unreadable": ("无法读取", "bad"),
 }
+
+#: Columns of numbers, which stand at the right.
+_COUNTS = frozenset(
+    {"rows_in", "accepted", "quarantined", "share", "limit", "checked", "breached", "duplicates", "corrections", "late"}
+    | {"rows_counted", "rows_read", "rows_rejected"}
+)
+_NUMBER = ' class="num"'
 
 _MARKS = {"good": "✓", "warning": "!", "bad": "✕"}
 
@@ -82,15 +105,16 @@ def render_report(runs: Sequence[Mapping[str, Any]]) -> str:
     -------
     str
         A page with its own style and pictures and no script, which a browser may show but not use to reach any network. Newest run
-        first, by ``frozen_at``. The same runs give the same bytes.
+        first, by ``frozen_at``; the newest that read any table is told at the top and lies open. The same runs give the same bytes.
     """
     newest_first = sorted(runs, key=lambda run: (str(run.get("frozen_at")), str(run.get("run_id"))), reverse=True)
     if newest_first:
+        told = next((run for run in newest_first if run.get("tables")), newest_first[0])  # a revision may have read nothing new
         body = "".join(
             (
-                _section("latest", _summary(newest_first[0])),
+                _section("latest", _summary(told)),
                 _section("history", _histories(list(reversed(newest_first)))),
-                _section("runs", "".join(_run(run, is_open=position == 0) for position, run in enumerate(newest_first))),
+                _section("runs", "".join(_run(run, is_open=run is told) for run in newest_first)),
             )
         )
     else:
@@ -118,7 +142,8 @@ def _summary(run: Mapping[str, Any]) -> str:
         "verdict": _verdict_words("bad", "failed", f"{failed} / {len(judged)}") if failed else _verdict_words("good", "within"),
     }
     cells = "".join(f'<div class="tile"><p>{_both(name)}</p><p class="figure">{figure}</p></div>' for name, figure in tiles.items())
-    return f'<div class="tiles">{cells}</div>{split_bar(totals["accepted"], totals["quarantined"])}'
+    about = f'<p class="about"><b>{_text(run.get("source"))}</b> <span>{_interval(run)}</span></p>'
+    return f'{about}<div class="tiles">{cells}</div>{split_bar(totals["accepted"], totals["quarantined"])}'
 
 
 def _histories(oldest_first: Sequence[Mapping[str, Any]]) -> str:
@@ -136,7 +161,7 @@ def _histories(oldest_first: Sequence[Mapping[str, Any]]) -> str:
                 limit = table.get("limit", limit)
         last = _percent(points[-1][1])
         charts.append(
-            f'<figure><figcaption><b>{escape(name)}</b> <span class="num">{last}</span></figcaption>{history_chart(points, limit)}</figure>'
+            f'<figure><figcaption><span>{_table_name(name)}</span> <span class="num">{last}</span></figcaption>{history_chart(points, limit)}</figure>'
         )
     return f'<div class="histories">{"".join(charts)}</div>' if charts else f'<p class="empty">{_both("no_tables")}</p>'
 
@@ -146,19 +171,14 @@ def _run(run: Mapping[str, Any], *, is_open: bool) -> str:
     files: Sequence[Mapping[str, Any]] = run.get("files") or ()
     kinds = {_table_verdict(table)[0] for table in tables.values()} | {_file_kind(file) for file in files}
     worst = next((kind for kind in ("bad", "warning") if kind in kinds), "good")
-    interval = " → ".join(escape(str(moment)) for moment in run.get("interval") or ())
     facts = "".join(
-        f"<div><dt>{_both(name)}</dt><dd>{value or '–'}</dd></div>"
-        for name, value in (
-            ("source", _text(run.get("source"))),
-            ("interval", interval),
-            ("frozen_at", _text(run.get("frozen_at"))),
-            ("run", f"<code>{_text(run.get('run_id'))}</code>"),
-        )
+        f"<div><dt>{_both(name)}</dt><dd>{value}</dd></div>"
+        for name, value in (("frozen_at", _moment(run.get("frozen_at"))), ("run", f"<code>{_text(run.get('run_id'))}</code>"))
     )
+    nothing = "" if tables else f" <small>{_both('nothing_new')}</small>"
     return (
         f'<details{" open" if is_open else ""}><summary><span class="mark {worst}">{_MARKS[worst]}</span> '
-        f"<b>{_text(run.get('source'))}</b> <span>{interval}</span> <code>{_text(run.get('run_id'))}</code></summary>"
+        f"<b>{_text(run.get('source'))}</b> <span>{_interval(run)}</span>{nothing} <code>{_text(run.get('run_id'))}</code></summary>"
         f'<dl class="facts">{facts}</dl>'
         f"<h3>{_both('tables')}</h3>{_tables(tables)}"
         f"<h3>{_both('rules')}</h3>{_rules(tables)}"
@@ -173,11 +193,11 @@ def _tables(tables: Mapping[str, Mapping[str, Any]]) -> str:
     for name, table in tables.items():
         kind, word = _table_verdict(table)
         rows.append(
-            f'<tr><th scope="row">{escape(name)}</th>'
+            f'<tr><th scope="row">{_table_name(name)}</th>'
             + "".join(f'<td class="num">{_count(table.get(fact))}</td>' for fact in ("rows_in", "accepted", "quarantined"))
             + f'<td class="num">{_share(table.get("quarantined"), table.get("rows_in"))}</td>'
             + f'<td class="bar">{split_bar(table.get("accepted") or 0, table.get("quarantined") or 0)}</td>'
-            + f'<td class="num">{_percent(table.get("limit"))}</td><td>{_verdict_words(kind, word)}</td>'
+            + f'<td class="num">{_percent(table.get("limit"))}</td><td class="said">{_verdict_words(kind, word)}</td>'
             + f"<td>{escape(ENGINES.get(str(table.get('engine')), str(table.get('engine') or '–')))}</td>"
             + "".join(f'<td class="num">{_count(table.get(fact))}</td>' for fact in ("duplicates", "corrections", "late"))
             + "</tr>"
@@ -187,13 +207,14 @@ def _tables(tables: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _rules(tables: Mapping[str, Mapping[str, Any]]) -> str:
-    """Per table the rules that were broken, most rows first, and how many were not."""
+    """Per table the rules that were broken, most rows first, and how many were not; tables whose every row kept them in one line."""
     parts: list[str] = []
+    kept: list[str] = []
     for name, table in tables.items():
         rules = list(table.get("rules") or ())
         broken = sorted((rule for rule in rules if rule["breached"]), key=lambda rule: (-rule["breached"], rule["rule"]))
         if not broken:
-            parts.append(f'<p class="kept"><b>{escape(name)}</b> <span class="mark good">✓</span> {_both("kept")} ({len(rules)})</p>')
+            kept.append(f"{_table_name(name)} ({len(rules)})")
             continue
         rows = [
             f'<tr><th scope="row"><code>{escape(str(rule["rule"]))}</code></th><td class="num">{_count(rule["checked"])}</td>'
@@ -201,8 +222,10 @@ def _rules(tables: Mapping[str, Mapping[str, Any]]) -> str:
             f'<td class="bar">{share_bar(rule["breached"], broken[0]["breached"])}</td></tr>'
             for rule in broken
         ]
-        title = f"{escape(name)} <small>✓ {len(rules) - len(broken)} {_both('kept_rules')}</small>"
+        title = f"{_table_name(name)} <small>✓ {len(rules) - len(broken)} {_both('kept_rules')}</small>"
         parts.append(f"<h4>{title}</h4>{_grid(('rule', 'checked', 'breached', 'share', ''), rows)}")
+    if kept:
+        parts.append(f'<p class="kept"><span class="mark good">✓</span> {_both("kept")} {" · ".join(kept)}</p>')
     return "".join(parts) or f'<p class="empty">{_both("no_tables")}</p>'
 
 
@@ -246,7 +269,7 @@ def _section(word: str, body: str) -> str:
 
 
 def _grid(heads: Iterable[str], rows: Iterable[str]) -> str:
-    cells = "".join(f'<th scope="col">{_both(head) if head else ""}</th>' for head in heads)
+    cells = "".join(f'<th scope="col"{_NUMBER if head in _COUNTS else ""}>{_both(head) if head else ""}</th>' for head in heads)
     return f'<div class="scroll"><table><thead><tr>{cells}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
 
 
@@ -254,6 +277,26 @@ def _both(word: str) -> str:
     """The word in both languages, side by side."""
     chinese, english = WORDS[word]
     return f'<span lang="zh">{chinese}</span> <span lang="en">{english}</span>'
+
+
+def _table_name(name: str) -> str:
+    """A table's name as the contracts have it, and in Chinese where the page knows it."""
+    chinese = f' <span lang="zh">{TABLES[name]}</span>' if name in TABLES else ""
+    return f"<b>{escape(name)}</b>{chinese}"
+
+
+def _interval(run: Mapping[str, Any]) -> str:
+    """From when to when, in UTC; of a moment that cannot be read, its own words."""
+    return " → ".join(_moment(moment) for moment in run.get("interval") or ()) or "–"
+
+
+def _moment(value: object) -> str:
+    """An instant as ``2026-03-01 16:00 UTC``; a date or anything else as it is."""
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return _text(value)
+    return _text(value) if at.tzinfo is None else f'<span class="when">{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC</span>'
 
 
 def _text(value: object) -> str:

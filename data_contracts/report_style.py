@@ -46,7 +46,12 @@ thead th [lang=zh] { display: block; color: var(--ink); }
 tbody th { font-weight: 600; }
 tbody tr:last-child > * { border-bottom: 0; }
 .num { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.bar { min-width: 8rem; width: 22%; }
+.bar { min-width: 5rem; width: 15%; }
+.said, .when { white-space: nowrap; }
+.about { margin: 0 0 .75rem; display: flex; flex-wrap: wrap; gap: .3rem .8rem; }
+thead th.num { text-align: right; }
+[lang=zh] { font-weight: inherit; }
+tbody th [lang=zh], figcaption [lang=zh], .kept [lang=zh], h4 [lang=zh] { font-weight: 400; color: var(--soft); }
 .message { min-width: 12rem; overflow-wrap: anywhere; }
 .mark { display: inline-block; min-width: 1.4em; padding: 0 .3em; border-radius: 1em; text-align: center;
   font-weight: 700; font-size: .85em; }

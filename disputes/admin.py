@@ -2,30 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from fairdeal.disputes import services
-from fairdeal.disputes.case_page import finding_texts, page_of
-from fairdeal.disputes.domain import AT_REST, CASE_TYPES, STATUSES, CloseCode, Event, Role, next_events
-from fairdeal.disputes.models import CLOSE_CODE_TEXTS, Case, CaseAlert, CaseEvent, CaseMember, FirstPassword, in_language
+from fairdeal.disputes import people_admin, services
+from fairdeal.disputes.case_page import page_of
+from fairdeal.disputes.domain import CloseCode, Event, Role, next_events
+from fairdeal.disputes.list_filters import (
+    ActionFilter,
+    ChosenByFilter,
+    DetectorFilter,
+    EventFilter,
+    HolderFilter,
+    OutcomeFilter,
+    RoleFilter,
+    StatusFilter,
+    TypeFilter,
+    TypologyFilter,
+)
+from fairdeal.disputes.models import Case, CaseAlert, CaseEvent, CaseMember
+from fairdeal.disputes.names import (
+    chosen_by_text,
+    detector_text,
+    event_text,
+    finding_texts,
+    kind_text,
+    role_text,
+    status_text,
+    typology_text,
+)
 from fairdeal.disputes.people import may_read_queue, roles_of
+from fairdeal.disputes.queue_rows import queue_row, with_headline
+from fairdeal.disputes.searching import search_cases
 from fairdeal.disputes.statuses import CaseStatus
-from fairdeal.disputes.wording import money_text, refusal_text, totals_text
+from fairdeal.disputes.wording import NOTHING, money_text, refusal_text
+
+__all__ = ["AlertAdmin", "CaseAdmin", "EventAdmin", "MemberAdmin", "people_admin"]
+
+admin.site.index_title = _("The queue at a glance")
 
 
 class ReadOnly(ModelAdmin):  # type: ignore[misc]
@@ -55,91 +81,55 @@ class ReadOnly(ModelAdmin):  # type: ignore[misc]
         return actions
 
 
-class StatusFilter(admin.SimpleListFilter):
-    """The queue's states; open cases unless asked otherwise."""
-
-    title = _("status")
-    parameter_name = "status"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        states = [(status.value, in_language(facts.zh, facts.en)) for status, facts in STATUSES.items()]
-        return [("all", _("all, closed too")), *states]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
-        if self.value() in set(CaseStatus):
-            return queryset.filter(status=self.value())
-        return queryset if self.value() == "all" else queryset.exclude(status__in=AT_REST)
-
-    def choices(self, changelist: Any) -> Any:
-        first, *rest = super().choices(changelist)
-        return [{**first, "display": _("open")}, *rest]
-
-
-class TypeFilter(admin.SimpleListFilter):
-    title = _("type")
-    parameter_name = "type"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(case_type.value, in_language(facts.zh, facts.en)) for case_type, facts in CASE_TYPES.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
-        return queryset.filter(case_type=self.value()) if self.value() else queryset
-
-
-class OutcomeFilter(admin.SimpleListFilter):
-    title = _("outcome")
-    parameter_name = "outcome"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(str(code), text) for code, text in CLOSE_CODE_TEXTS.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
-        return queryset.filter(close_code=self.value()) if self.value() else queryset
-
-
 @admin.register(Case)
 class CaseAdmin(ReadOnly):
     """The queue and the page of a case."""
 
-    list_display = (
-        "case_id",
-        "type_shown",
-        "status_shown",
-        "subject_shown",
-        "loss_shown",
-        "risk_shown",
-        "member_count",
-        "opened_at",
-        "holder",
-    )
-    list_filter = (StatusFilter, TypeFilter, OutcomeFilter)
+    list_display = ("case_shown", "subject_shown", "why_shown", "loss_shown", "members_shown", "status_shown", "holder", "opened_at")
+    list_display_links = ("case_shown",)
+    list_filter = (StatusFilter, TypeFilter, HolderFilter, OutcomeFilter)
     list_fullwidth = True
-    ordering = ("-expected_loss_minor", "opened_at")
-    search_fields = ("case_id", "subject_id", "members__subject_id", "alerts__merchant_id", "alerts__account_id")
-    search_help_text = _("case, merchant, account, order, payment or review")
+    ordering = ("-expected_loss_minor", "case_id")
+    search_fields = ("case_id",)  # there is a search; what it looks at stands in search_cases
+    search_help_text = _("id, merchant, account, kind of cheat, words of a reason or review")
     fields = ("case_id",)
     change_form_template = "admin/disputes/case/change_form.html"
     actions: ClassVar = ["accept_selected", "start_selected"]
 
-    @admin.display(description=_("type"), ordering="case_type")
-    def type_shown(self, case: Case) -> str:
-        return case.type_text
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
+        return with_headline(super().get_queryset(request))
 
-    @admin.display(description=_("status"), ordering="status")
-    def status_shown(self, case: Case) -> str:
-        return case.status_text
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Case], search_term: str) -> tuple[QuerySet[Case], bool]:
+        return search_cases(queryset, search_term), False
+
+    @admin.display(description=_("case"), ordering="case_type")
+    def case_shown(self, case: Case) -> SafeString:
+        return format_html(
+            '<span class="fd-cell"><strong>{}</strong><small><code>{}</code></small></span>', capfirst(case.type_text), case.case_id
+        )
 
     @admin.display(description=_("subject"), ordering="subject_id")
-    def subject_shown(self, case: Case) -> str:
-        return f"{case.subject_kind} {case.subject_id}"
+    def subject_shown(self, case: Case) -> SafeString:
+        return format_html('<span class="fd-cell">{}<small><code>{}</code></small></span>', kind_text(case.subject_kind), case.subject_id)
+
+    @admin.display(description=_("strongest reason"))
+    def why_shown(self, case: Case) -> SafeString:
+        why = queue_row(case).why
+        return format_html('<span class="fd-why-cell" title="{}">{}</span>', why, why)
 
     @admin.display(description=_("expected loss"), ordering="expected_loss_minor")
-    def loss_shown(self, case: Case) -> str:
-        return totals_text(case.money, "expected_loss_minor")
+    def loss_shown(self, case: Case) -> SafeString:
+        row = queue_row(case)
+        at_risk = _("of %(money)s") % {"money": row.money_at_risk} if row.money_at_risk != NOTHING else ""
+        return format_html('<span class="fd-cell fd-number">{}<small>{}</small></span>', row.expected_loss, at_risk)
 
-    @admin.display(description=_("money at risk"))
-    def risk_shown(self, case: Case) -> str:
-        return totals_text(case.money, "amount_minor")
+    @admin.display(description=_("members"), ordering="member_count")
+    def members_shown(self, case: Case) -> int:
+        return case.member_count
+
+    @admin.display(description=_("status"), ordering="status")
+    def status_shown(self, case: Case) -> SafeString:
+        return format_html('<span class="fd-chip fd-{}">{}</span>', queue_row(case).tone, case.status_text)
 
     @admin.action(description=_("Accept"))
     def accept_selected(self, request: HttpRequest, cases: QuerySet[Case]) -> None:
@@ -227,79 +217,110 @@ def _findings(case: Case, outcome: str, form: Any) -> dict[str, str] | None:
     return {member.key: chosen.get(str(member.pk), default) for member in CaseMember.objects.filter(case=case)}
 
 
-@admin.register(CaseMember)
-class MemberAdmin(ReadOnly):
-    list_display = ("subject_id", "subject_kind", "typology", "verdict_shown", "case_shown", "joined_at")
+class InsideCase(ReadOnly):
+    """A table of what cases hold. A row has no page of its own: it leads to its place on the page of its case."""
+
     list_select_related = ("case",)
+
+    def anchor(self, row: Any) -> str:
+        """Where on its case's page a row is found."""
+        raise NotImplementedError
+
+    @admin.display(description=_("case"), ordering="case_id")
+    def case_shown(self, row: Any) -> SafeString:
+        return format_html('<span class="fd-cell">{}<small><code>{}</code></small></span>', capfirst(row.case.type_text), row.case.pk)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id) if object_id is not None and request.method == "GET" else None
+        if row is None or not may_read_queue(request.user):
+            response: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
+            return response
+        return redirect(f"{reverse('admin:disputes_case_change', args=[row.case_id])}#{self.anchor(row)}")
+
+
+@admin.register(CaseMember)
+class MemberAdmin(InsideCase):
+    list_display = ("subject_id", "kind_shown", "typology_shown", "verdict_shown", "case_shown", "joined_at")
+    list_filter = (TypologyFilter,)
     search_fields = ("subject_id", "case__case_id")
     ordering = ("-joined_at", "pk")
+
+    def anchor(self, row: CaseMember) -> str:
+        return f"member-{row.pk}"
+
+    @admin.display(description=_("kind"), ordering="subject_kind")
+    def kind_shown(self, member: CaseMember) -> str:
+        return kind_text(member.subject_kind)
+
+    @admin.display(description=_("suspicion"), ordering="typology")
+    def typology_shown(self, member: CaseMember) -> str:
+        return typology_text(member.typology)
 
     @admin.display(description=_("verdict"), ordering="verdict")
     def verdict_shown(self, member: CaseMember) -> str:
         return finding_texts()[member.verdict]
 
-    @admin.display(description=_("case"), ordering="case_id")
-    def case_shown(self, member: CaseMember) -> str:
-        return _case_link(member.case)
-
 
 @admin.register(CaseAlert)
-class AlertAdmin(ReadOnly):
-    list_display = ("alert_id", "detector", "typology", "merchant_id", "account_id", "loss_shown", "chosen_by", "case_shown", "event_at")
-    list_select_related = ("case",)
-    list_filter = ("detector", "typology", "chosen_by", "action")
+class AlertAdmin(InsideCase):
+    list_display = (
+        "alert_id",
+        "detector_shown",
+        "typology_shown",
+        "parties_shown",
+        "loss_shown",
+        "chosen_shown",
+        "case_shown",
+        "event_at",
+    )
+    list_filter = (DetectorFilter, TypologyFilter, ChosenByFilter, ActionFilter)
     search_fields = ("alert_id", "merchant_id", "account_id", "member__subject_id", "case__case_id")
     ordering = ("-event_at", "pk")
 
-    @admin.display(description=_("expected loss"), ordering="expected_loss_minor")
-    def loss_shown(self, alert: CaseAlert) -> str:
-        return money_text(alert.expected_loss_minor, alert.currency)
+    def anchor(self, row: CaseAlert) -> str:
+        return f"member-{row.member_id}"
 
-    @admin.display(description=_("case"), ordering="case_id")
-    def case_shown(self, alert: CaseAlert) -> str:
-        return _case_link(alert.case)
+    @admin.display(description=_("detector"), ordering="detector")
+    def detector_shown(self, alert: CaseAlert) -> str:
+        return detector_text(alert.detector)
+
+    @admin.display(description=_("suspicion"), ordering="typology")
+    def typology_shown(self, alert: CaseAlert) -> str:
+        return typology_text(alert.typology)
+
+    @admin.display(description=_("merchant and account"), ordering="merchant_id")
+    def parties_shown(self, alert: CaseAlert) -> SafeString:
+        return format_html('<span class="fd-cell">{}<small>{}</small></span>', alert.merchant_id or NOTHING, alert.account_id or NOTHING)
+
+    @admin.display(description=_("chosen by"), ordering="chosen_by")
+    def chosen_shown(self, alert: CaseAlert) -> str:
+        return chosen_by_text(alert.chosen_by)
+
+    @admin.display(description=_("expected loss"), ordering="expected_loss_minor")
+    def loss_shown(self, alert: CaseAlert) -> SafeString:
+        return format_html('<span class="fd-number">{}</span>', money_text(alert.expected_loss_minor, alert.currency))
 
 
 @admin.register(CaseEvent)
-class EventAdmin(ReadOnly):
-    list_display = ("seq", "at", "actor", "role", "event", "from_status", "to_status", "case_shown")
-    list_select_related = ("case",)
-    list_filter = ("event", "role")
+class EventAdmin(InsideCase):
+    list_display = ("seq", "at", "what_shown", "actor", "role_shown", "status_shown", "case_shown")
+    list_filter = (EventFilter, RoleFilter)
     search_fields = ("case__case_id", "actor")
     ordering = ("-seq",)
 
-    @admin.display(description=_("case"), ordering="case_id")
-    def case_shown(self, event: CaseEvent) -> str:
-        return _case_link(event.case)
+    def anchor(self, row: CaseEvent) -> str:
+        return f"event-{row.pk}"
 
+    @admin.display(description=_("what"), ordering="event")
+    def what_shown(self, event: CaseEvent) -> str:
+        return event_text(event.event)
 
-def _case_link(case: Case) -> str:
-    return format_html('<a class="fd-link" href="{}">{}</a>', reverse("admin:disputes_case_change", args=[case.pk]), case.pk)
+    @admin.display(description=_("as"), ordering="role")
+    def role_shown(self, event: CaseEvent) -> str:
+        return role_text(event.role)
 
-
-admin.site.unregister(User)
-admin.site.unregister(Group)
-
-
-@admin.register(User)
-class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc]
-    """People. A new person's password is handed over by somebody else, so it must be changed at the first login."""
-
-    form = UserChangeForm
-    add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
-    add_fieldsets: Sequence[Any] = (
-        (None, {"classes": ("wide",), "fields": ("username", "usable_password", "password1", "password2", "groups")}),
-    )
-
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        if not change:
-            obj.is_staff = True  # the console is the only place to sign in to
-        super().save_model(request, obj, form, change)
-        if not change:
-            FirstPassword.objects.update_or_create(user=obj, defaults={"issued": obj.password})
-
-
-@admin.register(Group)
-class RoleAdmin(GroupAdmin, ModelAdmin):  # type: ignore[misc]
-    """Roles, under the names the process knows."""
+    @admin.display(description=_("status"), ordering="to_status")
+    def status_shown(self, event: CaseEvent) -> str:
+        return status_text(event.to_status)

@@ -21,6 +21,7 @@ from fairdeal.disputes.names import (
     kind_text,
     role_text,
     status_text,
+    tone_of,
     typology_text,
 )
 from fairdeal.disputes.shared import spreads_of, ties_of
@@ -33,7 +34,9 @@ MEMBERS_SHOWN = 300
 #: So many members lie open from the start.
 MEMBERS_OPEN = 3
 #: And so many cases linked in each way.
-LINKED_SHOWN = 20
+LINKED_SHOWN = 8
+#: So many alerts are looked at to find them.
+_LOOKED_AT = 500
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ def page_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any]:
     return {
         "case": case,
         "kind": kind_text(case.subject_kind),
+        "tone": tone_of(case.status),
         "headline": shown[0].reasons[0].text if shown and shown[0].reasons else "",
         "suspicions": _counted(typology_text(alert.member.typology) for alert in leaders),
         "measures": _counted(action_text(alert.action) for alert in leaders),
@@ -82,12 +86,8 @@ def page_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any]:
         "ties": ties_of(leaders, case.subject_id),
         "members": shown,
         "members_hidden": len(leading) - len(shown),
-        "same_subject": list(
-            Case.objects.filter(subject_kind=case.subject_kind, subject_id=case.subject_id)
-            .exclude(pk=case.pk)
-            .order_by("-opened_at")[:LINKED_SHOWN]
-        ),
-        "neighbours": neighbours(case, alerts),
+        "same_subject": [_link(other) for other in about_the_same(case)],
+        "neighbours": [_link(other, tie) for other, tie in neighbours(case, alerts)],
         "merchants": sorted({alert.merchant_id for alert in alerts} - {""})[:LINKED_SHOWN],
         "events": [_event_view(event) for event in CaseEvent.objects.filter(case=case).order_by("seq")],
         "steps": steps_for(case, roles),
@@ -104,21 +104,40 @@ def steps_for(case: Case, roles: frozenset[Role]) -> frozenset[str]:
     return frozenset(event.value for role in roles for event in next_events(CaseStatus(case.status), role) if event in offered)
 
 
-def neighbours(case: Case, alerts: Sequence[CaseAlert]) -> list[Case]:
-    """Other cases in which a merchant, account or member of this case turns up, newest first."""
-    merchants = {alert.merchant_id for alert in alerts} - {""}
-    accounts = {alert.account_id for alert in alerts} - {""}
-    subjects = {alert.member.subject_id for alert in alerts}
-    found: set[str] = set()
-    for part in _parts(sorted(merchants | accounts | subjects)):
+def about_the_same(case: Case) -> list[Case]:
+    """Other cases about this case's subject, newest first."""
+    same = Case.objects.filter(subject_kind=case.subject_kind, subject_id=case.subject_id).exclude(pk=case.pk)
+    return list(same.order_by("-opened_at")[:LINKED_SHOWN])
+
+
+def neighbours(case: Case, alerts: Sequence[CaseAlert]) -> list[tuple[Case, str]]:
+    """Other cases in which a member, account or merchant of this case turns up, and which of the three; the closest tie first."""
+    ours = (
+        {alert.member.subject_id for alert in alerts},
+        {alert.account_id for alert in alerts} - {""},
+        {alert.merchant_id for alert in alerts} - {""},
+    )
+    nearest: dict[str, int] = {}
+    for part in _parts(sorted(set().union(*ours))):
         touching = CaseAlert.objects.filter(Q(merchant_id__in=part) | Q(account_id__in=part) | Q(member__subject_id__in=part))
-        found.update(touching.exclude(case=case).values_list("case_id", flat=True)[: 10 * LINKED_SHOWN])
-    others = Case.objects.filter(pk__in=sorted(found)[: 10 * LINKED_SHOWN])
-    return list(others.exclude(subject_kind=case.subject_kind, subject_id=case.subject_id).order_by("-opened_at")[:LINKED_SHOWN])
+        touching = touching.exclude(case=case).order_by("-event_at", "alert_id")
+        for other, *theirs in touching.values_list("case_id", "member__subject_id", "account_id", "merchant_id")[:_LOOKED_AT]:
+            near = next((rank for rank, (known, value) in enumerate(zip(ours, theirs, strict=True)) if value in known), len(ours))
+            nearest[other] = min(near, nearest.get(other, near))
+    member = kind_text(alerts[0].member.subject_kind) if alerts else ""
+    ties = (member, kind_text("account"), kind_text("merchant"), "")
+    chosen = sorted(nearest, key=lambda pk: (nearest[pk], pk))[: 10 * LINKED_SHOWN]
+    others = Case.objects.filter(pk__in=chosen).exclude(subject_kind=case.subject_kind, subject_id=case.subject_id)
+    ordered = sorted(others, key=lambda other: (nearest[other.pk], -other.opened_at.timestamp(), other.pk))[:LINKED_SHOWN]
+    return [(other, ties[nearest[other.pk]]) for other in ordered]
 
 
 def _parts(ids: Sequence[str], size: int = 300) -> Iterable[Sequence[str]]:
     return (ids[start : start + size] for start in range(0, len(ids), size))
+
+
+def _link(case: Case, tie: str = "") -> dict[str, Any]:
+    return {"case": case, "tie": tie, "kind": kind_text(case.subject_kind), "tone": tone_of(case.status)}
 
 
 def _counted(words: Iterable[str]) -> list[tuple[str, int]]:
@@ -127,11 +146,13 @@ def _counted(words: Iterable[str]) -> list[tuple[str, int]]:
 
 
 def _span(alerts: Sequence[CaseAlert]) -> str:
-    """From the first to the last thing that happened; one moment when they are one."""
+    """From the first to the last thing that happened: to the minute within a day, in days beyond."""
     if not alerts:
         return ""
     first, last = (instant_text(edge(alert.event_at for alert in alerts)) for edge in (min, max))
-    return first if first == last else f"{first} – {last}"
+    if first == last:
+        return first
+    return f"{first} – {last[11:]}" if first[:10] == last[:10] else f"{first[:10]} – {last[:10]}"
 
 
 def _common(leaders: Sequence[CaseAlert]) -> tuple[CommonReason, ...]:

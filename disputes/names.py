@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from fairdeal.data_contracts.actions import Action
 from fairdeal.data_contracts.typologies import TYPOLOGIES, Detector, Typology
-from fairdeal.disputes.domain import STATUSES, CaseStatus, Event, Finding, Note, Role
+from fairdeal.disputes.domain import AT_REST, STATUSES, CaseStatus, Event, Finding, Note, Role
 from fairdeal.disputes.models import in_language
 
 
@@ -62,6 +62,15 @@ def status_text(status: str) -> str:
         return status
     facts = STATUSES[CaseStatus(status)]
     return in_language(facts.zh, facts.en)
+
+
+def tone_of(status: str) -> str:
+    """In which tone a status is shown: what waits for somebody stands out, what is at rest does not."""
+    if status == CaseStatus.NEW:
+        return "new"
+    if status == CaseStatus.DECISION_PENDING:
+        return "waiting"
+    return "rest" if status in AT_REST else "active"
 
 
 def finding_texts() -> dict[str, str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+
+from fairdeal.disputes.people import may_read_queue
 
 #: Seconds a writer waits for another one.
 BUSY_SECONDS = 60
@@ -118,6 +121,7 @@ def build(
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "loggers": {"django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
         },
+        "FORMAT_MODULE_PATH": ["fairdeal.disputes.formats"],
         "UNFOLD": {
             "SITE_TITLE": _("Fairdeal disputes"),
             "SITE_HEADER": _("Fairdeal disputes"),
@@ -125,9 +129,57 @@ def build(
             "SITE_URL": None,
             "SHOW_LANGUAGES": True,
             "SHOW_HISTORY": False,
+            "DASHBOARD_CALLBACK": "fairdeal.disputes.at_a_glance.dashboard",
             "STYLES": [_static_style],
+            "COLORS": {"primary": _BLUES},
+            "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": [_QUEUE_MENU, _PEOPLE_MENU]},
         },
     }
+
+
+#: The theme's accent from light to dark.
+_BLUES = {
+    "50": "oklch(97% .014 236)",
+    "100": "oklch(94% .03 236)",
+    "200": "oklch(89% .055 236)",
+    "300": "oklch(82% .09 236)",
+    "400": "oklch(72% .13 240)",
+    "500": "oklch(62% .15 245)",
+    "600": "oklch(52% .145 250)",
+    "700": "oklch(45% .13 252)",
+    "800": "oklch(39% .11 253)",
+    "900": "oklch(33% .085 254)",
+    "950": "oklch(26% .065 255)",
+}
+
+
+def _reads_queue(request: Any) -> bool:
+    return may_read_queue(request.user)
+
+
+def _manages_people(request: Any) -> bool:
+    return bool(request.user.has_perm("auth.view_user"))
+
+
+def _entry(title: Any, icon: str, address: str, permission: Callable[[Any], bool]) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(address), "permission": permission}
+
+
+_QUEUE_MENU = {
+    "title": _("Dispute queue"),
+    "items": [
+        _entry(_("At a glance"), "monitoring", "admin:index", _reads_queue),
+        _entry(_("Cases"), "gavel", "admin:disputes_case_changelist", _reads_queue),
+        _entry(_("Alerts"), "notifications", "admin:disputes_casealert_changelist", _reads_queue),
+        _entry(_("Members"), "group_work", "admin:disputes_casemember_changelist", _reads_queue),
+        _entry(_("History"), "history", "admin:disputes_caseevent_changelist", _reads_queue),
+    ],
+}
+
+_PEOPLE_MENU = {
+    "title": _("Administration"),
+    "items": [_entry(_("People and roles"), "group", "admin:auth_user_changelist", _manages_people)],
+}
 
 
 def _static_style(request: object) -> str:

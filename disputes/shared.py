@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from fairdeal.disputes.models import CaseAlert
 from fairdeal.disputes.snapshot_rows import column_texts
 
-#: A page shows so many things in common.
-TIES_SHOWN = 8
+#: A page shows so many things in common of each kind.
+TIES_SHOWN = 3
 
-#: Columns that can tie members together, the closest tie first.
-_TYING = ("device_id", "address_id", "instrument_id", "network_id", "listing_id", "payee_id")
+#: Columns that tie members together, the closest tie first. Many honest buyers share a network, few share a device.
+_TYING = ("device_id", "address_id", "instrument_id", "network_id")
+
+#: Columns that are counted and tie nobody: buyers of one listing have only that in common.
+_COUNTED = ("listing_id", "payee_id")
 
 
 @dataclass(frozen=True)
@@ -42,29 +45,28 @@ class Spread:
 
 
 def ties_of(alerts: Sequence[CaseAlert], subject_id: str) -> tuple[Tie, ...]:
-    """What at least two members share, the most accounts first; that they share the case's own subject goes without saying.
+    """What at least two members share, the closest kind of tie first, within a kind the most accounts first.
 
     Parameters
     ----------
     alerts
         One per member.
     subject_id
-        Whom the case is about.
+        Whom the case is about; that the members share it goes without saying, as it does that one account uses its own device.
     """
     labels = column_texts()
-    holders: dict[tuple[str, str], list[str]] = {}
-    for alert in alerts:
-        for column in _TYING:
-            value = _known(alert, column)
-            if value and value != subject_id:
-                holders.setdefault((column, value), []).append(alert.account_id)
-    ties = [
-        (Tie(labels[column], value, len(accounts), len(set(accounts) - {""})), _TYING.index(column))
-        for (column, value), accounts in holders.items()
-        if len(accounts) > 1
-    ]
-    ties.sort(key=lambda tie: (-tie[0].accounts, -tie[0].members, tie[1], tie[0].name))
-    return tuple(tie for tie, _ in ties[:TIES_SHOWN])
+    ties: list[Tie] = []
+    for column in _TYING:
+        holders: dict[str, list[str]] = {}
+        for alert in alerts:
+            if (value := _known(alert, column)) not in ("", subject_id):
+                holders.setdefault(value, []).append(alert.account_id)
+        found = [Tie(labels[column], value, len(accounts), len(set(accounts) - {""})) for value, accounts in holders.items()]
+        found = sorted(
+            (tie for tie in found if tie.members > 1 and tie.accounts != 1), key=lambda tie: (-tie.accounts, -tie.members, tie.name)
+        )
+        ties += found[:TIES_SHOWN]
+    return tuple(ties)
 
 
 def spreads_of(alerts: Sequence[CaseAlert]) -> tuple[Spread, ...]:
@@ -72,7 +74,7 @@ def spreads_of(alerts: Sequence[CaseAlert]) -> tuple[Spread, ...]:
     labels = column_texts()
     accounts = {alert.account_id for alert in alerts} - {""}
     counts = [(labels["account_id"], len(accounts))]
-    counts += [(labels[column], len({_known(alert, column) for alert in alerts} - {""})) for column in _TYING]
+    counts += [(labels[column], len({_known(alert, column) for alert in alerts} - {""})) for column in (*_TYING, *_COUNTED)]
     return tuple(Spread(kind, count) for kind, count in counts if count)
 
 

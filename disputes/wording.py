@@ -12,18 +12,21 @@ from fairdeal.data_contracts.reasons import MINOR_DIGITS
 from fairdeal.disputes.filing import NO_CURRENCY
 from fairdeal.disputes.refused import RefusedChange
 
+#: Said where there is nothing to say.
+NOTHING = "—"
+
 
 def money_text(minor: int | None, currency: str) -> str:
     """An amount in minor units as people write it: ``1,234.50 CNY``; without a code where no currency is known."""
     if minor is None:
-        return "—"
+        return NOTHING
     digits = MINOR_DIGITS.get(currency, 2)
     return f"{minor / 10**digits:,.{digits}f} {'' if currency == NO_CURRENCY else currency}".strip()
 
 
 def totals_text(money: dict[str, dict[str, int]], column: str) -> str:
     """One column of a case's money, currency by currency; nothing at stake is a dash."""
-    return " + ".join(money_text(total[column], currency) for currency, total in money.items() if total[column]) or "—"
+    return " + ".join(money_text(total[column], currency) for currency, total in money.items() if total[column]) or NOTHING
 
 
 def instant_text(at: datetime) -> str:
@@ -34,18 +37,19 @@ def instant_text(at: datetime) -> str:
 def share_text(share: float | None) -> str:
     """A share from 0 to 1 in percent; what is neither nothing nor all never reads as either."""
     if share is None:
-        return "—"
+        return NOTHING
     if 0 < share < 0.001:
         return "< 0.1%"
     if 0.999 < share < 1:
         return "> 99.9%"
-    return f"{share:.1%}" if share < 0.1 else f"{share:.0%}" if share < 0.99 else f"{share:.1%}".replace(".0%", "%")
+    written = f"{share:.0%}" if 0.1 <= share < 0.99 else f"{share:.1%}"
+    return written.replace(".0%", "%")
 
 
 def value_text(value: Any) -> str:
     """A reason's value or norm: numbers to four digits, nothing as a dash."""
     if value is None or value == "":
-        return "—"
+        return NOTHING
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if isinstance(value, float):

@@ -163,12 +163,12 @@ def backfill(
     settings = load_settings(config)
     settings.day_bounds(first), settings.day_bounds(last)
     _runnable(_mapping(source, data))
-    from fairdeal.pipelines.running import exit_code
-    from fairdeal.pipelines.screens import run_screen
-
     days = (date.fromisoformat(last) - date.fromisoformat(first)).days
     if days < 0:
         raise WrongUse(f"backfill: found --from {first} after --to {last}; the first day must not be later; swap them")
+    from fairdeal.pipelines.running import exit_code
+    from fairdeal.pipelines.screens import run_screen
+
     worst = 0
     with _flows(settings) as flows:
         for offset in range(days + 1):
@@ -581,6 +581,7 @@ def _quiet() -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     warnings.simplefilter("ignore")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import hashlib
 import hmac
 import json
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -46,9 +50,7 @@ def signer(home: Path, purpose: str, *, since: datetime) -> Signer:
     """The current signing key for a purpose (``feed``, ``models``); the first one is made at first use, valid from ``since``."""
     path = home / "keys" / f"{purpose}.pem"
     _make_once(path, _new_private_key)
-    private = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    if not isinstance(private, Ed25519PrivateKey):
-        raise WrongUse(f"{path}: not an Ed25519 key; put the key file back or remove it to have a new one made")
+    private = _read_private_key(path)
     public = private.public_key().public_bytes_raw()
     key_id = hashlib.sha256(public).hexdigest()[:16]
     _enter(ring_path(home, purpose), key_id, public, since)
@@ -57,12 +59,14 @@ def signer(home: Path, purpose: str, *, since: datetime) -> Signer:
 
 def rotate(home: Path, purpose: str, *, at: datetime, overlap: timedelta = timedelta(days=7)) -> Signer:
     """Replaces the signing key: the old one still verifies for ``overlap``, the new one signs from ``at``."""
-    signer(home, purpose, since=at)
-    ring = json.loads(ring_path(home, purpose).read_bytes())
-    for entry in ring["keys"]:
-        entry["valid_until"] = entry["valid_until"] or instant_text(at + overlap)
-    (home / "keys" / f"{purpose}.pem").replace(home / "keys" / f"{purpose}-{at:%Y%m%dT%H%M%S}.retired.pem")
-    write_whole(ring_path(home, purpose), json.dumps(ring, indent=1).encode())
+    old = signer(home, purpose, since=at)
+    path = ring_path(home, purpose)
+    with _ring_to_oneself(path):
+        entries = _entries(path)
+        for entry in entries:
+            entry["valid_until"] = entry["valid_until"] or instant_text(at + overlap)
+        (home / "keys" / f"{purpose}.pem").replace(home / "keys" / f"{purpose}-{old.key_id}.retired.pem")
+        _write_ring(path, entries)
     return signer(home, purpose, since=at)
 
 
@@ -72,17 +76,48 @@ def ring_path(home: Path, purpose: str) -> Path:
 
 
 def _enter(path: Path, key_id: str, public: bytes, since: datetime) -> None:
-    ring = json.loads(path.read_bytes()) if path.exists() else {"keys": []}
-    known = next((entry for entry in ring["keys"] if entry["key_id"] == key_id), None)
-    if known is None:
-        ring["keys"].append(
-            {"key_id": key_id, "public_key": base64.b64encode(public).decode(), "valid_from": instant_text(since), "valid_until": None}
-        )
-    elif len(ring["keys"]) == 1 and since < datetime.fromisoformat(known["valid_from"]):
-        known["valid_from"] = instant_text(since)  # days before the first run are filled in with the first key
-    else:
-        return
-    write_whole(path, json.dumps(ring, indent=1).encode())
+    with _ring_to_oneself(path):
+        entries = _entries(path)
+        known = next((entry for entry in entries if entry["key_id"] == key_id), None)
+        if known is None:
+            entries.append(
+                {"key_id": key_id, "public_key": base64.b64encode(public).decode(), "valid_from": instant_text(since), "valid_until": None}
+            )
+        elif known["valid_until"] is None and since < datetime.fromisoformat(known["valid_from"]):
+            known["valid_from"] = instant_text(since)  # days that lie back are filled in with the key of today
+        else:
+            return
+        _write_ring(path, entries)
+
+
+@contextmanager
+def _ring_to_oneself(path: Path) -> Iterator[None]:
+    """Holds a key ring among processes while it is read and written anew."""
+    with path.with_name(f".{path.name}.lock").open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _entries(path: Path) -> list[dict[str, Any]]:
+    try:
+        entries: list[dict[str, Any]] = json.loads(path.read_bytes())["keys"] if path.exists() else []
+    except (ValueError, KeyError, TypeError):
+        raise WrongUse(f"{path}: not a key ring; allowed is what `fairdeal` wrote there; restore the keys folder from its backup") from None
+    return entries
+
+
+def _write_ring(path: Path, entries: list[dict[str, Any]]) -> None:
+    write_whole(path, json.dumps({"keys": entries}, indent=1).encode())
+
+
+def _read_private_key(path: Path) -> Ed25519PrivateKey:
+    try:
+        private = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        private = None
+    if not isinstance(private, Ed25519PrivateKey):
+        raise WrongUse(f"{path}: not an Ed25519 key; put the key file back or remove it to have a new one made")
+    return private
 
 
 def _new_private_key() -> bytes:

@@ -49,6 +49,12 @@ def last_verdict(ledger: Ledger) -> int:
         return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(LABELS.c.verdict_seq), 0))).scalar() or 0)
 
 
+def last_label(ledger: Ledger) -> int:
+    """Number of the last label in the ledger; 0 before the first."""
+    with ledger.engine.connect() as connection:
+        return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(LABELS.c.seq), 0))).scalar() or 0)
+
+
 def _contents(tx: sa.Connection) -> list[dict[str, Any]]:
     return [loads(row[0]) for row in tx.execute(sa.select(LABELS.c.content).order_by(LABELS.c.seq))]
 
@@ -64,19 +70,23 @@ def _label(verdict: dict[str, Any]) -> dict[str, Any]:
         "typology": verdict["typology"],
         "source": source.value,
         "decided_at": verdict["decided_at"],
-        "available_at": verdict["decided_at"],
+        "available_at": verdict["closed_at"],  # nobody but the case's own people could know it before it closed
         "member_of": verdict["case_id"],
         "propensity": verdict["selection_probability"],
     }
 
 
-def known_labels(lake: Lake, source: str, *, watermark: int, known_before: datetime) -> pl.DataFrame:
-    """What was known about each subject before a moment: of several labels the latest counts, of one moment's the most trusted source's."""
+def known_labels(lake: Lake, source: str, *, watermark: int, known_before: datetime, labels_until: int | None = None) -> pl.DataFrame:
+    """What was known about each subject before a moment: of several labels the latest counts, of one moment's the most trusted source's.
+
+    ``labels_until`` is the number of the last label of a closed case that counts; all when omitted.
+    """
     brought = lake.table(source, "labels", watermark=watermark, known_before=known_before)
+    query = sa.select(LABELS.c.content).order_by(LABELS.c.seq)
+    if labels_until is not None:
+        query = query.where(LABELS.c.seq <= labels_until)
     with lake.ledger.engine.connect() as connection:
-        ours = pl.DataFrame(
-            [loads(row[0]) for row in connection.execute(sa.select(LABELS.c.content).order_by(LABELS.c.seq))], infer_schema_length=None
-        )
+        ours = pl.DataFrame([loads(row[0]) for row in connection.execute(query)], infer_schema_length=None)
     if ours.height:
         instants = [pl.col(name).str.to_datetime(time_unit="us", time_zone="UTC") for name in ("decided_at", "available_at")]
         ours = CONTRACT.conform(ours.with_columns(instants)).filter(pl.col("available_at") < known_before.astimezone(UTC))

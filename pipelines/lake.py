@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,12 +65,16 @@ class Lake:
         Raises
         ------
         OutsideFailure
-            When the file that the ledger names is gone.
+            When the file that the ledger names is gone or another one.
         """
-        path = self.home / str(file["path"] if isinstance(file, dict) else file.path)
-        if not path.exists():
-            raise OutsideFailure(f"{path}: the ledger names this file and it is gone; restore the home folder from its backup")
-        return pl.read_parquet(path)
+        path, sha256 = (file["path"], file["sha256"]) if isinstance(file, dict) else (file.path, file.sha256)
+        place = self.home / str(path)
+        if not place.exists():
+            raise OutsideFailure(f"{place}: the ledger names this file and it is gone; restore the home folder from its backup")
+        content = place.read_bytes()
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise OutsideFailure(f"{place}: it is not what the ledger entered; restore the home folder from its backup")
+        return pl.read_parquet(io.BytesIO(content))
 
     def files(self, source: str, table: str, watermark: int) -> list[tuple[int, LakeFile]]:
         """The accepted files of a table up to a batch, with the batch's number."""

@@ -23,7 +23,7 @@ def notify(settings: Settings, kind: str, text: str, **facts: Any) -> bool:
         return False
     try:
         httpx.post(address, json={"kind": kind, "text": text, **facts}, timeout=10).raise_for_status()
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         log.error("%s: %s (the webhook could not be reached: %s)", kind, text, error)
         return False
     return True

@@ -20,6 +20,7 @@ from fairdeal.data_contracts.actions import Action, StepUp
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.pipelines.alerting import reasons_of
 from fairdeal.pipelines.crash_points import reach
+from fairdeal.pipelines.errors import DataIsWrong, OutsideFailure
 from fairdeal.pipelines.keys import signer
 from fairdeal.pipelines.ledger import FEEDS, Ledger, dumps, loads
 from fairdeal.pipelines.tokens import measure_subject
@@ -72,6 +73,7 @@ def latest(ledger: Ledger) -> dict[str, Any] | None:
         "path": row["path"],
         "manifest_sha256": row["manifest_sha256"],
         "generated_at": manifest["generated_at"],
+        "content_sha256": manifest["content_sha256"],
         "verdict_seq": (run.frozen or {}).get("verdict_seq", 0),
     }
 
@@ -132,10 +134,9 @@ def measures(
                     f"appeal.{name}",
                 )
             )
-    for verdict in verdicts:
+    for (kind, token), verdict in _findings(verdicts):
         if verdict["is_fraud"]:
             detector = Detector(verdict["detector"])
-            kind, token = _verdict_subject(verdict)
             found.append(
                 Measure(
                     kind,
@@ -161,8 +162,8 @@ def measures(
 def lifts(decisions: dict[str, pl.DataFrame], verdicts: list[dict[str, Any]], earlier: list[dict[str, Any]]) -> list[Lift]:
     """What is taken back: subjects a person cleared, and orders and reviews whose newer score no longer asks for a measure."""
     found = [
-        Lift(*_verdict_subject(verdict), verdict["case_id"], CLEARED, verdict["detector"], "human")
-        for verdict in verdicts
+        Lift(*subject, verdict["case_id"], CLEARED, verdict["detector"], "human")
+        for subject, verdict in _findings(verdicts)
         if verdict["is_fraud"] is False
     ]
     standing = {(record["subject_kind"], record["subject_token"]): record for record in earlier if not record["human_reviewed"]}
@@ -174,6 +175,24 @@ def lifts(decisions: dict[str, pl.DataFrame], verdicts: list[dict[str, Any]], ea
             if (kind, subject) in standing:
                 found.append(Lift(kind, subject, standing[kind, subject]["case_id"], RESCORED, name, version, human_reviewed=False))
     return found
+
+
+def _findings(verdicts: list[dict[str, Any]]) -> list[tuple[tuple[str, str], dict[str, Any]]]:
+    """What each case's last closing says about whom a measure is put on.
+
+    Several payments of a case may lean on one instrument: when one of them was fraud, the honest ones do not clear it.
+    """
+    found: dict[tuple[str, tuple[str, str]], dict[str, Any]] = {}
+    for verdict in verdicts:
+        place = verdict["case_id"], _verdict_subject(verdict)
+        earlier = found.get(place)
+        if earlier is None or earlier["seq"] < verdict["seq"] or _weight(earlier) < _weight(verdict):
+            found[place] = verdict
+    return [(subject, verdict) for (_, subject), verdict in found.items()]
+
+
+def _weight(verdict: dict[str, Any]) -> int:
+    return [None, False, True].index(verdict["is_fraud"])
 
 
 def _verdict_subject(verdict: dict[str, Any]) -> tuple[str, str]:
@@ -264,8 +283,16 @@ def publish_feed(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
 def _records(place: Workplace, previous: dict[str, Any] | None) -> list[dict[str, Any]]:
     if previous is None:
         return []
-    lines = (place.home / previous["path"] / JSONL_NAME).read_bytes().splitlines()
-    return [loads(line.decode()) for line in lines]
+    path = place.home / previous["path"] / JSONL_NAME
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise OutsideFailure(
+            f"{path}: the feed before cannot be read ({error.strerror}) and the next is made of it; restore the home folder from its backup"
+        ) from None
+    if hashlib.sha256(content).hexdigest() != previous["content_sha256"]:
+        raise DataIsWrong(f"{path}: it is not what was published; the next feed is made of it; restore the home folder from its backup")
+    return [loads(line.decode()) for line in content.splitlines()]
 
 
 def _next_revision(ledger: Ledger, day: date) -> int:

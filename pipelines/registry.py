@@ -100,7 +100,7 @@ def unpack(folder: Path, public_keys: Mapping[str, bytes], expected_manifest_sha
         raise DataIsWrong(
             f"{folder}/manifest.json: not the manifest that the run froze; another model was put in its place; promote a model again"
         )
-    if not any(_verifies(key, base64.b64decode(signature, validate=False), manifest_text) for key in public_keys.values()):
+    if not any(_verifies(key, signature, manifest_text) for key in public_keys.values()):
         raise DataIsWrong(f"{folder}/manifest.sig: no trusted key made this signature; do not use the model; promote another one")
     promised: dict[str, str] = json.loads(manifest_text)["files"]
     if set(promised) != set(files):
@@ -113,7 +113,7 @@ def unpack(folder: Path, public_keys: Mapping[str, bytes], expected_manifest_sha
 
 def _verifies(key: bytes, signature: bytes, message: bytes) -> bool:
     try:
-        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
+        Ed25519PublicKey.from_public_bytes(key).verify(base64.b64decode(signature, validate=True), message)
     except (InvalidSignature, ValueError):
         return False
     return True
@@ -164,11 +164,16 @@ def register(
     name = f"fairdeal-{model.detector.value}"
     if not any(found.name == name for found in client.search_registered_models(f"name = '{name}'")):
         client.create_registered_model(name)
+    source = f"{run.info.artifact_uri}/bundle"
     version = client.create_model_version(
         name,
-        source=f"{run.info.artifact_uri}/bundle",
+        source=source,
         run_id=run.info.run_id,
-        tags={"model_version": str(facts["model_version"]), "manifest_sha256": _sha256(files["manifest.json"])},
+        tags={
+            "model_version": str(facts["model_version"]),
+            "manifest_sha256": _sha256(files["manifest.json"]),
+            "folder": os.path.relpath(unquote(urlparse(source).path), home),  # the home may move, MLflow's own address does not
+        },
     )
     client.set_terminated(run.info.run_id)
     client.set_registered_model_alias(name, "champion", version.version)
@@ -183,19 +188,35 @@ def champion(home: Path, detector: Detector) -> Champion | None:
     if not (home / "mlflow.db").exists():
         return None
     from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
 
-    client = _client(home)
     name = f"fairdeal-{detector.value}"
     try:
+        client = _client(home)
+        named = client.search_registered_models(f"name = '{name}'")
+        if not any("champion" in found.aliases for found in named):
+            return None
         version = client.get_model_version_by_alias(name, "champion")
-    except MlflowException:
-        return None
-    folder = Path(unquote(urlparse(version.source).path))
-    return Champion(
-        detector, version.tags["model_version"], str(version.version), os.path.relpath(folder, home), version.tags["manifest_sha256"]
-    )
+    except (MlflowException, SQLAlchemyError) as error:
+        # No answer is not the answer "there is none": a run would score without a model and nobody would notice.
+        raise OutsideFailure(
+            f"{home / 'mlflow.db'}: the model registry cannot be read ({str(error).splitlines()[0]}); restore the home folder from its backup"
+        ) from error
+    tags = version.tags
+    return Champion(detector, tags["model_version"], str(version.version), tags["folder"], tags["manifest_sha256"])
 
 
 def load(home: Path, frozen: Mapping[str, str]) -> TrainedDetector:
-    """The model that a run froze."""
-    return unpack(home / frozen["folder"], trusted_keys(home), frozen["manifest_sha256"])
+    """The model that a run froze.
+
+    Raises
+    ------
+    DataIsWrong
+        When it is not to be trusted, or hunts something else.
+    """
+    model = unpack(home / frozen["folder"], trusted_keys(home), frozen["manifest_sha256"])
+    if model.detector.value != frozen["detector"]:
+        raise DataIsWrong(
+            f"{home / frozen['folder']}: a model of {model.detector}; wanted is one of {frozen['detector']}; promote one of these"
+        )
+    return model

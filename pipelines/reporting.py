@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import polars as pl
+import sqlalchemy as sa
+
 from fairdeal.data_contracts.report import render_report
-from fairdeal.pipelines.ledger import Ledger
+from fairdeal.pipelines.intake import QUARANTINE_SCHEMA
+from fairdeal.pipelines.lake import Lake, LakeFile
+from fairdeal.pipelines.ledger import BATCHES, LAKE, Ledger
 from fairdeal.pipelines.settings import Settings
 
 
@@ -25,3 +30,35 @@ def contract_report(settings: Settings, last: int) -> str:
     finally:
         ledger.close()
     return render_report(runs[-last:])
+
+
+def quarantined(settings: Settings, *, source: str | None = None, table: str | None = None) -> pl.DataFrame:
+    """Every row that was set aside, newest batch last.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``source, batch, table, file, line, column, rule, value_hash``: one row per breach; ``column`` is null where the whole row is meant,
+        ``value_hash`` where there was no value. The value itself is not kept: it may be anything.
+    """
+    ledger = Ledger(settings.ledger_url)
+    lake = Lake(settings.home, ledger)
+    try:
+        query = (
+            sa.select(BATCHES.c.seq, BATCHES.c.source, LAKE.c.path, LAKE.c.sha256, LAKE.c.rows)
+            .join_from(LAKE, BATCHES, LAKE.c.batch_id == BATCHES.c.batch_id)
+            .where(LAKE.c.table_name == "quarantine")
+            .order_by(BATCHES.c.seq)
+        )
+        with ledger.engine.connect() as connection:
+            files = [(seq, name, LakeFile(path, digest, rows)) for seq, name, path, digest, rows in connection.execute(query)]
+        parts = [
+            lake.read(file).select(pl.lit(name).alias("source"), pl.lit(seq).alias("batch"), pl.all())
+            for seq, name, file in files
+            if source in (None, name)
+        ]
+    finally:
+        ledger.close()
+    empty = pl.DataFrame(schema={"source": pl.String(), "batch": pl.Int32(), **QUARANTINE_SCHEMA})
+    rows = pl.concat([empty, *parts], how="vertical_relaxed")
+    return rows if table is None else rows.filter(pl.col("table") == table)

@@ -23,9 +23,12 @@ import fairdeal
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.disputes import django_setup
+from fairdeal.models.capacity import capacity_from
+from fairdeal.models.losses import loss_table
+from fairdeal.models.policy import policy_from
 from fairdeal.pipelines import alerting, deciding, ingest, labelling, publishing, registry, scoring
 from fairdeal.pipelines.crash_points import reach
-from fairdeal.pipelines.errors import FairdealError, WrongUse
+from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.lake import Lake, LakeFile
 from fairdeal.pipelines.ledger import BATCHES, Ledger, Run, dumps, only_one
 from fairdeal.pipelines.settings import Settings
@@ -136,12 +139,26 @@ def at_work(place: Workplace, start: datetime, end: datetime) -> Iterator[tuple[
                 *_ends(start, end),
             ):
                 _bring_to_end(place, other)
+        _refuse_unusable(place.settings)
         run, todo = begin(place, start, end)
-        try:
+        with _no_trace_unless_frozen(place, run):
             yield run, todo
-        except FairdealError:
-            place.ledger.discard_unfrozen(run.run_id)
-            raise
+
+
+@contextmanager
+def _no_trace_unless_frozen(place: Workplace, run: Run) -> Iterator[None]:
+    try:
+        yield
+    except Exception:
+        place.ledger.discard_unfrozen(run.run_id)
+        raise
+
+
+def _refuse_unusable(settings: Settings) -> None:
+    """Raises on settings that a later step would stumble over, before a run freezes them."""
+    capacity_from(settings.capacity)
+    policy_from(settings.policy)
+    loss_table(settings.loss)
 
 
 def _bring_to_end(place: Workplace, run: Run) -> None:
@@ -151,9 +168,10 @@ def _bring_to_end(place: Workplace, run: Run) -> None:
             "feeds follow each other, so it comes first; run it again with its own mapping"
         )
     place.progress(f"bringing the interrupted run {run.run_id} to its end first")
-    for name in STEPS:
-        do_step(place, run.run_id, name)
-    summarise(place, run)
+    with _no_trace_unless_frozen(place, run):
+        for name in STEPS:
+            do_step(place, run.run_id, name)
+        summarise(place, run)
 
 
 def _ends(start: datetime, end: datetime) -> tuple[str, str]:
@@ -168,7 +186,7 @@ def do_step(place: Workplace, run_id: str, name: str) -> dict[str, Any]:
     run = place.ledger.run(run_id)
     began = time.perf_counter()
     reach(f"before {name}")
-    result, enter = _STEPS[name](place, run)
+    result, enter = _STEPS[name](as_frozen(place, run), run)
     result = {**result, "seconds": round(time.perf_counter() - began, 3)}
     reach(f"computed {name}")
     with place.ledger.transaction() as tx:
@@ -229,14 +247,17 @@ def _frozen_state(place: Workplace) -> dict[str, Any]:
         "previous_feed": publishing.latest(place.ledger),
         "brake_history": publishing.history(place.ledger),
         "champions": {detector.value: _champion(place, detector) for detector in Detector},
-        "settings": place.settings.model_dump(include={"time_zone", "capacity", "policy", "loss"}),
+        "settings": place.settings.model_dump(
+            include=dict.fromkeys(("time_zone", "capacity", "policy", "loss"), True) | {"train": {"seed"}}
+        ),
         "code_version": fairdeal.__version__,
+        "last_label": labelling.last_label(place.ledger),
     }
 
 
 def _frozen(place: Workplace, run: Run, mark: int, batches: list[str], then: dict[str, Any]) -> dict[str, Any]:
     previous, verdicts = then["previous_feed"], then["verdicts"]
-    moments = [instant(run.interval_to), *(instant(str(verdict["decided_at"])) for verdict in verdicts)]
+    moments = [instant(run.interval_to), *(instant(str(verdict["closed_at"])) for verdict in verdicts)]
     if previous is not None:
         moments.append(instant(previous["generated_at"]))
     published = previous["verdict_seq"] if previous is not None else 0
@@ -273,9 +294,23 @@ def frozen(run: Run) -> dict[str, Any]:
     return run.frozen
 
 
+def as_frozen(place: Workplace, run: Run) -> Workplace:
+    """The workplace with the settings that the run froze; what was changed since is for the next run."""
+    if run.frozen is None:
+        return place
+    then = run.frozen["settings"]
+    train = place.settings.train.model_copy(update=then["train"])
+    return replace(place, settings=place.settings.model_copy(update={**then, "train": train}))
+
+
 def _tables(place: Workplace, run: Run) -> dict[str, pl.DataFrame]:
     return known_tables(
-        place.lake, run.source, watermark=frozen(run)["watermark"], known_before=instant(run.interval_to), since=instant(run.interval_from)
+        place.lake,
+        run.source,
+        watermark=frozen(run)["watermark"],
+        known_before=instant(run.interval_to),
+        since=instant(run.interval_from),
+        labels_until=frozen(run)["last_label"],
     )
 
 

@@ -55,7 +55,8 @@ def feed_watch(config: str | None = None) -> bool:
 
 def serve_schedule(settings: Settings, source: str, data: str | None, config: str | None) -> None:
     """Serves both deployments until the process is told to stop."""
-    serve(*deployments(settings, source, data, config))
+    # Its own greeting names an address of a user interface that is not served.
+    serve(*deployments(settings, source, data, config), print_starting_message=False)
 
 
 def deployments(settings: Settings, source: str, data: str | None, config: str | None) -> tuple[Any, Any]:

@@ -35,7 +35,7 @@ def run_screen(summary: dict[str, Any]) -> None:
         console.print(rows)
     actions = Table()
     for heading in ("detector", "allow", "confirm", "step_up", "hold", "block", "model"):
-        actions.add_column(heading, justify="left" if heading in ("detector", "model") else "right")
+        actions.add_column(heading, justify="left" if heading in ("detector", "model") else "right", overflow="fold")
     for name, counts in summary["decisions"].items():
         cells = [f"{counts.get(action, 0):,}" for action in ("allow", "confirm", "step_up", "hold", "block")]
         actions.add_row(
@@ -74,7 +74,7 @@ def training_screen(results: list[dict[str, Any]]) -> None:
     """What training gave, on later days that the judged model never saw."""
     table = Table(title="trained; figures from later days that the judged model never saw", title_justify="left")
     for heading in ("detector", "rows", "frauds", "AP", "AUC", "calibration error", "model"):
-        table.add_column(heading, justify="left" if heading in ("detector", "model") else "right")
+        table.add_column(heading, justify="left" if heading in ("detector", "model") else "right", overflow="fold")
     for result in results:
         figures = ["–" if result[name] is None else f"{result[name]:.3f}" for name in ("ap", "auc", "ece")]
         table.add_row(result["detector"], f"{result['rows']:,}", f"{result['positives']:,}", *figures, str(result["model_version"]))

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import tomllib
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError, TomlConfigSettingsSource
 
 from fairdeal.pipelines.errors import WrongUse
 
 FILE_NAME = "fairdeal.toml"
+#: Settings that are tables; a variable may name one value of theirs.
+SECTIONS = ("capacity", "policy", "loss", "schedule", "database", "notify", "train")
+#: ``FAIRDEAL_*`` variables that are no settings.
+OTHER_VARIABLES = ("CONFIG", "CRASH_AT", "ALLOWED_HOSTS")
+
+log = logging.getLogger("fairdeal")
 
 
 class _Section(BaseModel):
@@ -136,6 +145,26 @@ def find_file(start: Path) -> Path | None:
     return None
 
 
+def _names_beside(place: tuple[int | str, ...]) -> str:
+    """Which names are allowed where an unknown one was found."""
+    section = Settings.model_fields[str(place[0])].annotation if len(place) > 1 else Settings
+    fields = section.model_fields if isinstance(section, type) and issubclass(section, BaseModel) else {}
+    return f"no such setting; allowed are {', '.join(fields)}"
+
+
+@cache
+def _warn_of_unknown(names: frozenset[str]) -> None:
+    """Says once which ``FAIRDEAL_*`` variables mean nothing; a slip of the pen would otherwise go unseen."""
+    for name in sorted(names):
+        words = name.removeprefix("FAIRDEAL_").lower()
+        if words.upper() in OTHER_VARIABLES or any(
+            words == field or (field in SECTIONS and words.startswith(f"{field}_")) for field in Settings.model_fields
+        ):
+            continue
+        allowed = ", ".join(f"FAIRDEAL_{field.upper()}{'_*' if field in SECTIONS else ''}" for field in Settings.model_fields)
+        log.warning("%s: no such setting, it changes nothing; allowed are %s; correct the name or unset it", name, allowed)
+
+
 def load_settings(config: Path | None = None) -> Settings:
     """Settings from the file (given, or found upward from the working folder) and ``FAIRDEAL_*``.
 
@@ -153,11 +182,19 @@ def load_settings(config: Path | None = None) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
+        allowed = _names_beside(first["loc"]) if first["type"] == "extra_forbidden" else first["msg"]
         raise WrongUse(
-            f"{path or 'FAIRDEAL_* variables'}: setting {name}: found {first.get('input')!r}; {first['msg']}; "
+            f"{path or 'FAIRDEAL_* variables'}: setting {name}: found {first.get('input')!r}; {allowed}; "
             "correct it or leave it out for the default"
+        ) from None
+    except SettingsError as error:
+        field = re.search(r'field "(\w+)"', str(error))
+        raise WrongUse(
+            f"FAIRDEAL_{field[1].upper() if field else '*'}: found a text that is no table; allowed is JSON such as {{\"name\": 3}}, "
+            "or one variable per name; correct it or leave it out for the default"
         ) from None
     except ValueError as error:
         raise WrongUse(f"{path}: not a TOML file ({error}); write it as in the README") from None
+    _warn_of_unknown(frozenset(name for name in os.environ if name.startswith("FAIRDEAL_")))
     base = path.parent if path is not None else Path.cwd()
     return settings.model_copy(update={"home": (base / settings.home).resolve()})

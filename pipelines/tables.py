@@ -21,16 +21,19 @@ from fairdeal.pipelines.settings import Settings
 RESCORED_DAYS = 30
 
 
-def known_tables(lake: Lake, source: str, *, watermark: int, known_before: datetime, since: datetime) -> dict[str, pl.DataFrame]:
+def known_tables(
+    lake: Lake, source: str, *, watermark: int, known_before: datetime, since: datetime, labels_until: int | None = None
+) -> dict[str, pl.DataFrame]:
     """Every table as known before a moment, with the history that the longest window needs before ``since``.
 
     Orders and their parcels go back further by the age up to which they are looked at again, so that what arrives late finds them.
+    ``labels_until`` is the number of the last label of a closed case that counts; all when omitted.
     """
     start = since - timedelta(seconds=LONGEST_WINDOW_S)
     tables = {}
     for name in INBOUND:
         if name == "labels":
-            tables[name] = known_labels(lake, source, watermark=watermark, known_before=known_before)
+            tables[name] = known_labels(lake, source, watermark=watermark, known_before=known_before, labels_until=labels_until)
             continue
         earlier = timedelta(days=RESCORED_DAYS) if name in ("orders", "shipments") else timedelta()
         tables[name] = lake.table(source, name, watermark=watermark, known_before=known_before, since=start - earlier)

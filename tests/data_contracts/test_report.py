@@ -99,10 +99,21 @@ def test_every_heading_stands_in_both_languages() -> None:
 
 def test_shows_rows_shares_rules_executor_and_counts() -> None:
     said = render_report([run()])
-    for cell in ("1,000", "988", "12", "1.20%", "5%", "0.30%", "1%", "Great Expectations", "2024-03-02T01:00:00Z", "run-1"):
+    for cell in ("1,000", "988", "12", "1.20%", "5%", "0.30%", "1%", "Great Expectations", "2024-03-02 01:00 UTC", "run-1"):
         assert f">{cell}<" in said, cell
     rules = re.findall(r"<code>(\w+:\w+)</code>", said)
     assert rules == ["currency:pattern", "amount_minor:type"], "broken rules only, most rows first"
+
+
+def test_moments_are_told_in_utc_to_the_minute_and_once() -> None:
+    page = render_report([run(interval=["2024-03-01T00:00:00+08:00", "2024-03-02T00:00:00+08:00"])])
+    assert words(page).count("2024-02-29 16:00 UTC → 2024-03-01 16:00 UTC") == 2, "at the top and at the run"
+
+
+def test_tables_are_named_in_both_languages_and_unknown_ones_in_their_own() -> None:
+    said = words(render_report([run(tables={"orders": {"rows_in": 1, "accepted": 1, "quarantined": 0}, "own": {"rows_in": 0}})]))
+    assert "orders 订单" in said
+    assert "own (0)" in said
 
 
 def test_compiled_verdicts_are_told_apart() -> None:
@@ -137,6 +148,13 @@ def test_newest_run_comes_first_and_is_open_whatever_the_order_given() -> None:
     page = render_report([run(2), run(3), run(1)])
     assert re.findall(r"<details( open)?>.*?<code>(run-\d)</code>", page) == [(" open", "run-3"), ("", "run-2"), ("", "run-1")]
     assert page == render_report([run(1), run(2), run(3)])
+
+
+def test_a_revision_that_read_nothing_does_not_hide_the_run_that_did() -> None:
+    page = render_report([run(1), run(2, tables={}, files=[])])
+    assert re.findall(r"<details( open)?>.*?<code>(run-\d)</code>", page) == [("", "run-2"), (" open", "run-1")]
+    assert '<p class="figure">1,000</p>' in page
+    assert words(page).count("nothing new was read") == 1
 
 
 def test_history_marks_runs_over_the_limit() -> None:

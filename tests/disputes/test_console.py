@@ -49,36 +49,106 @@ def send(client: Client, case_id: str, event: str, **form: str) -> str:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", ["14 accounts ordered from one device", "同一设备下单 14 个账户", "fake deal", "expected loss", "160.03 CNY", "usual"]),
-        ("zh-hans", ["14 accounts ordered from one device", "同一设备下单 14 个账户", "虚假交易", "预期损失", "160.03 CNY", "通常值"]),
+        ("en", ["14 accounts ordered from one device", "同一设备下单 14 个账户", "Fake deal", "expected loss", "160.03 CNY", "brushing"]),
+        ("zh-hans", ["14 accounts ordered from one device", "同一设备下单 14 个账户", "虚假交易", "预期损失", "160.03 CNY", "刷单"]),
     ],
 )
 def test_the_case_page_shows_reasons_in_both_languages(language: str, words: list[str]) -> None:
     case_id = open_ring()
     page = text_of(browser(person("li", "analyst"), language).get(f"/admin/disputes/case/{case_id}/change/"))
-    for word in [*words, "O7, O8", "200.03 CNY", '<td class="fd-number">14</td>', "M1", "hold" if language == "en" else "延迟"]:
+    for word in [*words, "O7", "O8", "200.03 CNY", "M1", "hold" if language == "en" else "延迟", "80%"]:
         assert word in page, word
     assert f'lang="{language}"' in page
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", ["under investigation", "money at risk"]), ("zh-hans", ["调查核实", "涉险金额"])])
+def test_a_case_is_told_in_one_line_and_in_what_its_members_share() -> None:
+    def reason(code: str, text: str) -> dict[str, Any]:
+        return {"code": code, "value": 1.0, "norm": 0.0, "text_zh": f"中{text}", "text_en": text}
+
+    shared = [json.dumps({"device_id": "D1", "network_id": f"N{n}", "amount_minor": 1}) for n in (1, 2, 3)]
+    reasons = [[reason("a", "first told"), reason("b", "often told")], [reason("b", "less at stake")], [reason("b", "least at stake")]]
+    rows = [
+        alert(n, account_id=f"B{n}", expected_loss_minor=9_000 - n, snapshot=shared[n - 1], reasons=json.dumps(reasons[n - 1]))
+        for n in (1, 2, 3)
+    ]
+    (case_id,) = services.open_cases(rows, run_id="run-1", at=AT).opened
+    page = text_of(browser(person("li", "analyst")).get(f"/admin/disputes/case/{case_id}/change/"))
+    assert '<p class="fd-headline">first told</p>' in page
+    common = re.findall(r"<td title=\"[^\"]*\">([^<]+)</td><td class=\"fd-number\"><strong>(\d)</strong> / 3", page)
+    assert common == [("often told", "3"), ("first told", "1")]
+    assert re.findall(r"<td><code>(\w+)</code></td><td class=\"fd-number\">(\d)</td><td class=\"fd-number\">(\d)", page) == [
+        ("D1", "3", "3")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "labels"), [("en", ["amount", "paid", "unsafe channel"]), ("zh-hans", ["金额", "付款时间", "非安全渠道"])]
+)
+def test_what_was_known_is_told_in_words_money_and_local_time(language: str, labels: list[str]) -> None:
+    known = {"amount_minor": 765_432, "currency": "CNY", "paid_at": "2026-02-28T17:30:00Z", "is_unsafe_channel": True, "own_column": None}
+    (case_id,) = services.open_cases([alert(1, snapshot=json.dumps(known))], run_id="run-1", at=AT).opened
+    page = text_of(browser(person("li", "analyst"), language).get(f"/admin/disputes/case/{case_id}/change/"))
+    rows = dict(re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", page))
+    assert [rows[label] for label in labels] == ["7,654.32 CNY", "2026-03-01 01:30", "yes" if language == "en" else "是"]
+    assert rows["own_column"] == "—"
+    assert "765432" not in page
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", ["under investigation", "merchant", "14 accounts ordered"]), ("zh-hans", ["调查核实", "商家", "同一设备下单 14 个账户"])],
+)
 def test_the_queue_is_listed_in_both_languages(language: str, words: list[str]) -> None:
     case_id = open_ring()
     services.apply(case_id, "accept", actor="li", role="analyst", at=AT)
     services.apply(case_id, "start_review", actor="li", role="analyst", at=AT)
     page = text_of(browser(person("li", "analyst"), language).get("/admin/disputes/case/"))
-    for word in [*words, case_id, "merchant M1", "160.03 CNY"]:
+    for word in [*words, case_id, "M1", "160.03 CNY", "200.03 CNY", "2026-03-01 10:00"]:
         assert word in page, word
+
+
+def test_the_queue_begins_with_the_largest_expected_loss() -> None:
+    rows = [alert(n, f"M{n}", expected_loss_minor=loss) for n, loss in ((1, 5), (2, 900), (3, 70))]
+    services.open_cases(rows, run_id="run-1", at=AT)
+    page = text_of(browser(person("li", "analyst")).get("/admin/disputes/case/"))
+    assert re.findall(r"<small><code>(M\d)</code>", page) == ["M2", "M3", "M1"]
 
 
 @pytest.mark.parametrize("table", ["casemember", "casealert", "caseevent"])
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_every_table_can_be_read_and_searched(table: str, language: str) -> None:
+def test_every_row_of_every_table_leads_to_its_place_in_its_case(table: str, language: str) -> None:
     case_id = open_ring()
     client = browser(person("li", "analyst"), language)
     page = text_of(client.get(f"/admin/disputes/{table}/", {"q": case_id}))
     (row,) = re.findall(rf'href="(/admin/disputes/{table}/[^/"]+/change/)', page)[:1]
-    text_of(client.get(row))
+    landed = client.get(row)
+    assert landed.status_code == 302
+    address, anchor = landed["location"].split("#")
+    assert address == f"/admin/disputes/case/{case_id}/change/"
+    assert f'id="{anchor}"' in text_of(client.get(address))
+
+
+@pytest.mark.parametrize("table", ["case", "casemember", "casealert", "caseevent"])
+def test_codes_are_told_in_the_readers_language(table: str) -> None:
+    case_id = open_ring()
+    services.apply(case_id, "accept", actor="li", role="analyst", at=AT)
+    client = browser(person("li", "analyst"), "zh-hans")
+    codes = {
+        "brushing",
+        "FAKE_DEAL",
+        "expected_loss",
+        "hold",
+        "ACCEPTED",
+        "deals",
+        "order",
+        "merchant",
+        "alerts_joined",
+        "analyst",
+        "Filters",
+    }
+    for page in (text_of(client.get(f"/admin/disputes/{table}/")), text_of(client.get(f"/admin/disputes/case/{case_id}/change/"))):
+        said = re.findall(r">([^<>]+)<", re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL))
+        assert codes & {word for words in said for word in words.split()} == set()
 
 
 def test_a_review_shows_its_spans_and_twins_and_nothing_runs() -> None:
@@ -97,7 +167,7 @@ def test_a_review_shows_its_spans_and_twins_and_nothing_runs() -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script>alert(1)" not in page
     assert "<mark>好评返现</mark>" in page
-    assert "R7 (91%)" in page
+    assert re.search(r"R7</code>\s*91% alike", page)
 
 
 def test_the_case_page_links_to_the_cases_of_the_same_subject_and_of_its_neighbours() -> None:
@@ -234,6 +304,39 @@ def test_pages_take_nothing_from_the_network() -> None:
     for path in ("/admin/", "/admin/disputes/case/", f"/admin/disputes/case/{case_id}/change/"):
         loaded = re.findall(r'(?:src|href|action)="((?:https?:)?//[^"]+)', text_of(client.get(path)))
         assert loaded == []
+
+
+def test_the_first_page_says_what_is_open_and_what_to_take_first() -> None:
+    rows = [alert(1, "M1"), alert(2, "M2"), alert(3, "P1", case_type="UNAUTH_PAY", case_subject_kind="instrument", currency="USD")]
+    opened = services.open_cases(rows, run_id="run-1", at=AT).opened
+    mine = Case.objects.get(subject_id="M2").pk
+    services.apply(mine, "accept", actor="li", role="analyst", at=AT)
+    services.apply(mine, "start_review", actor="li", role="analyst", at=AT)
+    page = text_of(browser(person("li", "analyst")).get("/admin/"))
+    figures = dict(re.findall(r"<dt>([^<]+)</dt><dd>(?:<a[^>]*>)?([^<]+)", page))
+    assert figures["open"] == "3"
+    assert figures["nobody works on them"] == "2"
+    assert figures["mine"] == "1"
+    assert figures["expected loss"] == "160.03 CNY + 80.03 USD"
+    first = re.findall(r"/admin/disputes/case/(C\w+)/change/", page)
+    assert sorted(first) == sorted(set(opened) - {mine}), "what nobody has taken, and nothing else"
+
+
+def test_the_first_page_asks_for_a_second_person_until_there_is_one() -> None:
+    root = person("root", "analyst", is_superuser=True)
+    assert "add one with the role approver" in text_of(browser(root).get("/admin/"))
+    assert "add one with the role approver" not in text_of(browser(person("li", "analyst")).get("/admin/")), (
+        "who cannot add is not asked to"
+    )
+    person("wang", "approver")
+    assert "add one with the role approver" not in text_of(browser(root).get("/admin/"))
+
+
+def test_who_has_no_role_learns_so_and_sees_no_figures() -> None:
+    open_ring()
+    page = text_of(browser(person("nobody")).get("/admin/"))
+    assert "Your account has no role in the queue" in page
+    assert "160.03" not in page
 
 
 def test_the_styles_are_served_from_the_packages() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from fairdeal.disputes.django_setup import create_first_user
@@ -63,6 +63,21 @@ def test_a_person_made_in_the_console_changes_the_password_that_was_handed_over(
     made = User.objects.exclude(pk=user.pk).get()
     assert made.is_staff
     assert FirstPassword.binds(made)
+
+
+def test_a_person_is_made_with_roles_and_never_deleted() -> None:
+    name, password = create_first_user() or ("", "")
+    FirstPassword.objects.all().delete()
+    client = browser()
+    client.login(username=name, password=password)
+    approver = Group.objects.get(name="approver")
+    form = {"username": "wang", "password1": "handed over 1234", "password2": "handed over 1234", "groups": [approver.pk]}
+    assert client.post("/admin/auth/user/add/", form).status_code == 302
+    made = User.objects.get(username="wang")
+    assert list(made.groups.all()) == [approver]
+    assert "approver" in client.get("/admin/auth/user/").content.decode()
+    assert client.post(f"/admin/auth/user/{made.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert "delete_selected" not in client.get("/admin/auth/user/").content.decode()
 
 
 def test_the_login_page_opens_in_both_languages() -> None:

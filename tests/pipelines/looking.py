@@ -19,7 +19,7 @@ from fairdeal.pipelines.ingest import Delivery
 from fairdeal.pipelines.intake import QUARANTINE_SCHEMA
 from fairdeal.pipelines.keys import ring_path
 from fairdeal.pipelines.ledger import LAKE
-from fairdeal.pipelines.running import Workplace, open_workplace
+from fairdeal.pipelines.running import STEPS, Workplace, begin, do_step, open_workplace, run_interval
 from fairdeal.pipelines.settings import Settings
 from fairdeal.sources.mapping import load_mapping
 
@@ -82,3 +82,24 @@ def faults(home: Path) -> dict[str, list[str]]:
 def tree(folder: Path) -> dict[str, bytes]:
     """Every file under a folder."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def run(settings: Settings, mapping: Path, day: str) -> dict[str, Any]:
+    """Runs a day by the ledger's steps; gives the summary."""
+    return run_interval(settings, load_mapping(mapping), *settings.day_bounds(day), lambda text: None)
+
+
+def do_up_to(settings: Settings, mapping: Path, day: str, last: str) -> str:
+    """Begins a day and does its steps up to one of them, as if it were killed after it; gives the run's id."""
+    with workplace(settings, mapping) as place:
+        started, _ = begin(place, *settings.day_bounds(day))
+        for name in STEPS[: STEPS.index(last) + 1]:
+            do_step(place, started.run_id, name)
+    return started.run_id
+
+
+def close_case(place: Workplace, case: dict[str, Any], close_code: str, *, at: datetime, findings: dict[str, Any] | None = None) -> None:
+    """Two people decide a case."""
+    place.cases().decide(
+        case["case_id"], maker="ana", checker="bo", close_code=close_code, findings=findings, reasons=["looked at it"], at=at
+    )

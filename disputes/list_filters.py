@@ -1,0 +1,129 @@
+"""What the tables of the console can be narrowed to, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from fairdeal.data_contracts.actions import Action
+from fairdeal.data_contracts.typologies import Detector, Typology
+from fairdeal.disputes.domain import AT_REST, CASE_TYPES, STATUSES, Role
+from fairdeal.disputes.models import CLOSE_CODE_TEXTS, Case, in_language
+from fairdeal.disputes.names import action_text, chosen_by_text, detector_text, event_texts, role_text, typology_text
+from fairdeal.disputes.statuses import CaseStatus
+
+
+class ColumnFilter(admin.SimpleListFilter):
+    """Narrows to the rows that hold one code in the column ``parameter_name``; subclasses say the codes and their words."""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(self.words())
+
+    def words(self) -> Iterable[tuple[str, Any]]:
+        raise NotImplementedError
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(**{str(self.parameter_name): self.value()}) if self.value() else queryset
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """The queue's states; open cases unless asked otherwise."""
+
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        states = [(status.value, in_language(facts.zh, facts.en)) for status, facts in STATUSES.items()]
+        return [("all", _("all, closed too")), *states]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        if self.value() in set(CaseStatus):
+            return queryset.filter(status=self.value())
+        return queryset if self.value() == "all" else queryset.exclude(status__in=AT_REST)
+
+    def choices(self, changelist: Any) -> Any:
+        first, *rest = super().choices(changelist)
+        return [{**first, "display": _("open")}, *rest]
+
+
+class TypeFilter(ColumnFilter):
+    title = _("type")
+    parameter_name = "case_type"
+
+    def words(self) -> Iterable[tuple[str, Any]]:
+        return [(case_type.value, in_language(facts.zh, facts.en)) for case_type, facts in CASE_TYPES.items()]
+
+
+class HolderFilter(admin.SimpleListFilter):
+    """Whose cases."""
+
+    title = _("held by")
+    parameter_name = "held"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("me", _("me")), ("nobody", _("nobody"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        holder = {"me": request.user.get_username(), "nobody": ""}.get(str(self.value()))
+        return queryset if holder is None else queryset.filter(holder=holder)
+
+
+class OutcomeFilter(ColumnFilter):
+    title = _("outcome")
+    parameter_name = "close_code"
+
+    def words(self) -> Iterable[tuple[str, Any]]:
+        return [(str(code), text) for code, text in CLOSE_CODE_TEXTS.items()]
+
+
+class DetectorFilter(ColumnFilter):
+    title = _("detector")
+    parameter_name = "detector"
+
+    def words(self) -> Iterable[tuple[str, Any]]:
+        return [(detector.value, detector_text(detector)) for detector in Detector]
+
+
+class TypologyFilter(ColumnFilter):
+    title = _("suspicion")
+    parameter_name = "typology"
+
+    def words(self) -> Iterable[tuple[str, Any]]:
+        return [(typology.value, typology_text(typology)) for typology in Typology]
+
+
+class ChosenByFilter(ColumnFilter):
+    title = _("chosen by")
+    parameter_name = "chosen_by"
+
+    def words(self) -> Iterable[tuple[str, Any]]:
+        return [(code, chosen_by_text(code)) for code in ("expected_loss", "audit_sample")]
+
+
+class ActionFilter(ColumnFilter):
+    title = _("measure meanwhile")
+    parameter_name = "action"
+
+    def words(self) -> Iterable[tuple[str, Any]]:
+        return [(action.value, action_text(action)) for action in Action]
+
+
+class EventFilter(ColumnFilter):
+    title = _("what")
+    parameter_name = "event"
+
+    def words(self) -> Iterable[tuple[str, Any]]:
+        return event_texts().items()
+
+
+class RoleFilter(ColumnFilter):
+    title = _("as")
+    parameter_name = "role"
+
+    def words(self) -> Iterable[tuple[str, Any]]:
+        return [(role.value, role_text(role)) for role in Role]
