@@ -160,9 +160,8 @@ def _histories(oldest_first: Sequence[Mapping[str, Any]]) -> str:
                 points.append((f"{run.get('run_id', '')}: {_percent(share)}", share))
                 limit = table.get("limit", limit)
         last = _percent(points[-1][1])
-        charts.append(
-            f'<figure><figcaption><span>{_table_name(name)}</span> <span class="num">{last}</span></figcaption>{history_chart(points, limit)}</figure>'
-        )
+        caption = f'<figcaption><span>{_table_name(name)}</span> <span class="num">{last}</span></figcaption>'
+        charts.append(f"<figure>{caption}{history_chart(points, limit)}</figure>")
     return f'<div class="histories">{"".join(charts)}</div>' if charts else f'<p class="empty">{_both("no_tables")}</p>'
 
 

@@ -27,7 +27,7 @@ code { font: .85em/1.4 ui-monospace, "SFMono-Regular", Menlo, Consolas, monospac
 .tile { padding: .8rem 1rem; }
 .tile p { margin: 0; color: var(--soft); font-size: .85rem; }
 .tile .figure { color: var(--ink); font-size: 1.45rem; font-weight: 600; font-variant-numeric: tabular-nums; }
-.histories { display: grid; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); gap: .75rem; }
+.histories { display: grid; grid-template-columns: repeat(auto-fill, minmax(15.5rem, 1fr)); gap: .75rem; }
 figure { margin: 0; padding: .7rem .9rem; }
 figcaption { display: flex; justify-content: space-between; font-size: .9rem; margin-bottom: .3rem; }
 details { margin-bottom: .75rem; padding: 0 1.1rem; }

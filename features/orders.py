@@ -67,14 +67,14 @@ FEATURES: tuple[Feature, ...] = (
         RING,
         "when the buyer joined is not known",
         ReasonTemplate(
-            "BUYER_AGE", "买家账户注册仅 {value}（通常 {norm}）", "The buyer's account is {value} old ({norm} is usual)", "seconds", -1
+            "BUYER_AGE", "买家账户已注册 {value}（通常 {norm}）", "The buyer's account is {value} old ({norm} is usual)", "seconds", -1
         ),
     ),
     Feature(
         Own("merchant_account_age_s", pl.col("ordered_s") - pl.col("merchant_registered_s")),
         RING,
         "when the shop joined is not known",
-        ReasonTemplate("MERCHANT_AGE", "店铺开业仅 {value}（通常 {norm}）", "The shop is {value} old ({norm} is usual)", "seconds", -1),
+        ReasonTemplate("MERCHANT_AGE", "店铺已开业 {value}（通常 {norm}）", "The shop is {value} old ({norm} is usual)", "seconds", -1),
     ),
     # Buyer, merchant, listing: volume and habit.
     *(_trail("buyer", BUYER, "order", COUNT, w, RING) for w in (DAY, 7 * DAY, 30 * DAY)),
@@ -125,7 +125,7 @@ FEATURES: tuple[Feature, ...] = (
         "no orders before",
         ReasonTemplate(
             "MERCHANT_DEVICE_SHARING",
-            "该商家 7 天内每个买家仅对应 {value} 个设备（通常 {norm}）",
+            "该商家 7 天内平均每个买家对应 {value} 个设备（通常 {norm}）",
             "Devices per buyer of this merchant in 7 days: {value} ({norm} is usual)",
             "number",
             -1,

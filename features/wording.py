@@ -90,17 +90,17 @@ def sentence(trail: Trail) -> ReasonTemplate:
     match trail.aggregate:
         case Aggregate.COUNT:
             zh = f"{zh_entity}在此前 {zh_window}内有 {{value}} {zh_measure}（通常 {{norm}}）"
-            en = f"{en_entity}: {{value}} {en_measure} in the {en_window} before ({{norm}} is usual)"
+            en = f"{en_entity}: {en_measure} in the {en_window} before: {{value}} ({{norm}} is usual)"
             unit = "count"
         case Aggregate.DISTINCT:
             zh = f"{zh_entity}在此前 {zh_window}内关联 {{value}} {zh_measure}（通常 {{norm}}）"
-            en = f"{en_entity}: {{value}} different {en_measure} in the {en_window} before ({{norm}} is usual)"
+            en = f"{en_entity}: different {en_measure} in the {en_window} before: {{value}} ({{norm}} is usual)"
             unit = "count"
         case Aggregate.SUM | Aggregate.MAX | Aggregate.MIN:
             zh_which = {"sum": "合计", "max": "最高", "min": "最低"}[trail.aggregate.value]
             en_which = {"sum": "in all", "max": "at most", "min": "at least"}[trail.aggregate.value]
             zh = f"{zh_entity}在此前 {zh_window}内{zh_measure}{zh_which} {{value}}（通常 {{norm}}）"
-            en = f"{en_entity}: {{value}} {en_measure} {en_which} in the {en_window} before ({{norm}} is usual)"
+            en = f"{en_entity}: {en_measure} {en_which} in the {en_window} before: {{value}} ({{norm}} is usual)"
             unit = "money" if trail.measure.endswith("_amount") else "count"
         case Aggregate.SINCE:
             zh_last, en_last = LAST[trail.measure]

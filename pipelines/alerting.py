@@ -59,6 +59,7 @@ def raise_alerts(
     snapshots = _snapshots(decisions, tables)
     about = _case_subjects(every, snapshots)
     open_subjects = {(alert["subject_kind"], alert["subject_id"]) for case in frozen["open_cases"] for alert in case["alerts"]}
+    open_subjects |= {(kind, subject) for kind, subject in frozen["judged"]}  # people have spoken already
     chosen = choose_alerts(
         every.with_columns(about).to_pandas(),
         capacity=capacity,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,15 @@ from fairdeal.models.policy import policy_from
 FLAGS = ("is_weak_credential", "is_unsafe_channel")
 
 
-def decide(detector: Detector, scores: pl.DataFrame, rows: pl.DataFrame, *, settings: dict[str, Any], moment: datetime) -> pl.DataFrame:
+def platform_currency(tables: Mapping[str, pl.DataFrame]) -> str | None:
+    """The currency most trade is in, in which harm without an amount of its own is told; None where no money is known."""
+    codes = pl.concat([tables[name]["currency"] for name in ("orders", "payments")]).drop_nulls()
+    return None if codes.is_empty() else str(codes.value_counts().sort("count", "currency", descending=[True, False])["currency"][0])
+
+
+def decide(
+    detector: Detector, scores: pl.DataFrame, rows: pl.DataFrame, *, settings: dict[str, Any], moment: datetime, currency: str | None
+) -> pl.DataFrame:
     """Decisions under their contract, sorted by moment and subject.
 
     Parameters
@@ -33,6 +42,8 @@ def decide(detector: Detector, scores: pl.DataFrame, rows: pl.DataFrame, *, sett
         The frozen ``policy`` and ``loss`` settings.
     moment
         The run's frozen moment: actions lapse counted from here.
+    currency
+        In which harm is told where the subject moves no money of its own.
     """
     contract = INBOUND[detector.table]
     money = [name for name in ("amount_minor", "currency") if name in contract.names]
@@ -46,6 +57,7 @@ def decide(detector: Detector, scores: pl.DataFrame, rows: pl.DataFrame, *, sett
         .with_columns(
             *(pl.lit(None, dtype).alias(name) for name, dtype in (("amount_minor", pl.Int64), ("currency", pl.String)) if name not in money)
         )
+        .with_columns(pl.col("currency").fill_null(pl.lit(currency, pl.String)))
         .filter(pl.col("subject_id").is_in(scores["subject_id"].implode()))
     )
     frame = subjects.to_pandas().astype({"amount_minor": "Int64"})

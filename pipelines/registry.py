@@ -200,7 +200,8 @@ def champion(home: Path, detector: Detector) -> Champion | None:
     except (MlflowException, SQLAlchemyError) as error:
         # No answer is not the answer "there is none": a run would score without a model and nobody would notice.
         raise OutsideFailure(
-            f"{home / 'mlflow.db'}: the model registry cannot be read ({str(error).splitlines()[0]}); restore the home folder from its backup"
+            f"{home / 'mlflow.db'}: the model registry cannot be read ({str(error).splitlines()[0]}); "
+            "a run needs its answer; restore the home folder from its backup"
         ) from error
     tags = version.tags
     return Champion(detector, tags["model_version"], str(version.version), tags["folder"], tags["manifest_sha256"])

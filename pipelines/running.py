@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.lake import Lake, LakeFile
 from fairdeal.pipelines.ledger import BATCHES, Ledger, Run, dumps, only_one
 from fairdeal.pipelines.settings import Settings
-from fairdeal.pipelines.tables import all_blind, feature_table, interval_subjects, known_tables
+from fairdeal.pipelines.tables import RESCORED_DAYS, all_blind, feature_table, interval_subjects, known_tables
 from fairdeal.sources.mapping import Mapping
 
 STEPS = ("collect_labels", "ingest", "build_features", "score", "decide", "raise_alerts", "open_cases", "publish_feed")
@@ -233,9 +233,10 @@ def _ingest(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
 def _frozen_cases(place: Workplace, run: Run) -> dict[str, Any]:
     services = place.cases()
     verdicts = services.verdicts(0)
-    interval_runs = {other.run_id for other in place.ledger.runs(run.source, (run.interval_from, run.interval_to))}
+    oldest = (instant(run.interval_from) - timedelta(days=RESCORED_DAYS)).isoformat()
     return {
-        "open_cases": [case for case in services.open_snapshot() if case["run_id"] not in interval_runs],
+        "open_cases": services.open_snapshot(),
+        "judged": sorted({(row["subject_kind"], row["subject_id"]) for row in verdicts if str(row["event_at"]) >= oldest}),
         "verdicts": verdicts,
         "measured_minutes": services.measured_minutes(),
         "audit_head": {"count": len(verdicts), "hash": hashlib.sha256(dumps(verdicts).encode()).hexdigest()},
@@ -366,6 +367,7 @@ def _score(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
 def _decide(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     scores = place.ledger.step_result(run.run_id, "score") or {}
     tables = _tables(place, run)
+    currency = deciding.platform_currency(tables)
     result: dict[str, Any] = {"files": {}, "actions": {}}
     for name, file in scores["files"].items():
         decisions = deciding.decide(
@@ -374,6 +376,7 @@ def _decide(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
             tables[INBOUND[Detector(name).table].name],
             settings=frozen(run)["settings"],
             moment=instant(frozen(run)["moment"]),
+            currency=currency,
         )
         result["files"][name] = _file(place.lake.write(_place(run, f"{name}-decisions"), decisions))
         result["actions"][name] = dict(sorted(decisions.group_by("action").len().iter_rows()))

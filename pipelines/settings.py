@@ -190,7 +190,7 @@ def load_settings(config: Path | None = None) -> Settings:
     except SettingsError as error:
         field = re.search(r'field "(\w+)"', str(error))
         raise WrongUse(
-            f"FAIRDEAL_{field[1].upper() if field else '*'}: found a text that is no table; allowed is JSON such as {{\"name\": 3}}, "
+            f'FAIRDEAL_{field[1].upper() if field else "*"}: found a text that is no table; allowed is JSON such as {{"name": 3}}, '
             "or one variable per name; correct it or leave it out for the default"
         ) from None
     except ValueError as error:

@@ -346,7 +346,7 @@ def test_nobody_lifted_is_still_hindered_by_a_machine(first: list[Measure], seco
     _, composed = two_days(first, second, lifts)
     lifted = {(each.subject_kind, each.subject_token) for each in lifts}
     for record in composed.records:
-        assert subject_of(record) not in lifted or record["human_reviewed"]
+        assert subject_of(record) not in lifted or record["human_reviewed"] or record["action"] == "allow"
 
 
 @settings(max_examples=50)

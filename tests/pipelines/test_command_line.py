@@ -96,7 +96,7 @@ def test_wrong_use_is_told_in_one_message_and_ends_with_2(words: tuple[str, ...]
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (("currency = {", "curency = {"), ("mapping.toml", "curency")),
+        (("currency = {", "money_kind = {"), ("mapping.toml", "money_kind")),
         (('payer_id = "payer"', ""), ("mapping.toml", "table payments", "payer_id", "missing")),
         (("[payments]", "[payments"), ("mapping.toml", "line")),
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from pathlib import Path
 
@@ -37,7 +36,7 @@ LINES = st.one_of(
 
 
 @given(files=st.lists(st.lists(LINES, max_size=12), min_size=1, max_size=3))
-@hypothesis_settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_every_row_ends_accepted_or_quarantined(
     files: list[list[str]], settings: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -94,7 +93,7 @@ def test_a_row_that_comes_twice_counts_once(settings: Settings, tmp_path: Path) 
         assert Counter(quarantine(place).filter(pl.col("table") == "payments")["rule"]) == {"duplicate": 2}
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 2, 0), (2, 1, 0)])
 def test_of_rows_in_conflict_the_same_one_counts_whatever_the_order(order: tuple[int, ...], settings: Settings, tmp_path: Path) -> None:
     lines = [worlds.payment(1, NOON, amount=amount) for amount in ("30.00", "10.00", "20.00")]
     days = {str(place): [lines[number]] for place, number in enumerate(order)}

@@ -73,9 +73,7 @@ def test_a_label_from_the_audit_sample_says_so_with_its_propensity(settings: Set
         assert {label["propensity"] for label in labels} == {1.0}  # all six of six were drawn
 
 
-def test_the_propensity_of_an_audited_subject_is_how_many_were_drawn_of_how_many(
-    settings: Settings, shop: Path
-) -> None:
+def test_the_propensity_of_an_audited_subject_is_how_many_were_drawn_of_how_many(settings: Settings, shop: Path) -> None:
     drawing_two = settings.model_copy(update={"capacity": {"audit_size": 2}})
     assert run(drawing_two, shop, DAY)["audit_sample"] == 2
     with workplace(settings, shop) as place:

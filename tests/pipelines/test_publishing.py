@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -16,7 +16,6 @@ import pytest
 from fairdeal.control_center.manifest import manifest_sha256
 from fairdeal.pipelines import notifying, publishing, running
 from fairdeal.pipelines.settings import Settings, load_settings
-from fairdeal.sources.mapping import load_mapping
 from tests.pipelines import worlds
 from tests.pipelines.looking import close_case, faults, manifest, records, run, workplace
 
@@ -30,7 +29,10 @@ def flagged_shop(folder: Path, days: dict[str, list[tuple[int, str, str, str]]])
     mapping = worlds.PAYMENTS_MAPPING.partition("[payments.label]")[0] + 'is_weak_credential = "weak"\n'
     (folder / "mapping.toml").write_text(mapping, encoding="utf-8")
     for day, rows in days.items():
-        lines = [f"P{number},{payer},M1,{day} {8 + place:02}:00:00,90.00,{token},,{weak}\n" for place, (number, payer, token, weak) in enumerate(rows)]
+        lines = [
+            f"P{number},{payer},M1,{day} {8 + place:02}:00:00,90.00,{token},,{weak}\n"
+            for place, (number, payer, token, weak) in enumerate(rows)
+        ]
         header = worlds.HEADER.replace("fraud", "weak")
         (folder / f"payments-{day}.csv").write_text(header + "".join(lines), encoding="utf-8")
     return folder / "mapping.toml"
@@ -102,7 +104,11 @@ def test_a_false_positive_lifts_the_measure_in_the_next_feed_and_a_confirmed_one
     assert lifted["human_reviewed"] is True
     assert lifted["supersedes"] == f"{FIRST}.1#{before['T1']['seq']}"
     assert [reason["code"] for reason in lifted["reasons"]] == ["CASE_CLEARED"]
-    assert (confirmed["action"], confirmed["human_reviewed"], confirmed["supersedes"]) == ("block", True, f"{FIRST}.1#{before['B2']['seq']}")
+    assert (confirmed["action"], confirmed["human_reviewed"], confirmed["supersedes"]) == (
+        "block",
+        True,
+        f"{FIRST}.1#{before['B2']['seq']}",
+    )
     assert {name: carried[name] for name in carried if name != "seq"} == {name: before["T4"][name] for name in carried if name != "seq"}
     assert second["feed"]["changes"] == {"added": 0, "changed": 1, "lifted": 1, "carried": 1, "expired": 0}
     assert second["labels_collected"] == 2

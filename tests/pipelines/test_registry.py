@@ -42,9 +42,7 @@ def trained(detector: Detector = Detector.PAYMENTS, seed: int = 1) -> TrainedDet
 def untrained(detector: Detector = Detector.PAYMENTS, rows: int = 200) -> TrainedDetector:
     """A detector without labels: made in no time."""
     frame = feature_frame(rows)
-    return fit_unsupervised(
-        detector, frame, feature_names=FEATURES, reasons=REASONS, seed=1, data_version=str(rows), contract_version="c"
-    )
+    return fit_unsupervised(detector, frame, feature_names=FEATURES, reasons=REASONS, seed=1, data_version=str(rows), contract_version="c")
 
 
 def enter(home: Path, model: TrainedDetector) -> Champion:
@@ -206,7 +204,7 @@ SPOILED: dict[str, Callable[[Path], None]] = {
 def test_a_spoiled_bundle_is_refused_before_any_parser_sees_it(how: str, given: Given) -> None:
     home, champion = given
     SPOILED[how](home / champion.folder)
-    with pytest.raises(DataIsWrong, match="promote|do not use") as told:
+    with pytest.raises(DataIsWrong, match=r"promote|do not use") as told:
         registry.load(home, champion.as_dict())
     assert str(home / champion.folder) in str(told.value)
     # Whoever does not know which manifest was frozen refuses it too.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -165,9 +165,7 @@ def test_a_setting_that_a_later_step_would_stumble_over_is_refused_before_anythi
 def test_intervals_shorter_than_a_day_follow_each_other(settings: Settings, shop: Path) -> None:
     moments = [datetime.fromisoformat(f"{FIRST}T{hour:02}:00:00+08:00") for hour in (0, 10, 11)]
     mapping = load_mapping(shop)
-    halves = [
-        running.run_interval(settings, mapping, start, end, lambda text: None) for start, end in zip(moments, moments[1:], strict=False)
-    ]
+    halves = [running.run_interval(settings, mapping, start, end, lambda text: None) for start, end in itertools.pairwise(moments)]
     assert [half["decisions"] for half in halves] == [{"payments": {"confirm": 1}}, {"payments": {"confirm": 1}}]
     assert [Path(half["feed"]["path"]).name for half in halves] == [FIRST, f"{FIRST}.2"]
     assert faults(settings.home) == {}
@@ -253,18 +251,18 @@ def test_a_file_of_the_lake_that_was_changed_or_lost_is_named(settings: Settings
     (scores,) = (settings.home / "runs").rglob("payments-scores.parquet")
     content = scores.read_bytes()
     scores.write_bytes(content[:-1] + b"?")
-    with pytest.raises(OutsideFailure, match="payments-scores.parquet: it is not what the ledger entered"):
+    with pytest.raises(OutsideFailure, match=r"payments-scores\.parquet: it is not what the ledger entered"):
         run(settings, shop, FIRST)
     scores.unlink()
-    with pytest.raises(OutsideFailure, match="payments-scores.parquet: the ledger names this file and it is gone"):
+    with pytest.raises(OutsideFailure, match=r"payments-scores\.parquet: the ledger names this file and it is gone"):
         run(settings, shop, FIRST)
     scores.write_bytes(content)
     assert run(settings, shop, FIRST)["revision"] == 1
 
 
-def test_the_summary_says_what_the_ledger_holds(settings: Settings, shop: Path, run_day: Callable[..., dict[str, Any]]) -> None:
+def test_the_summary_says_what_the_ledger_holds(settings: Settings, shop: Path) -> None:
     summary = run(settings, shop, FIRST)
-    assert summary["interval"] == [moment.isoformat() for moment in (datetime.fromisoformat(end) for end in summary["interval"])]
+    assert tuple(datetime.fromisoformat(end) for end in summary["interval"]) == settings.day_bounds(FIRST)
     assert summary["decisions"] == {"payments": {"confirm": 4}}
     assert summary["cold"] == ["payments"]
     assert summary["capacity"]["people"] == 4

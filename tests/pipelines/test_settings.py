@@ -54,7 +54,7 @@ def test_a_file_that_is_given_counts_before_one_that_is_found(tmp_path: Path, mo
 
 
 def test_a_variable_counts_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written(tmp_path, 'memory_mb = 512\n[capacity]\npeople = 9\nhours = 3\n[train]\ndays = 10\n')
+    written(tmp_path, "memory_mb = 512\n[capacity]\npeople = 9\nhours = 3\n[train]\ndays = 10\n")
     monkeypatch.setenv("FAIRDEAL_CAPACITY_PEOPLE", "2")
     monkeypatch.setenv("FAIRDEAL_MEMORY_MB", "1024")
     monkeypatch.setenv("FAIRDEAL_TRAIN_RIPE_DAYS", "5")
@@ -83,7 +83,9 @@ def test_a_variable_is_read_as_a_value_of_the_file_would_be(
     assert getattr(load_settings(), section) == expected
 
 
-def test_a_relative_home_in_a_variable_is_relative_to_the_file_or_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_relative_home_in_a_variable_is_relative_to_the_file_or_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FAIRDEAL_HOME", "elsewhere")
     assert load_settings().home == tmp_path / "elsewhere"
     other = written(tmp_path / "project", "")
