@@ -10,7 +10,7 @@ export GX_ANALYTICS_ENABLED := false
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup demo test test-all check bench console data-dictionary
+.PHONY: help setup demo test test-slow test-all check bench console data-dictionary
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -36,7 +36,10 @@ console: $(READY) ## the dispute queue of the demo in the browser, on port 8000
 test: $(READY) ## all tests a developer waits for (about ten minutes)
 	$(BIN)/python -m pytest -q -m "not slow"
 
-test-all: $(READY) ## the slow ones too: crash tests through the flow, full corpora (half an hour)
+test-slow: $(READY) ## only what make test leaves out: kills through the flow, the demo, the schedule, the wheel (ten minutes)
+	$(BIN)/python -m pytest -q -m slow
+
+test-all: $(READY) ## both
 	$(BIN)/python -m pytest -q
 
 check: $(READY) ## format, lint, types, layers, spelling, generated docs (a minute)

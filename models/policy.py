@@ -90,7 +90,7 @@ class Policy:
         default_factory=lambda: {
             Detector.PAYMENTS: tuple(Action),
             Detector.DEALS: tuple(Action),
-            Detector.REVIEWS: (Action.ALLOW, Action.CONFIRM, Action.HOLD),
+            Detector.REVIEWS: (Action.ALLOW, Action.HOLD),
         }
     )
     block_probability: float = 0.90

@@ -141,7 +141,7 @@ def run(
 
     with _flows(settings) as flows:
         summary = flows.daily(begin.isoformat(), finish.isoformat(), str(source.resolve()), _text(data), _text(config))
-    run_screen(summary)
+    run_screen(summary, settings.zone)
     if as_json:
         _print_json(summary)
     raise typer.Exit(exit_code(summary))
@@ -174,7 +174,7 @@ def backfill(
         for offset in range(days + 1):
             begin, finish = settings.day_bounds((date.fromisoformat(first) + timedelta(days=offset)).isoformat())
             summary = flows.daily(begin.isoformat(), finish.isoformat(), str(source.resolve()), _text(data), _text(config))
-            run_screen(summary)
+            run_screen(summary, settings.zone)
             if as_json:
                 _print_json(summary)
             worst = max(worst, exit_code(summary))
@@ -426,6 +426,27 @@ def contracts_report(
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(contract_report(settings, last), encoding="utf-8")
     tell(f"written: {target}")
+
+
+@contracts_app.command("quarantine")
+def contracts_quarantine(
+    source: Annotated[str | None, typer.Option("--source-name", help="Only this source, by the name in its mapping.")] = None,
+    table: Annotated[str | None, typer.Option("--table", help="Only this table.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many on the screen, the newest; --json gives all.")] = 30,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the rows that were set aside: file, line, column, rule.
+
+    Example: `fairdeal contracts quarantine --table payments`
+    """
+    from fairdeal.pipelines.reporting import quarantined
+    from fairdeal.pipelines.screens import quarantine_screen
+
+    found = quarantined(load_settings(config), source=source, table=table)
+    if as_json:
+        _print_json(found.to_dicts())
+    quarantine_screen(found, limit)
 
 
 @contracts_app.command("dictionary")

@@ -214,13 +214,18 @@ def _conserve(mapping: Mapping, table: str, made: pl.DataFrame, reading: Reading
 
 
 def over_limit(delivery: Delivery) -> list[str]:
-    """One sentence per table whose bad rows exceed its contract's limit."""
+    """One sentence per table whose bad rows exceed its contract's limit, with the rules most of them break."""
     return [
-        f"{name}: {report['breached']} of {report['rows_in']} rows break the contract; allowed is a share of {report['limit']:g}; "
-        "see `fairdeal contracts report`, correct the mapping or ask the provider for the files again"
+        f"{name}: {report['breached']} of {report['rows_in']} rows break the contract, most often {_worst(report['rules'])}; "
+        f"allowed is a share of {report['limit']:g}; `fairdeal source check` shows examples; correct the mapping or ask the provider again"
         for name, report in delivery.report["tables"].items()
         if report["rows_in"] and report["breached"] > report["limit"] * report["rows_in"]
     ]
+
+
+def _worst(rules: list[dict[str, Any]], most: int = 3) -> str:
+    broken = sorted((rule for rule in rules if rule["breached"]), key=lambda rule: (-rule["breached"], rule["rule"]))
+    return ", ".join(f"{rule['rule']} ({rule['breached']})" for rule in broken[:most])
 
 
 def write(delivery: Delivery, lake: Lake) -> dict[str, LakeFile]:

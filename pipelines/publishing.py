@@ -21,7 +21,7 @@ from fairdeal.data_contracts.typologies import Detector
 from fairdeal.pipelines.alerting import reasons_of
 from fairdeal.pipelines.crash_points import reach
 from fairdeal.pipelines.errors import DataIsWrong, OutsideFailure
-from fairdeal.pipelines.keys import signer
+from fairdeal.pipelines.keys import FIRST_MOMENT, signer
 from fairdeal.pipelines.ledger import FEEDS, Ledger, dumps, loads
 from fairdeal.pipelines.tokens import measure_subject
 
@@ -225,7 +225,7 @@ def publish_feed(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     records, verdict = apply_brake(composed.records, frozen["brake_history"], carried_from=composed.carried_from)
     jsonl, csv = render_jsonl(records), render_csv(records)
     tables = step("ingest")["tables"]
-    key = signer(place.home, "feed", since=datetime.fromisoformat(run.interval_from))
+    key = signer(place.home, "feed", since=FIRST_MOMENT)
     manifest = build_manifest(
         records,
         jsonl=jsonl,

@@ -13,7 +13,6 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
@@ -26,7 +25,7 @@ from fairdeal.models.bundle import from_files, to_files
 from fairdeal.models.detector import TrainedDetector
 from fairdeal.pipelines.errors import DataIsWrong, OutsideFailure
 from fairdeal.pipelines.files import write_whole
-from fairdeal.pipelines.keys import Signer, ring_path, signer
+from fairdeal.pipelines.keys import FIRST_MOMENT, Signer, ring_path, signer
 from fairdeal.pipelines.ledger import dumps
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -144,7 +143,7 @@ def register(
 ) -> Champion:
     """Logs, signs and registers a model, and makes it the champion of its detector."""
     client = _client(home)
-    key = signer(home, "models", since=datetime(2000, 1, 1, tzinfo=UTC))
+    key = signer(home, "models", since=FIRST_MOMENT)
     files = pack(model, facts, key)
     experiment = client.get_experiment_by_name(EXPERIMENT)
     run = client.create_run(experiment.experiment_id, run_name=str(facts["model_version"]))

@@ -29,6 +29,7 @@ from fairdeal.models.policy import policy_from
 from fairdeal.pipelines import alerting, deciding, ingest, labelling, publishing, registry, scoring
 from fairdeal.pipelines.crash_points import reach
 from fairdeal.pipelines.errors import WrongUse
+from fairdeal.pipelines.keys import FIRST_MOMENT, hashing_key, signer
 from fairdeal.pipelines.lake import Lake, LakeFile
 from fairdeal.pipelines.ledger import BATCHES, Ledger, Run, dumps, only_one
 from fairdeal.pipelines.settings import Settings
@@ -66,6 +67,9 @@ class Workplace:
 def open_workplace(settings: Settings, mapping: Mapping, progress: Progress) -> Workplace:
     """The ledger and lake of the home folder, made where they are not there yet."""
     ledger = Ledger(settings.ledger_url)
+    hashing_key(settings.home)  # all keys are made at once, so that a copy of the home carries them
+    for purpose in ("feed", "models"):
+        signer(settings.home, purpose, since=FIRST_MOMENT)
     return Workplace(settings, ledger, Lake(settings.home, ledger), replace(mapping, memory_mb=settings.memory_mb), progress)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import polars as pl
 from rich.markup import escape
 from rich.table import Table
 
@@ -21,10 +24,15 @@ def money(minor: int | None, currency: str | None) -> str:
     return f"{minor / 100:,.2f} {currency or ''}".strip()
 
 
-def run_screen(summary: dict[str, Any]) -> None:
-    """One run: rows, decisions, alerts, feed, and what was blind, cold, absent or broken."""
+def _local(moment: str, zone: ZoneInfo) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def run_screen(summary: dict[str, Any], zone: ZoneInfo) -> None:
+    """One run: rows, decisions, alerts, feed, and what was blind, cold, absent or broken. ``zone`` is the settings' time zone."""
     rows = Table(
-        title=f"{escape(summary['source'])}  {summary['interval'][0]} – {summary['interval'][1]}  revision {summary['revision']}",
+        title=f"{escape(summary['source'])}  {_local(summary['interval'][0], zone)} – {_local(summary['interval'][1], zone)}  "
+        f"revision {summary['revision']}",
         title_justify="left",
     )
     for heading in ("table", "rows in", "accepted", "quarantined"):
@@ -100,3 +108,14 @@ def cases_screen(cases: list[dict[str, Any]]) -> None:
             str(case["opened_at"])[:16],
         )
     console.print(table)
+
+
+def quarantine_screen(rows: pl.DataFrame, limit: int) -> None:
+    """Rows that were set aside, the newest last."""
+    table = Table()
+    for heading in ("table", "file", "line", "rule"):
+        table.add_column(heading, justify="right" if heading == "line" else "left", overflow="fold")
+    for row in rows.tail(limit).iter_rows(named=True):
+        table.add_row(row["table"], escape(row["file"]), str(row["line"]), row["rule"])
+    console.print(table)
+    console.print(f"{rows.height} rows set aside" + (f", the newest {limit} shown" if rows.height > limit else ""))

@@ -18,8 +18,8 @@ from fairdeal.sources.mapping import load_mapping
 
 Order = Callable[..., dict[str, Any]]
 DAY = "2026-01-08"
-#: Random moments at which a run is killed; together with the named points more than the 20 that are asked for.
-MOMENTS = 10
+#: Random moments at which a run is killed.
+MOMENTS = 20
 POINTS = (
     "before ingest",
     "ingest wrote orders",
@@ -38,6 +38,10 @@ POINTS = (
     "entered publish_feed",
     "after publish_feed",
 )
+
+
+#: The named points of the default suite: inside and after the transactions that matter most.
+FEW = ("ingest entered batch", "computed open_cases", "published feed", "entered publish_feed")
 
 
 def outcome(home: Path, market: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, bytes], str]:
@@ -82,7 +86,7 @@ def new_home(tmp_path: Path, keys: Path) -> Path:
     return home
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", [pytest.param(point, marks=[] if point in FEW else [pytest.mark.slow]) for point in POINTS])
 def test_killed_at_a_named_point_it_ends_the_same(
     point: str, killable: Order, market: Path, keys: Path, unbroken: tuple[Path, float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
