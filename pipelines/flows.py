@@ -151,7 +151,7 @@ def daily(start: str, end: str, source: str, data: str | None = None, config: st
             summary = running.summarise(place, run)
     finally:
         place.ledger.close()
-    if summary["degraded"]:
+    if summary["degraded"] and todo:
         notify(place.settings, "feed_degraded", summary["degraded"], run_id=summary["run_id"])
     create_markdown_artifact(key="daily-summary", markdown=_markdown(summary), description=f"{summary['source']} {summary['interval'][1]}")
     return summary

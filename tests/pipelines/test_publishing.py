@@ -76,6 +76,7 @@ def test_a_payment_is_acted_upon_by_its_instrument_or_its_account(settings: Sett
 
 def test_orders_and_reviews_are_acted_upon_themselves(settings: Settings, market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAIRDEAL_POLICY_CONFIRM_SCORE", "0.5")
+    monkeypatch.setenv("FAIRDEAL_POLICY_ALLOWED", '{reviews = ["allow", "confirm", "hold"]}')
     changed = load_settings()
     summary = run(changed, market, "2026-01-04")
     found = records(settings.home, "2026-01-04")
