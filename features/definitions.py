@@ -8,7 +8,8 @@ import polars as pl
 
 from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import Typology
-from fairdeal.features.windows import Trail
+from fairdeal.features.windows import Aggregate, Trail
+from fairdeal.features.wording import sentence
 
 
 @dataclass(frozen=True)
@@ -68,3 +69,22 @@ class Feature:
     @property
     def name(self) -> str:
         return self.definition.name
+
+
+def window_feature(
+    entity: str,
+    key: tuple[str, ...],
+    measure: str,
+    aggregate: Aggregate,
+    window: int,
+    catches: tuple[Typology, ...],
+    *,
+    stream: str,
+    value: str | None = None,
+    where: str | None = None,
+) -> Feature:
+    """A window over a stream as a registered feature; its name, its null and its sentence follow from the definition. See `Trail`."""
+    trail = Trail(entity, key, stream, measure, aggregate, window, value, where)
+    always_there = aggregate in (Aggregate.COUNT, Aggregate.SUM, Aggregate.DISTINCT)
+    absent = "the key is not known" if always_there else "no history, or the key is not known"
+    return Feature(trail, catches, absent, sentence(trail))

@@ -7,23 +7,14 @@ import polars as pl
 from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import Typology
 from fairdeal.features import streams
-from fairdeal.features.definitions import Feature, Own, Ratio
-from fairdeal.features.windows import DAY, Aggregate, Trail
-from fairdeal.features.wording import sentence
+from fairdeal.features.definitions import Feature, Own, Ratio, window_feature
+from fairdeal.features.windows import DAY, Aggregate
 
 RING = (Typology.BRUSHING, Typology.SELF_PURCHASE)
 ALL = (*RING, Typology.REVERSE_BRUSHING)
 PARCEL = (Typology.BRUSHING, Typology.FALSE_SHIPPING)
 LOOP = (Typology.BRUSHING, Typology.REFUND_ABUSE)
 COUNT, SUM, DISTINCT, SINCE = Aggregate.COUNT, Aggregate.SUM, Aggregate.DISTINCT, Aggregate.SINCE
-
-
-def _trail(
-    entity: str, key: tuple[str, ...], measure: str, aggregate: Aggregate, window: int, catches: tuple[Typology, ...], **more: str
-) -> Feature:
-    trail = Trail(entity, key, more.pop("stream", "orders"), measure, aggregate, window, more.get("value"), more.get("where"))
-    nothing = "the key is not known" if aggregate in (COUNT, SUM, DISTINCT) else "no history, or the key is not known"
-    return Feature(trail, catches, nothing, sentence(trail))
 
 
 BUYER, MERCHANT, LISTING, DEVICE, NETWORK, ADDRESS = (
@@ -77,13 +68,13 @@ FEATURES: tuple[Feature, ...] = (
         ReasonTemplate("MERCHANT_AGE", "店铺已开业 {value}（通常 {norm}）", "The shop is {value} old ({norm} is usual)", "seconds", -1),
     ),
     # Buyer, merchant, listing: volume and habit.
-    *(_trail("buyer", BUYER, "order", COUNT, w, RING) for w in (DAY, 7 * DAY, 30 * DAY)),
-    _trail("buyer", BUYER, "merchant", DISTINCT, 30 * DAY, RING, value="merchant_id"),
-    _trail("buyer_merchant", ("buyer_id", "merchant_id"), "order", COUNT, 30 * DAY, RING),
-    *(_trail("merchant", MERCHANT, "order", COUNT, w, RING) for w in (DAY, 7 * DAY, 30 * DAY)),
-    *(_trail("merchant", MERCHANT, "buyer", DISTINCT, w, RING, value="buyer_id") for w in (7 * DAY, 30 * DAY)),
-    *(_trail("listing", LISTING, "order", COUNT, w, RING) for w in (DAY, 7 * DAY, 30 * DAY)),
-    _trail("merchant", MERCHANT, "order_amount", SUM, 30 * DAY, ALL, value="amount_minor"),
+    *(window_feature("buyer", BUYER, "order", COUNT, w, RING, stream="orders") for w in (DAY, 7 * DAY, 30 * DAY)),
+    window_feature("buyer", BUYER, "merchant", DISTINCT, 30 * DAY, RING, value="merchant_id", stream="orders"),
+    window_feature("buyer_merchant", ("buyer_id", "merchant_id"), "order", COUNT, 30 * DAY, RING, stream="orders"),
+    *(window_feature("merchant", MERCHANT, "order", COUNT, w, RING, stream="orders") for w in (DAY, 7 * DAY, 30 * DAY)),
+    *(window_feature("merchant", MERCHANT, "buyer", DISTINCT, w, RING, value="buyer_id", stream="orders") for w in (7 * DAY, 30 * DAY)),
+    *(window_feature("listing", LISTING, "order", COUNT, w, RING, stream="orders") for w in (DAY, 7 * DAY, 30 * DAY)),
+    window_feature("merchant", MERCHANT, "order_amount", SUM, 30 * DAY, ALL, value="amount_minor", stream="orders"),
     Feature(
         Ratio("merchant_order_burst", "merchant_order_count_1d", "merchant_order_count_30d"),
         RING,
@@ -109,16 +100,16 @@ FEATURES: tuple[Feature, ...] = (
         ),
     ),
     # What the merchant's buyers share: the mark of a ring.
-    _trail("merchant", MERCHANT, "device", DISTINCT, 7 * DAY, RING, value="device_id"),
-    _trail("merchant_device", ("merchant_id", "device_id"), "buyer", DISTINCT, 30 * DAY, RING, value="buyer_id"),
-    _trail("merchant_network", ("merchant_id", "network_id"), "buyer", DISTINCT, 7 * DAY, RING, value="buyer_id"),
-    _trail("merchant_network", ("merchant_id", "network_id"), "order", COUNT, 7 * DAY, RING),
-    _trail("merchant_address", ("merchant_id", "address_id"), "buyer", DISTINCT, 30 * DAY, RING, value="buyer_id"),
-    _trail("device", DEVICE, "buyer", DISTINCT, 30 * DAY, RING, value="buyer_id"),
-    _trail("device", DEVICE, "order", COUNT, 7 * DAY, RING),
-    _trail("network", NETWORK, "buyer", DISTINCT, 7 * DAY, RING, value="buyer_id"),
-    _trail("address", ADDRESS, "buyer", DISTINCT, 30 * DAY, RING, value="buyer_id"),
-    _trail("device", DEVICE, "merchant", DISTINCT, 30 * DAY, RING, value="merchant_id"),
+    window_feature("merchant", MERCHANT, "device", DISTINCT, 7 * DAY, RING, value="device_id", stream="orders"),
+    window_feature("merchant_device", ("merchant_id", "device_id"), "buyer", DISTINCT, 30 * DAY, RING, value="buyer_id", stream="orders"),
+    window_feature("merchant_network", ("merchant_id", "network_id"), "buyer", DISTINCT, 7 * DAY, RING, value="buyer_id", stream="orders"),
+    window_feature("merchant_network", ("merchant_id", "network_id"), "order", COUNT, 7 * DAY, RING, stream="orders"),
+    window_feature("merchant_address", ("merchant_id", "address_id"), "buyer", DISTINCT, 30 * DAY, RING, value="buyer_id", stream="orders"),
+    window_feature("device", DEVICE, "buyer", DISTINCT, 30 * DAY, RING, value="buyer_id", stream="orders"),
+    window_feature("device", DEVICE, "order", COUNT, 7 * DAY, RING, stream="orders"),
+    window_feature("network", NETWORK, "buyer", DISTINCT, 7 * DAY, RING, value="buyer_id", stream="orders"),
+    window_feature("address", ADDRESS, "buyer", DISTINCT, 30 * DAY, RING, value="buyer_id", stream="orders"),
+    window_feature("device", DEVICE, "merchant", DISTINCT, 30 * DAY, RING, value="merchant_id", stream="orders"),
     Feature(
         Ratio("merchant_device_sharing", "merchant_device_distinct_7d", "merchant_buyer_distinct_7d"),
         RING,
@@ -132,10 +123,10 @@ FEATURES: tuple[Feature, ...] = (
         ),
     ),
     # Fakes that became known.
-    _trail("merchant", MERCHANT, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
-    _trail("buyer", BUYER, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
-    _trail("device", DEVICE, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
-    _trail("network", NETWORK, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
+    window_feature("merchant", MERCHANT, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
+    window_feature("buyer", BUYER, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
+    window_feature("device", DEVICE, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
+    window_feature("network", NETWORK, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
     # The parcel, as far as it has come.
     Feature(
         Own("order_parcel_weight_g", pl.col("weight_g")),
@@ -145,8 +136,8 @@ FEATURES: tuple[Feature, ...] = (
             "PARCEL_WEIGHT", "包裹重量 {value} 克（通常 {norm} 克）", "The parcel weighs {value} g ({norm} g is usual)", "number", -1
         ),
     ),
-    _trail("listing", LISTING, "shipment_weight", SUM, 30 * DAY, PARCEL, stream="shipments", value="weight_g"),
-    _trail("listing", LISTING, "shipment", COUNT, 30 * DAY, PARCEL, stream="shipments"),
+    window_feature("listing", LISTING, "shipment_weight", SUM, 30 * DAY, PARCEL, stream="shipments", value="weight_g"),
+    window_feature("listing", LISTING, "shipment", COUNT, 30 * DAY, PARCEL, stream="shipments"),
     Feature(
         Ratio("order_weight_to_listing_mean", "weight_times_count", "listing_shipment_weight_sum_30d"),
         PARCEL,
@@ -184,8 +175,8 @@ FEATURES: tuple[Feature, ...] = (
             "ORDER_REFUNDED", "该订单有 {value} 次退款（通常 {norm}）", "{value} refunds of this order ({norm} is usual)", "count", 1
         ),
     ),
-    _trail("merchant", MERCHANT, "refund", COUNT, 30 * DAY, LOOP, stream="refunds"),
-    _trail("buyer", BUYER, "refund", COUNT, 30 * DAY, LOOP, stream="refunds"),
+    window_feature("merchant", MERCHANT, "refund", COUNT, 30 * DAY, LOOP, stream="refunds"),
+    window_feature("buyer", BUYER, "refund", COUNT, 30 * DAY, LOOP, stream="refunds"),
     Feature(
         Ratio("merchant_refund_rate_30d", "merchant_refund_count_30d", "merchant_order_count_30d"),
         LOOP,
@@ -222,7 +213,7 @@ FEATURES: tuple[Feature, ...] = (
             -1,
         ),
     ),
-    _trail("merchant", MERCHANT, "review_top", COUNT, 7 * DAY, RING, stream="reviews", where="is_top"),
+    window_feature("merchant", MERCHANT, "review_top", COUNT, 7 * DAY, RING, stream="reviews", where="is_top"),
 )
 
 

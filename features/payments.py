@@ -7,25 +7,12 @@ import polars as pl
 from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import Typology
 from fairdeal.features import streams
-from fairdeal.features.definitions import Feature, Own, Ratio
-from fairdeal.features.windows import DAY, HOUR, Aggregate, Trail
-from fairdeal.features.wording import sentence
+from fairdeal.features.definitions import Feature, Own, Ratio, window_feature
+from fairdeal.features.windows import DAY, HOUR, Aggregate
 
 STOLEN = (Typology.STOLEN_INSTRUMENT, Typology.ACCOUNT_TAKEOVER)
 TESTING = (Typology.CARD_TESTING, Typology.STOLEN_INSTRUMENT)
 ERROR = (Typology.PAYMENT_ERROR,)
-
-
-def _trail(
-    entity: str, key: tuple[str, ...], measure: str, aggregate: Aggregate, window: int, catches: tuple[Typology, ...], **more: str
-) -> Feature:
-    trail = Trail(entity, key, more.pop("stream", "payments"), measure, aggregate, window, more.get("value"), more.get("where"))
-    nothing = (
-        "the key is not known"
-        if aggregate in (Aggregate.COUNT, Aggregate.SUM, Aggregate.DISTINCT)
-        else "no history, or the key is not known"
-    )
-    return Feature(trail, catches, nothing, sentence(trail))
 
 
 COUNT, SUM, MAX, DISTINCT, SINCE = Aggregate.COUNT, Aggregate.SUM, Aggregate.MAX, Aggregate.DISTINCT, Aggregate.SINCE
@@ -79,16 +66,19 @@ FEATURES: tuple[Feature, ...] = (
         ReasonTemplate("SHOWN_GAP", "实收比显示金额多 {value}", "Charged {value} more than was shown", "money", 1),
     ),
     # The payer's own habit.
-    *(_trail("payer", PAYER, "payment", COUNT, w, TESTING) for w in (HOUR, DAY, 7 * DAY, 30 * DAY)),
-    *(_trail("payer", PAYER, "payment_amount", SUM, w, STOLEN, value="amount_minor") for w in (DAY, 7 * DAY, 30 * DAY)),
-    _trail("payer", PAYER, "payment_amount", MAX, 30 * DAY, STOLEN, value="amount_minor"),
-    _trail("payer", PAYER, "payment_amount", MAX, 7 * DAY, STOLEN, value="amount_minor"),
-    _trail("payer", PAYER, "payment", SINCE, 30 * DAY, TESTING),
-    _trail("payer", PAYER, "payee", DISTINCT, 7 * DAY, STOLEN, value="payee_id"),
-    _trail("payer", PAYER, "payment_declined", COUNT, DAY, TESTING, where="is_declined"),
-    _trail("payer_device", ("payer_id", "device_id"), "payment", COUNT, 30 * DAY, STOLEN),
-    _trail("payer_network", ("payer_id", "network_id"), "payment", COUNT, 30 * DAY, STOLEN),
-    _trail("payer_payee", ("payer_id", "payee_id"), "payment", COUNT, 30 * DAY, STOLEN),
+    *(window_feature("payer", PAYER, "payment", COUNT, w, TESTING, stream="payments") for w in (HOUR, DAY, 7 * DAY, 30 * DAY)),
+    *(
+        window_feature("payer", PAYER, "payment_amount", SUM, w, STOLEN, value="amount_minor", stream="payments")
+        for w in (DAY, 7 * DAY, 30 * DAY)
+    ),
+    window_feature("payer", PAYER, "payment_amount", MAX, 30 * DAY, STOLEN, value="amount_minor", stream="payments"),
+    window_feature("payer", PAYER, "payment_amount", MAX, 7 * DAY, STOLEN, value="amount_minor", stream="payments"),
+    window_feature("payer", PAYER, "payment", SINCE, 30 * DAY, TESTING, stream="payments"),
+    window_feature("payer", PAYER, "payee", DISTINCT, 7 * DAY, STOLEN, value="payee_id", stream="payments"),
+    window_feature("payer", PAYER, "payment_declined", COUNT, DAY, TESTING, where="is_declined", stream="payments"),
+    window_feature("payer_device", ("payer_id", "device_id"), "payment", COUNT, 30 * DAY, STOLEN, stream="payments"),
+    window_feature("payer_network", ("payer_id", "network_id"), "payment", COUNT, 30 * DAY, STOLEN, stream="payments"),
+    window_feature("payer_payee", ("payer_id", "payee_id"), "payment", COUNT, 30 * DAY, STOLEN, stream="payments"),
     Feature(
         Ratio("payment_amount_to_payer_mean_30d", "payment_amount_times_count", "payer_payment_amount_sum_30d"),
         STOLEN,
@@ -114,10 +104,13 @@ FEATURES: tuple[Feature, ...] = (
         ),
     ),
     # The payee, with frauds as they became known.
-    *(_trail("payee", PAYEE, "payment", COUNT, w, STOLEN) for w in (DAY, 7 * DAY, 30 * DAY)),
-    *(_trail("payee", PAYEE, "payment_amount", SUM, w, STOLEN, value="amount_minor") for w in (7 * DAY, 30 * DAY)),
-    *(_trail("payee", PAYEE, "payment_fraud", COUNT, w, STOLEN, stream="payment_frauds") for w in (DAY, 7 * DAY, 30 * DAY)),
-    _trail("payee", PAYEE, "payment_fraud", SINCE, 30 * DAY, STOLEN, stream="payment_frauds"),
+    *(window_feature("payee", PAYEE, "payment", COUNT, w, STOLEN, stream="payments") for w in (DAY, 7 * DAY, 30 * DAY)),
+    *(
+        window_feature("payee", PAYEE, "payment_amount", SUM, w, STOLEN, value="amount_minor", stream="payments")
+        for w in (7 * DAY, 30 * DAY)
+    ),
+    *(window_feature("payee", PAYEE, "payment_fraud", COUNT, w, STOLEN, stream="payment_frauds") for w in (DAY, 7 * DAY, 30 * DAY)),
+    window_feature("payee", PAYEE, "payment_fraud", SINCE, 30 * DAY, STOLEN, stream="payment_frauds"),
     Feature(
         Ratio("payee_payment_fraud_rate_30d", "payee_payment_fraud_count_30d", "payee_payment_count_30d"),
         STOLEN,
@@ -142,25 +135,25 @@ FEATURES: tuple[Feature, ...] = (
             1,
         ),
     ),
-    _trail("payer", PAYER, "payment_fraud", COUNT, 30 * DAY, STOLEN, stream="payment_frauds"),
+    window_feature("payer", PAYER, "payment_fraud", COUNT, 30 * DAY, STOLEN, stream="payment_frauds"),
     # Instrument, device, network: speed and sharing.
-    *(_trail("instrument", INSTRUMENT, "payment", COUNT, w, TESTING) for w in (HOUR, DAY, 7 * DAY)),
-    _trail("instrument", INSTRUMENT, "payment_declined", COUNT, DAY, TESTING, where="is_declined"),
-    _trail("instrument", INSTRUMENT, "payer", DISTINCT, 30 * DAY, STOLEN, value="payer_id"),
-    _trail("instrument", INSTRUMENT, "payment", SINCE, 30 * DAY, TESTING),
-    _trail("instrument_device", ("instrument_id", "device_id"), "payment", COUNT, 30 * DAY, STOLEN),
-    *(_trail("device", DEVICE, "payment", COUNT, w, TESTING) for w in (HOUR, DAY)),
-    _trail("device", DEVICE, "instrument", DISTINCT, 7 * DAY, TESTING, value="instrument_id"),
-    _trail("device", DEVICE, "payer", DISTINCT, 7 * DAY, STOLEN, value="payer_id"),
-    _trail("device", DEVICE, "payment_declined", COUNT, DAY, TESTING, where="is_declined"),
-    _trail("device", DEVICE, "payment_fraud", COUNT, 30 * DAY, STOLEN, stream="payment_frauds"),
-    _trail("network", NETWORK, "payment", COUNT, HOUR, TESTING),
-    _trail("network", NETWORK, "payer", DISTINCT, DAY, STOLEN, value="payer_id"),
-    _trail("network", NETWORK, "payment_fraud", COUNT, 30 * DAY, STOLEN, stream="payment_frauds"),
+    *(window_feature("instrument", INSTRUMENT, "payment", COUNT, w, TESTING, stream="payments") for w in (HOUR, DAY, 7 * DAY)),
+    window_feature("instrument", INSTRUMENT, "payment_declined", COUNT, DAY, TESTING, where="is_declined", stream="payments"),
+    window_feature("instrument", INSTRUMENT, "payer", DISTINCT, 30 * DAY, STOLEN, value="payer_id", stream="payments"),
+    window_feature("instrument", INSTRUMENT, "payment", SINCE, 30 * DAY, TESTING, stream="payments"),
+    window_feature("instrument_device", ("instrument_id", "device_id"), "payment", COUNT, 30 * DAY, STOLEN, stream="payments"),
+    *(window_feature("device", DEVICE, "payment", COUNT, w, TESTING, stream="payments") for w in (HOUR, DAY)),
+    window_feature("device", DEVICE, "instrument", DISTINCT, 7 * DAY, TESTING, value="instrument_id", stream="payments"),
+    window_feature("device", DEVICE, "payer", DISTINCT, 7 * DAY, STOLEN, value="payer_id", stream="payments"),
+    window_feature("device", DEVICE, "payment_declined", COUNT, DAY, TESTING, where="is_declined", stream="payments"),
+    window_feature("device", DEVICE, "payment_fraud", COUNT, 30 * DAY, STOLEN, stream="payment_frauds"),
+    window_feature("network", NETWORK, "payment", COUNT, HOUR, TESTING, stream="payments"),
+    window_feature("network", NETWORK, "payer", DISTINCT, DAY, STOLEN, value="payer_id", stream="payments"),
+    window_feature("network", NETWORK, "payment_fraud", COUNT, 30 * DAY, STOLEN, stream="payment_frauds"),
     # What happened to the account just before, and money it asked back.
-    _trail("payer", PAYER, "new_device", SINCE, 30 * DAY, STOLEN, stream="account_events", where="is_new_device"),
-    _trail("payer", PAYER, "credential_change", SINCE, 30 * DAY, STOLEN, stream="account_events", where="is_credential_change"),
-    _trail("payer", PAYER, "refund", COUNT, 30 * DAY, STOLEN, stream="refunds"),
+    window_feature("payer", PAYER, "new_device", SINCE, 30 * DAY, STOLEN, stream="account_events", where="is_new_device"),
+    window_feature("payer", PAYER, "credential_change", SINCE, 30 * DAY, STOLEN, stream="account_events", where="is_credential_change"),
+    window_feature("payer", PAYER, "refund", COUNT, 30 * DAY, STOLEN, stream="refunds"),
 )
 
 

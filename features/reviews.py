@@ -7,10 +7,9 @@ import polars as pl
 from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import Typology
 from fairdeal.features import streams
-from fairdeal.features.definitions import Feature, Own, Ratio
+from fairdeal.features.definitions import Feature, Own, Ratio, window_feature
 from fairdeal.features.twins import NO_SIGNATURE, signature
 from fairdeal.features.windows import DAY, Aggregate, Trail, evaluate
-from fairdeal.features.wording import sentence
 
 PRAISE = (Typology.PAID_PRAISE,)
 ATTACK = (Typology.MALICIOUS_REVIEW, Typology.REVIEW_EXTORTION)
@@ -22,14 +21,6 @@ COUNT, SUM, DISTINCT, SINCE = Aggregate.COUNT, Aggregate.SUM, Aggregate.DISTINCT
 KEY_BANDS = 8
 #: Addresses of pages, and ways to be reached away from the platform.
 CONTACT = r"(?i)https?://|www\.|微信|加我|加v|vx|qq|telegram|whatsapp|扫码"
-
-
-def _trail(
-    entity: str, key: tuple[str, ...], measure: str, aggregate: Aggregate, window: int, catches: tuple[Typology, ...], **more: str
-) -> Feature:
-    trail = Trail(entity, key, more.pop("stream", "reviews"), measure, aggregate, window, more.get("value"), more.get("where"))
-    nothing = "the key is not known" if aggregate in (COUNT, SUM, DISTINCT) else "no history, or the key is not known"
-    return Feature(trail, catches, nothing, sentence(trail))
 
 
 REVIEWER, SUBJECT, MERCHANT, DEVICE, NETWORK = ("reviewer_id",), ("subject_id_reviewed",), ("merchant_id",), ("device_id",), ("network_id",)
@@ -97,16 +88,16 @@ FEATURES: tuple[Feature, ...] = (
         ),
     ),
     # The writer's habit.
-    *(_trail("reviewer", REVIEWER, "review", COUNT, w, FAKE) for w in (DAY, 7 * DAY, 30 * DAY)),
-    _trail("reviewer", REVIEWER, "review_top", COUNT, 30 * DAY, PRAISE, where="is_top"),
-    _trail("reviewer", REVIEWER, "rating", SUM, 30 * DAY, FAKE, value="rating_hundredths"),
-    _trail("reviewer", REVIEWER, "merchant", DISTINCT, 30 * DAY, FAKE, value="merchant_id"),
-    _trail("reviewer", REVIEWER, "review_fraud", COUNT, 30 * DAY, FAKE, stream="review_frauds"),
+    *(window_feature("reviewer", REVIEWER, "review", COUNT, w, FAKE, stream="reviews") for w in (DAY, 7 * DAY, 30 * DAY)),
+    window_feature("reviewer", REVIEWER, "review_top", COUNT, 30 * DAY, PRAISE, where="is_top", stream="reviews"),
+    window_feature("reviewer", REVIEWER, "rating", SUM, 30 * DAY, FAKE, value="rating_hundredths", stream="reviews"),
+    window_feature("reviewer", REVIEWER, "merchant", DISTINCT, 30 * DAY, FAKE, value="merchant_id", stream="reviews"),
+    window_feature("reviewer", REVIEWER, "review_fraud", COUNT, 30 * DAY, FAKE, stream="review_frauds"),
     # The target's traffic.
-    *(_trail("subject", SUBJECT, "review", COUNT, w, FAKE) for w in (DAY, 7 * DAY, 30 * DAY)),
-    _trail("subject", SUBJECT, "rating", SUM, 30 * DAY, FAKE, value="rating_hundredths"),
-    _trail("subject", SUBJECT, "review_top", COUNT, 7 * DAY, PRAISE, where="is_top"),
-    _trail("subject", SUBJECT, "review_fraud", COUNT, 30 * DAY, FAKE, stream="review_frauds"),
+    *(window_feature("subject", SUBJECT, "review", COUNT, w, FAKE, stream="reviews") for w in (DAY, 7 * DAY, 30 * DAY)),
+    window_feature("subject", SUBJECT, "rating", SUM, 30 * DAY, FAKE, value="rating_hundredths", stream="reviews"),
+    window_feature("subject", SUBJECT, "review_top", COUNT, 7 * DAY, PRAISE, where="is_top", stream="reviews"),
+    window_feature("subject", SUBJECT, "review_fraud", COUNT, 30 * DAY, FAKE, stream="review_frauds"),
     Feature(
         Ratio("subject_review_burst", "subject_review_count_1d", "subject_review_count_30d"),
         FAKE,
@@ -143,8 +134,8 @@ FEATURES: tuple[Feature, ...] = (
             0,
         ),
     ),
-    *(_trail("merchant", MERCHANT, "review", COUNT, w, FAKE) for w in (DAY, 7 * DAY, 30 * DAY)),
-    _trail("merchant", MERCHANT, "review_fraud", COUNT, 30 * DAY, FAKE, stream="review_frauds"),
+    *(window_feature("merchant", MERCHANT, "review", COUNT, w, FAKE, stream="reviews") for w in (DAY, 7 * DAY, 30 * DAY)),
+    window_feature("merchant", MERCHANT, "review_fraud", COUNT, 30 * DAY, FAKE, stream="review_frauds"),
     Feature(
         Ratio("merchant_review_burst", "merchant_review_count_1d", "merchant_review_count_30d"),
         FAKE,
@@ -158,9 +149,9 @@ FEATURES: tuple[Feature, ...] = (
         ),
     ),
     # Shared devices and networks.
-    _trail("device", DEVICE, "reviewer", DISTINCT, 30 * DAY, FAKE, value="reviewer_id"),
-    _trail("device", DEVICE, "review", COUNT, 7 * DAY, FAKE),
-    _trail("network", NETWORK, "reviewer", DISTINCT, 7 * DAY, FAKE, value="reviewer_id"),
+    window_feature("device", DEVICE, "reviewer", DISTINCT, 30 * DAY, FAKE, value="reviewer_id", stream="reviews"),
+    window_feature("device", DEVICE, "review", COUNT, 7 * DAY, FAKE, stream="reviews"),
+    window_feature("network", NETWORK, "reviewer", DISTINCT, 7 * DAY, FAKE, value="reviewer_id", stream="reviews"),
     # The order behind it.
     Feature(
         Own("review_has_order", pl.col("has_order")),
@@ -188,9 +179,9 @@ FEATURES: tuple[Feature, ...] = (
             -1,
         ),
     ),
-    _trail("reviewer", REVIEWER, "order", COUNT, 30 * DAY, FAKE, stream="orders"),
-    _trail("reviewer", REVIEWER, "order_fraud", COUNT, 30 * DAY, PRAISE, stream="order_frauds"),
-    _trail("merchant", MERCHANT, "order", COUNT, 7 * DAY, FAKE, stream="orders"),
+    window_feature("reviewer", REVIEWER, "order", COUNT, 30 * DAY, FAKE, stream="orders"),
+    window_feature("reviewer", REVIEWER, "order_fraud", COUNT, 30 * DAY, PRAISE, stream="order_frauds"),
+    window_feature("merchant", MERCHANT, "order", COUNT, 7 * DAY, FAKE, stream="orders"),
 )
 
 
