@@ -18,9 +18,10 @@ import polars as pl
 from benchmarks import parser, tell
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.models import metrics
-from fairdeal.pipelines.running import Workplace, open_workplace, read_up_to, run_interval, watermark
+from fairdeal.pipelines.running import read_up_to, run_interval
 from fairdeal.pipelines.settings import Settings, load_settings
 from fairdeal.pipelines.training import train_champion
+from fairdeal.pipelines.workplace import Workplace, open_workplace, watermark
 from fairdeal.simulator.simulate import simulate
 from fairdeal.sources.mapping import load_mapping
 

@@ -25,7 +25,7 @@ from fairdeal.pipelines.tokens import case_subject
 
 if TYPE_CHECKING:
     from fairdeal.pipelines.ledger import Run
-    from fairdeal.pipelines.running import Workplace
+    from fairdeal.pipelines.workplace import Workplace
 
 Tables = dict[str, pl.DataFrame]
 

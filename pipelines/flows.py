@@ -26,6 +26,7 @@ from fairdeal.pipelines.notifying import notify
 from fairdeal.pipelines.prefect_server import hush
 from fairdeal.pipelines.settings import load_settings
 from fairdeal.pipelines.telling import tell
+from fairdeal.pipelines.workplace import Workplace, open_workplace, watermark
 from fairdeal.sources.mapping import load_mapping
 
 hush()
@@ -47,9 +48,9 @@ def _retry(task: Any, run: Any, state: Any) -> bool:
     return False
 
 
-def _workplace(config: str | None, source: str, data: str | None) -> running.Workplace:
+def _workplace(config: str | None, source: str, data: str | None) -> Workplace:
     settings = load_settings(Path(config) if config else None)
-    return running.open_workplace(settings, load_mapping(Path(source), Path(data) if data else None), tell)
+    return open_workplace(settings, load_mapping(Path(source), Path(data) if data else None), tell)
 
 
 def _step(name: str, run_id: str, config: str | None, source: str, data: str | None) -> dict[str, Any]:
@@ -166,7 +167,7 @@ def train_detector(detector: str, until: str, config: str | None, source: str, d
             Detector(detector),
             place.lake,
             place.mapping.name,
-            watermark=running.watermark(place.ledger, place.mapping.name),
+            watermark=watermark(place.ledger, place.mapping.name),
             until=datetime.fromisoformat(until),
             settings=place.settings,
             progress=tell,

@@ -27,7 +27,8 @@ from fairdeal.pipelines.tokens import measure_subject
 
 if TYPE_CHECKING:
     from fairdeal.pipelines.ledger import Run
-    from fairdeal.pipelines.running import Entry, Workplace
+    from fairdeal.pipelines.steps import Entry
+    from fairdeal.pipelines.workplace import Workplace
 
 #: A consumer stops trusting a feed that is older than this.
 TRUSTED_HOURS = 48

@@ -16,7 +16,7 @@ from fairdeal.pipelines.training import contract_version
 
 if TYPE_CHECKING:
     from fairdeal.pipelines.ledger import Run
-    from fairdeal.pipelines.running import Workplace
+    from fairdeal.pipelines.workplace import Workplace
 
 
 def cold_model(place: Workplace, run: Run, detector: Detector, rows: pl.DataFrame, names: list[str]) -> TrainedDetector:

@@ -19,8 +19,10 @@ from fairdeal.pipelines.ingest import Delivery
 from fairdeal.pipelines.intake import QUARANTINE_SCHEMA
 from fairdeal.pipelines.keys import ring_path
 from fairdeal.pipelines.ledger import LAKE
-from fairdeal.pipelines.running import STEPS, Workplace, begin, do_step, open_workplace, run_interval
+from fairdeal.pipelines.running import begin, do_step, run_interval
 from fairdeal.pipelines.settings import Settings
+from fairdeal.pipelines.steps import STEPS
+from fairdeal.pipelines.workplace import Workplace, open_workplace
 from fairdeal.sources.mapping import load_mapping
 
 #: After everything that the small worlds hold.

@@ -12,8 +12,8 @@ import pytest
 
 from fairdeal.pipelines.keys import hashing_key
 from fairdeal.pipelines.ledger import Ledger, dumps
-from fairdeal.pipelines.running import open_workplace
 from fairdeal.pipelines.settings import load_settings
+from fairdeal.pipelines.workplace import open_workplace
 from fairdeal.sources.mapping import load_mapping
 
 Order = Callable[..., dict[str, Any]]

@@ -11,6 +11,7 @@ import pytest
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.pipelines import running, training
 from fairdeal.pipelines.settings import Settings
+from fairdeal.pipelines.workplace import watermark
 from tests.e2e.commands import fairdeal
 from tests.pipelines import worlds
 from tests.pipelines.looking import faults, manifest, records, run, workplace
@@ -61,7 +62,7 @@ def test_a_flood_of_blocks_goes_out_as_holds_and_calls_someone(settings: Setting
             Detector.PAYMENTS,
             place.lake,
             place.mapping.name,
-            watermark=running.watermark(place.ledger, place.mapping.name),
+            watermark=watermark(place.ledger, place.mapping.name),
             until=until,
             settings=settings,
             progress=lambda text: None,

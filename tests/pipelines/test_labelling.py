@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from fairdeal.data_contracts.labels import LABELS as CONTRACT
 from fairdeal.pipelines import labelling
 from fairdeal.pipelines.ledger import LABELS
-from fairdeal.pipelines.running import Workplace
 from fairdeal.pipelines.settings import Settings
+from fairdeal.pipelines.workplace import Workplace
 from tests.disputes.alerts import alert
 from tests.pipelines import worlds
 from tests.pipelines.looking import EVER, close_case, deliver, run, workplace

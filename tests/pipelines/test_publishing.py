@@ -14,8 +14,9 @@ import polars as pl
 import pytest
 
 from fairdeal.control_center.manifest import manifest_sha256
-from fairdeal.pipelines import notifying, publishing, running
+from fairdeal.pipelines import notifying, publishing
 from fairdeal.pipelines.settings import Settings, load_settings
+from fairdeal.pipelines.workplace import Workplace
 from tests.pipelines import worlds
 from tests.pipelines.looking import close_case, faults, manifest, records, run, workplace
 
@@ -51,7 +52,7 @@ def shop(tmp_path: Path) -> Path:
     )
 
 
-def case_about(place: running.Workplace, kind: str, token: str) -> dict[str, Any]:
+def case_about(place: Workplace, kind: str, token: str) -> dict[str, Any]:
     (found,) = (case for case in place.cases().list_cases() if (case["subject_kind"], case["subject_id"]) == (kind, token))
     return found
 

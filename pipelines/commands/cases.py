@@ -1,0 +1,92 @@
+"""The dispute queue: on the command line, and its console in the browser."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fairdeal.pipelines.commands.options import AsJson, Config, print_json
+from fairdeal.pipelines.settings import load_settings
+from fairdeal.pipelines.telling import console, tell
+
+app = typer.Typer(no_args_is_help=True, help="The dispute queue from the command line.")
+
+
+def open_console(
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = 8000,
+    config: Config = None,
+) -> None:
+    """Start the console of the dispute queue; the first time it prints a one-time password.
+
+    Example: `fairdeal console --port 8000`
+    """
+    from fairdeal.disputes import django_setup
+
+    settings = load_settings(config)
+    django_setup.configure(settings.home, database_url=settings.database.disputes_url, time_zone=settings.time_zone)
+    django_setup.migrate()
+    first = django_setup.create_first_user()
+    console.print(f"Console: [bold]http://{host}:{port}/[/]")
+    if first is not None:
+        console.print(f"First account: [bold]{first[0]}[/], one-time password: [bold]{first[1]}[/] (you will be asked for a new one)")
+    django_setup.serve(host, port)
+
+
+def _cases(config: Path | None) -> Any:
+    from fairdeal.disputes import django_setup
+
+    settings = load_settings(config)
+    django_setup.configure(settings.home, database_url=settings.database.disputes_url, time_zone=settings.time_zone)
+    django_setup.migrate()
+    from fairdeal.disputes import services
+
+    return services
+
+
+@app.command("list")
+def cases_list(
+    status: Annotated[str | None, typer.Option("--status", help="Only cases in this status.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")] = 20,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """List cases, most money at risk first.
+
+    Example: `fairdeal cases list --status NEW --limit 10`
+    """
+    from fairdeal.pipelines.screens import cases_screen
+
+    found = _cases(config).list_cases(status, limit)
+    if as_json:
+        print_json(found)
+    cases_screen(found)
+
+
+@app.command("show")
+def cases_show(case_id: str, config: Config = None) -> None:
+    """Print one case as JSON: members, reasons, events.
+
+    Example: `fairdeal cases show C0123456789abcdef`
+    """
+    print_json(_cases(config).show_case(case_id))
+
+
+@app.command("decide")
+def cases_decide(
+    case_id: str,
+    code: Annotated[str, typer.Option("--code", help="Close code, for example action_confirmed or false_positive.")],
+    maker: Annotated[str, typer.Option("--maker", help="Who proposes.")],
+    checker: Annotated[str, typer.Option("--checker", help="Who approves; somebody else.")],
+    reason: Annotated[list[str], typer.Option("--reason", help="Why; may be given several times.")],
+    config: Config = None,
+) -> None:
+    """Decide a case: one person proposes, another approves; the next feed confirms or lifts.
+
+    Example: `fairdeal cases decide C0123… --code false_positive --maker li --checker wang --reason "bulk buyer, verified by phone"`
+    """
+    _cases(config).decide(case_id, maker=maker, checker=checker, close_code=code, findings=None, reasons=reason, at=datetime.now(UTC))
+    tell(f"{case_id}: {code}; the next run publishes it and learns from it")

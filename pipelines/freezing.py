@@ -1,0 +1,105 @@
+"""Freezing: everything that could change a run's result, written down before anything is computed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+import fairdeal
+from fairdeal.data_contracts.typologies import Detector
+from fairdeal.pipelines import labelling, publishing, registry
+from fairdeal.pipelines.errors import WrongUse
+from fairdeal.pipelines.ledger import BATCHES, Run, dumps
+from fairdeal.pipelines.tables import RESCORED_DAYS
+from fairdeal.pipelines.workplace import Workplace, instant
+
+
+def knowledge(place: Workplace, end: datetime) -> str:
+    """Digest of everything that could make an interval's result another one."""
+    with place.ledger.engine.connect() as connection:
+        batches = batches_before(place, connection, end)
+    state = state_then(place)
+    return _digest(place, batches, state["champions"], place.cases().verdicts(0), state["settings"])
+
+
+def _champion(place: Workplace, detector: Detector) -> dict[str, str] | None:
+    found = registry.champion(place.home, detector)
+    return None if found is None else found.as_dict()
+
+
+def cases_then(place: Workplace, run: Run) -> dict[str, Any]:
+    services = place.cases()
+    verdicts = services.verdicts(0)
+    oldest = (instant(run.interval_from) - timedelta(days=RESCORED_DAYS)).isoformat()
+    return {
+        "open_cases": services.open_snapshot(),
+        "judged": sorted({(row["subject_kind"], row["subject_id"]) for row in verdicts if str(row["event_at"]) >= oldest}),
+        "verdicts": verdicts,
+        "measured_minutes": services.measured_minutes(),
+        "audit_head": {"count": len(verdicts), "hash": hashlib.sha256(dumps(verdicts).encode()).hexdigest()},
+    }
+
+
+def state_then(place: Workplace) -> dict[str, Any]:
+    return {
+        "previous_feed": publishing.latest(place.ledger),
+        "brake_history": publishing.history(place.ledger),
+        "champions": {detector.value: _champion(place, detector) for detector in Detector},
+        "settings": place.settings.model_dump(
+            include=dict.fromkeys(("time_zone", "capacity", "policy", "loss"), True) | {"train": {"seed"}}
+        ),
+        "code_version": fairdeal.__version__,
+        "last_label": labelling.last_label(place.ledger),
+    }
+
+
+def inputs(place: Workplace, run: Run, mark: int, batches: list[str], then: dict[str, Any]) -> dict[str, Any]:
+    previous, verdicts = then["previous_feed"], then["verdicts"]
+    moments = [instant(run.interval_to), *(instant(str(verdict["closed_at"])) for verdict in verdicts)]
+    if previous is not None:
+        moments.append(instant(previous["generated_at"]))
+    published = previous["verdict_seq"] if previous is not None else 0
+    return {
+        **then,
+        "watermark": mark,
+        "knowledge": _digest(place, batches, then["champions"], verdicts, then["settings"]),
+        "verdicts": [verdict for verdict in verdicts if verdict["seq"] > published],
+        "verdict_seq": verdicts[-1]["seq"] if verdicts else 0,
+        "moment": max(moments).astimezone(UTC).isoformat(),
+        "data_version": hashlib.sha256(dumps([run.source, run.interval_from, run.interval_to, batches]).encode()).hexdigest()[:16],
+    }
+
+
+def _digest(
+    place: Workplace, batches: list[str], champions: dict[str, Any], verdicts: list[dict[str, Any]], settings: dict[str, Any]
+) -> str:
+    return hashlib.sha256(
+        dumps([batches, champions, verdicts[-1]["seq"] if verdicts else 0, settings, place.mapping.sha256]).encode()
+    ).hexdigest()
+
+
+def batches_before(place: Workplace, connection: sa.Connection, end: datetime) -> list[str]:
+    """The batches that hold something known before ``end``, or something that only describes."""
+    known = sa.or_(BATCHES.c.first_known_s.is_(None), BATCHES.c.first_known_s < int(end.timestamp()))
+    query = sa.select(BATCHES.c.batch_id).where(BATCHES.c.source == place.mapping.name, known).order_by(BATCHES.c.seq)
+    return list(connection.execute(query).scalars())
+
+
+def frozen(run: Run) -> dict[str, Any]:
+    """A run's frozen inputs."""
+    if run.frozen is None:
+        raise WrongUse(f"run {run.run_id}: its inputs are not frozen yet; the step `ingest` freezes them; run the steps in order")
+    return run.frozen
+
+
+def as_frozen(place: Workplace, run: Run) -> Workplace:
+    """The workplace with the settings that the run froze; what was changed since is for the next run."""
+    if run.frozen is None:
+        return place
+    then = run.frozen["settings"]
+    train = place.settings.train.model_copy(update=then["train"])
+    return replace(place, settings=place.settings.model_copy(update={**then, "train": train}))

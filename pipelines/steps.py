@@ -1,0 +1,177 @@
+"""The steps of a run: what each reads of what was frozen and of what earlier steps left, and what it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+
+from fairdeal.data_contracts.tables import INBOUND
+from fairdeal.data_contracts.typologies import Detector
+from fairdeal.pipelines import alerting, deciding, freezing, ingest, labelling, publishing, registry, scoring
+from fairdeal.pipelines.freezing import frozen
+from fairdeal.pipelines.lake import LakeFile
+from fairdeal.pipelines.ledger import BATCHES, Run
+from fairdeal.pipelines.tables import all_blind, feature_table, interval_subjects, known_tables
+from fairdeal.pipelines.workplace import Workplace, instant
+
+Entry = Callable[[sa.Connection], None]
+
+
+def _nothing(tx: sa.Connection) -> None:
+    return None
+
+
+def _collect_labels(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
+    verdicts = place.cases().verdicts(labelling.last_verdict(place.ledger))
+    return {"labels": labelling.collect(place.ledger, verdicts)}, _nothing
+
+
+def _ingest(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
+    end = instant(run.interval_to)
+    delivery = ingest.take_in(place.mapping, place.lake, until=end, progress=place.progress)
+    report = delivery.report if delivery is not None else {"files": [], "tables": {}, "absent": []}
+    if delivery is None or not delivery.files:
+        written: dict[str, LakeFile] = {}
+    else:
+        ingest.refuse_over_limit(delivery)
+        written = ingest.write(delivery, place.lake)
+    frozen_then = {**freezing.cases_then(place, run), **freezing.state_then(place)}
+
+    def enter(tx: sa.Connection) -> None:
+        if delivery is not None:
+            ingest.commit(tx, place.mapping, delivery, written)
+        mark = tx.execute(sa.select(sa.func.coalesce(sa.func.max(BATCHES.c.seq), 0)).where(BATCHES.c.source == place.mapping.name)).scalar()
+        place.ledger.freeze(
+            tx, run.run_id, freezing.inputs(place, run, int(mark or 0), freezing.batches_before(place, tx, end), frozen_then)
+        )
+
+    return report, enter
+
+
+def _tables(place: Workplace, run: Run) -> dict[str, pl.DataFrame]:
+    return known_tables(
+        place.lake,
+        run.source,
+        watermark=frozen(run)["watermark"],
+        known_before=instant(run.interval_to),
+        since=instant(run.interval_from),
+        labels_until=frozen(run)["last_label"],
+    )
+
+
+def _place(run: Run, name: str) -> str:
+    return f"runs/{run.interval_to[:10]}/{run.run_id}/{name}"
+
+
+def _file(file: LakeFile) -> dict[str, Any]:
+    return {"path": file.path, "sha256": file.sha256, "rows": file.rows}
+
+
+def _build_features(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
+    tables = _tables(place, run)
+    result: dict[str, Any] = {"files": {}, "names": {}, "blind": []}
+    made = []
+    for detector in Detector:
+        subjects, as_of = interval_subjects(detector, tables, instant(run.interval_from), instant(run.interval_to))
+        if not subjects.height:
+            continue
+        place.progress(f"features of {subjects.height} {detector.table}")
+        table = feature_table(detector, tables, subjects, as_of, place.settings)
+        result["files"][detector.value] = _file(place.lake.write(_place(run, f"{detector.value}-features"), table.rows))
+        result["names"][detector.value] = list(table.names)
+        made.append(table)
+    result["blind"] = all_blind(made)
+    return result, _nothing
+
+
+def _score(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
+    features = place.ledger.step_result(run.run_id, "build_features") or {}
+    result: dict[str, Any] = {"files": {}, "models": {}, "cold": []}
+    for name, file in features["files"].items():
+        detector = Detector(name)
+        rows = place.lake.read(file)
+        champion = frozen(run)["champions"][name]
+        model = (
+            registry.load(place.home, champion)
+            if champion is not None
+            else scoring.cold_model(place, run, detector, rows, features["names"][name])
+        )
+        scores = scoring.score(model, rows)
+        result["files"][name] = _file(place.lake.write(_place(run, f"{name}-scores"), scores))
+        result["models"][name] = {
+            "model_version": model.model_version,
+            "calibrated": model.is_calibrated,
+            "manifest_sha256": champion["manifest_sha256"] if champion else None,
+        }
+        if not model.is_calibrated:
+            result["cold"].append(name)
+    return result, _nothing
+
+
+def _decide(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
+    scores = place.ledger.step_result(run.run_id, "score") or {}
+    tables = _tables(place, run)
+    currency = deciding.platform_currency(tables)
+    result: dict[str, Any] = {"files": {}, "actions": {}}
+    for name, file in scores["files"].items():
+        decisions = deciding.decide(
+            Detector(name),
+            place.lake.read(file),
+            tables[INBOUND[Detector(name).table].name],
+            settings=frozen(run)["settings"],
+            moment=instant(frozen(run)["moment"]),
+            currency=currency,
+        )
+        result["files"][name] = _file(place.lake.write(_place(run, f"{name}-decisions"), decisions))
+        result["actions"][name] = dict(sorted(decisions.group_by("action").len().iter_rows()))
+    return result, _nothing
+
+
+def _raise_alerts(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
+    decided = place.ledger.step_result(run.run_id, "decide") or {}
+    features = place.ledger.step_result(run.run_id, "build_features") or {}
+    alerts, explanations, night = alerting.raise_alerts(
+        place,
+        run,
+        decisions={name: place.lake.read(file) for name, file in decided["files"].items()},
+        features={name: place.lake.read(file) for name, file in features["files"].items()},
+        names=features["names"],
+        tables=_tables(place, run),
+    )
+    return {
+        "alerts": _file(place.lake.write(_place(run, "alerts"), alerts)),
+        "explanations": _file(place.lake.write(_place(run, "explanations"), explanations)),
+        "count": alerts.height,
+        "audit_sample": alerts.filter(pl.col("chosen_by") == "audit_sample").height,
+        "capacity": night,
+    }, _nothing
+
+
+def _open_cases(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
+    raised = place.ledger.step_result(run.run_id, "raise_alerts") or {}
+    alerts = place.lake.read(raised["alerts"])
+    opened = place.cases().open_cases(alerts.to_dicts(), run_id=run.run_id, at=instant(frozen(run)["moment"]))
+    joined = dict(opened.joined)
+    return {
+        "opened": len({joined[alert["alert_id"]] for alert in alerts.to_dicts()} - {case["case_id"] for case in frozen(run)["open_cases"]}),
+        "joined": joined,
+    }, _nothing
+
+
+def _publish_feed(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
+    return publishing.publish_feed(place, run)
+
+
+STEPS: dict[str, Callable[[Workplace, Run], tuple[dict[str, Any], Entry]]] = {
+    "collect_labels": _collect_labels,
+    "ingest": _ingest,
+    "build_features": _build_features,
+    "score": _score,
+    "decide": _decide,
+    "raise_alerts": _raise_alerts,
+    "open_cases": _open_cases,
+    "publish_feed": _publish_feed,
+}

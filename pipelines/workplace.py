@@ -1,0 +1,65 @@
+"""What a run works with: settings, ledger, lake, mapping, and the dispute queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from fairdeal.disputes import django_setup
+from fairdeal.pipelines.keys import FIRST_MOMENT, hashing_key, signer
+from fairdeal.pipelines.lake import Lake
+from fairdeal.pipelines.ledger import BATCHES, Ledger
+from fairdeal.pipelines.settings import Settings
+from fairdeal.sources.mapping import Mapping
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What a run works with."""
+
+    settings: Settings
+    ledger: Ledger
+    lake: Lake
+    mapping: Mapping
+    progress: Progress
+
+    @property
+    def home(self) -> Path:
+        return self.settings.home
+
+    def cases(self) -> Any:
+        """The dispute queue's services, its database ready."""
+        django_setup.configure(self.home, database_url=self.settings.database.disputes_url, time_zone=self.settings.time_zone)
+        django_setup.migrate()
+        from fairdeal.disputes import services
+
+        return services
+
+
+def open_workplace(settings: Settings, mapping: Mapping, progress: Progress) -> Workplace:
+    """The ledger and lake of the home folder, made where they are not there yet."""
+    ledger = Ledger(settings.ledger_url)
+    hashing_key(settings.home)  # all keys are made at once, so that a copy of the home carries them
+    for purpose in ("feed", "models"):
+        signer(settings.home, purpose, since=FIRST_MOMENT)
+    return Workplace(settings, ledger, Lake(settings.home, ledger), replace(mapping, memory_mb=settings.memory_mb), progress)
+
+
+def instant(text: str) -> datetime:
+    """An instant as the ledger writes it."""
+    return datetime.fromisoformat(text)
+
+
+def watermark(ledger: Ledger, source: str) -> int:
+    """Number of the last batch of a source; 0 before the first."""
+    with ledger.engine.connect() as connection:
+        return int(
+            connection.execute(sa.select(sa.func.coalesce(sa.func.max(BATCHES.c.seq), 0)).where(BATCHES.c.source == source)).scalar() or 0
+        )
