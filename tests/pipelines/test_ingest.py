@@ -135,7 +135,8 @@ def test_a_delivery_with_too_many_bad_rows_is_refused_leaves_nothing_and_can_be_
 ) -> None:
     lines = [worlds.payment(number, "2026-01-02 12:00:00", amount="ten" if number < 2 else "10.00") for number in range(10)]
     mapping = worlds.shop(tmp_path / "shop", {"2026-01-02": lines})
-    with pytest.raises(DataIsWrong, match=r"payments: 2 of 10 rows break the contract, most often amount_minor:type \(2\); allowed is .*0\.05; .*correct"):
+    told = r"payments: 2 of 10 rows break the contract, most often amount_minor:type \(2\); allowed is .*0\.05; .*correct"
+    with pytest.raises(DataIsWrong, match=told):
         run_day(mapping, "2026-01-02")
     with sqlite3.connect(settings.home / "ledger.db") as ledger:
         for table in ("source_file", "source_peek", "batch", "lake_file", "run", "step", "label", "feed"):
