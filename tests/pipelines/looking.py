@@ -95,7 +95,7 @@ def do_up_to(settings: Settings, mapping: Path, day: str, last: str) -> str:
     """Begins a day and does its steps up to one of them, as if it were killed after it; gives the run's id."""
     with workplace(settings, mapping) as place:
         started, _ = begin(place, *settings.day_bounds(day))
-        for name in STEPS[: STEPS.index(last) + 1]:
+        for name in list(STEPS)[: list(STEPS).index(last) + 1]:
             do_step(place, started.run_id, name)
     return started.run_id
 
