@@ -170,18 +170,23 @@ def _screen(result: dict[str, Any], alerts: list[dict[str, Any]], home: Path) ->
     quality = Table(
         title=f"Quality on days that no model had seen, against the simulator's truth (first {LOOKED_AT} a day)", title_justify="left"
     )
-    for heading in ("detector", "subjects", "frauds", "AP", f"precision@{LOOKED_AT}", "attainable", "value detected", "calibration error"):
+    for heading in ("detector", "subjects", "frauds", "AP", f"P@{LOOKED_AT}", "best P", "value", "ECE"):
         quality.add_column(heading, justify="left" if heading == "detector" else "right")
     for name, figures in result["quality"].items():
         cells = [f"{figures[key]:.3f}" if key in figures else "–" for key in ("ap", "precision_at", "attainable", "value_detected", "ece")]
         quality.add_row(name, f"{figures['subjects']:,.0f}", f"{figures['frauds']:,.0f}", *cells)
-    console.print(quality)
+    console.print(quality, soft_wrap=False)
+    console.print(
+        "[dim]AP average precision · P precision · best P the most that could be reached · value share of the money found · "
+        "ECE calibration error[/]",
+        soft_wrap=False,
+    )
     for alert in alerts:
         told = loads(alert["reasons"])
         lines = "\n".join(f"· {escape(reason['text_en'])}\n  [dim]{escape(reason['text_zh'])}[/]" for reason in told[:3])
         loss = money(alert["expected_loss_minor"], alert["currency"])
         title = f"{alert['case_type']} · {alert['subject_kind']} {alert['subject_id']} · {alert['action']} · at stake {loss}"
-        console.print(Panel(lines, title=escape(title), title_align="left", expand=False))
+        console.print(Panel(lines, title=escape(title), title_align="left", expand=False), soft_wrap=False)
     good = all(not feed["faults"] and feed["applied"] for feed in result["feeds"])
     console.print(
         f"cases opened [bold]{result['cases_opened']}[/] from {result['alerts']} alerts · {len(result['feeds'])} feeds "
