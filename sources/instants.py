@@ -57,7 +57,7 @@ def utc_instant(value: pl.Expr, dtype: pl.DataType, source: ColumnSource, time_z
 def calendar_date(value: pl.Expr, dtype: pl.DataType, source: ColumnSource, time_zone: str) -> pl.Expr:
     """A plain column as dates in the source's zone; null where the value is none."""
     if dtype == pl.Date:
-        return value
+        return pl.when(value.dt.year().is_between(1, 9999)).then(value)
     if dtype == pl.String:
         text = plain_digits(value)
         if source.format is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -27,6 +29,8 @@ class RawRule(StrEnum):
     """Why a row could not even become values."""
 
     COLUMNS = "columns"  # more or fewer values than the header has names
+    HEADER = "header"  # the header's names once more, as in files put together
+    QUOTES = "quotes"  # something follows a closing quote, so where the value ends is anybody's guess
     ENCODING = "encoding"  # bytes or half characters that are no text
     JSON = "json"
     NOT_AN_OBJECT = "not_an_object"
@@ -85,6 +89,16 @@ def fault_in(values: Sequence[str | None], limits: Limits) -> tuple[RawRule, int
         if len(value) > limits.field_chars:
             return RawRule.FIELD_SIZE, position
     return None
+
+
+def likely(missing: Iterable[str], names: Sequence[str]) -> str:
+    """What absent columns may be called in the file: ``; payer_id may be 'Payer ID'``, or nothing."""
+    told = []
+    plain = {re.sub(r"[\W_]+", "", name).casefold(): name for name in names}
+    for name in missing:
+        close = difflib.get_close_matches(re.sub(r"[\W_]+", "", name).casefold(), [found for found in plain if found], n=1, cutoff=0.8)
+        told += [f"{name} may be {plain[found]!r}" for found in close]
+    return f"; {', '.join(told[:3])}" if told else ""
 
 
 def kept(text: str, limits: Limits) -> str:
