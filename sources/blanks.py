@@ -13,6 +13,7 @@ EDGE = (
     " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u1680"
     "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 ) + INVISIBLE
+_EDGE_OF_ID = EDGE.replace("\n", "").replace("\r", "")
 #: What databases, spreadsheets and programs write where there is no value.
 ABSENT = (
     *("NULL", "null", "Null", "(null)", "<null>", r"\N", "None", "none", "NONE", "nil", "undefined"),
@@ -27,8 +28,20 @@ def bare(text: pl.Expr) -> pl.Expr:
     return text.str.strip_chars(EDGE)
 
 
-def given(text: pl.Expr, *, numeric: bool = False) -> pl.Expr:
-    """Bare text; null where nothing is left or a word stands that means nothing. ``numeric``: the text stands for a number or moment."""
-    found = bare(text)
-    absent = ("", *ABSENT) if numeric else ("", *ABSENT, *NOT_A_NUMBER)
+def given(text: pl.Expr) -> pl.Expr:
+    """Bare text; null where nothing is left or a word stands that means nothing."""
+    return _unless(bare(text), ("", *ABSENT, *NOT_A_NUMBER))
+
+
+def given_id(text: pl.Expr) -> pl.Expr:
+    """As `given`, but a line break stays: around an id it tells of a row that a stray quote swallowed."""
+    return _unless(text.str.strip_chars(_EDGE_OF_ID), ("", *ABSENT, *NOT_A_NUMBER))
+
+
+def given_number(text: pl.Expr) -> pl.Expr:
+    """As `given`, for text that stands for a number or moment: NaN stays."""
+    return _unless(bare(text), ("", *ABSENT))
+
+
+def _unless(found: pl.Expr, absent: tuple[str, ...]) -> pl.Expr:
     return pl.when(found.is_in(pl.lit(pl.Series(absent, dtype=pl.String)).implode()).not_()).then(found)

@@ -80,7 +80,8 @@ def _gzip(stream: BinaryIO) -> Iterator[bytes]:
                 break
             yield piece
     except zlib.error as error:
-        raise Unreadable(f"damaged gzip ({error}); allowed is an undamaged file; ask for it again") from error
+        told = str(error).rpartition(": ")[2]
+        raise Unreadable(f"damaged gzip ({told}); allowed is an undamaged file; ask for it again") from error
     if not member.eof:
         raise CutShort("the gzip stream ends too early")
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from fairdeal.data_contracts.contract import POLARS_TYPES, UNPARSED, Column, Contract, Kind
 from fairdeal.sources.amounts import minor_units
-from fairdeal.sources.blanks import bare, given
+from fairdeal.sources.blanks import bare, given, given_id, given_number
 from fairdeal.sources.instants import calendar_date, utc_instant
 from fairdeal.sources.mapping import ColumnSource, Mapping, MappingError, TableMapping
 from fairdeal.sources.mapping_parts import extra_name
@@ -96,13 +96,15 @@ def converted(rows: pl.DataFrame, column: Column, source: ColumnSource, time_zon
     value, dtype = origin(rows, source)
     if column.kind in TEXT_KINDS:
         text = as_text(value, dtype)
-        if column.kind in (Kind.ID, Kind.CATEGORY):
+        if column.kind is Kind.ID:
+            text = given_id(text)
+        elif column.kind is Kind.CATEGORY:
             text = given(text)
         elif column.kind is Kind.TEXT and column.required:
             text = text.fill_null("")  # nothing written is a text too
         return [text.cast(pl.String).alias(column.name)]
     found = _typed(value, dtype, column, source, time_zone).cast(POLARS_TYPES[column.kind])
-    text = given(as_text(value, dtype), numeric=True)
+    text = given_number(as_text(value, dtype))
     return [found.alias(column.name), pl.when(found.is_null()).then(text).alias(column.name + UNPARSED)]
 
 
@@ -113,7 +115,7 @@ def origin(rows: pl.DataFrame, source: ColumnSource) -> tuple[pl.Expr, pl.DataTy
     if any(name not in rows.columns for name in source.columns):
         return pl.lit(None, dtype=pl.String), pl.String()
     if len(source.columns) > 1 or source.join:
-        parts = [given(as_text(pl.col(name), rows.schema[name])) for name in source.columns]
+        parts = [given_id(as_text(pl.col(name), rows.schema[name])) for name in source.columns]
         value: pl.Expr = pl.concat_str(parts, separator=source.join)
         dtype: pl.DataType = pl.String()
     else:

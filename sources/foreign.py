@@ -11,7 +11,6 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"PK\x03\x04", "a ZIP archive or an Excel workbook", f"{_UNPACK}; from a workbook {_EXPORT}"),
     (b"PK\x05\x06", "an empty ZIP archive", _UNPACK),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook", _EXPORT),
-    (b"BZh", "bzip2", _UNPACK),
     (b"\xfd7zXZ\0", "xz", _UNPACK),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
     (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
@@ -38,9 +37,11 @@ def refuse_foreign(start: bytes) -> None:
     """Raises `Unreadable` for content that announces itself as something else than text or Parquet, or as UTF-16 or UTF-32."""
     for magic, name, remedy in _MAGIC:
         if start.startswith(magic):
-            if magic in (b"ORC", b"BZh") and _plain_text(start):
-                continue
+            if magic == b"ORC" and all(sign >= 0x20 or sign in b"\t\r\n" for sign in start[:64]):
+                continue  # a text that begins with these letters
             raise Unreadable(f"{name} found; allowed are CSV, JSON Lines and Parquet; {remedy}")
+    if start.startswith(b"BZh") and start[4:10] == b"1AY&SY":
+        raise Unreadable(f"bzip2 found; allowed are CSV, JSON Lines and Parquet; {_UNPACK}")
     if start[257:262] == b"ustar":
         raise Unreadable(f"a tar archive found; allowed are CSV, JSON Lines and Parquet; {_UNPACK}")
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:32].lower()
@@ -49,11 +50,6 @@ def refuse_foreign(start: bytes) -> None:
             raise Unreadable(f"{name} found; allowed are CSV, JSON Lines and Parquet; look at it, often it is a login or error page")
     if start.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or _wide(start):
         raise Unreadable("UTF-16 or UTF-32 found; allowed are utf-8, utf-8-sig and gb18030; save the file as UTF-8")
-
-
-def _plain_text(start: bytes) -> bool:
-    """Whether a short magic is the beginning of ordinary text."""
-    return all(sign >= 0x20 or sign in b"\t\r\n" for sign in start[:64])
 
 
 def _wide(start: bytes) -> bool:

@@ -34,6 +34,8 @@ def _plain(column: pl.Series) -> pl.Series:
     if dtype == pl.Binary:
         texts = [None if value is None else value.decode("utf-8", "backslashreplace") for value in column]
         return pl.Series(column.name, texts, dtype=pl.String)
+    if dtype == pl.Duration:
+        return column.dt.to_string("iso")
     if dtype.is_nested():
         name = column.name
         wrapped = pl.struct(pl.col(name).alias("v")).struct.json_encode().str.strip_prefix('{"v":').str.strip_suffix("}")

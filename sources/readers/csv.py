@@ -209,7 +209,8 @@ def _beginning(pieces: Iterator[str], limits: Limits) -> tuple[str, Iterator[str
 def _header(reader: Iterator[list[str]], lines: _Lines, limits: Limits) -> tuple[str, ...] | None:
     """The names of the first record; None for a text without any record."""
     try:
-        names = next((row for row in reader if row), None)
+        while (names := next(reader, None)) == []:
+            lines.begin_record()
     except _RecordTooLong:
         names = None
         lines.unfinished = True

@@ -141,6 +141,11 @@ def _text_bytes(column: pa.ChunkedArray) -> int:
 
 
 def _unfolded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The column as the engine takes it: texts written out, moments of any offset in UTC."""
+    if pa.types.is_timestamp(column.type) and column.type.tz is not None:
+        return column.cast(pa.timestamp(column.type.unit, "UTC"))
+    if pa.types.is_decimal256(column.type):  # the engine knows no decimals of more than 38 digits
+        return column.cast(pa.string())
     if not pa.types.is_dictionary(column.type):
         return column
     return column.cast(pa.large_string() if pa.types.is_string(column.type.value_type) else pa.large_binary())
