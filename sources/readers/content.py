@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import polars as pl
 
+from fairdeal.sources.compression import Unreadable
 from fairdeal.sources.encoding import UNDECODED, readable
 from fairdeal.sources.limits import Limits
 
@@ -89,6 +90,15 @@ def fault_in(values: Sequence[str | None], limits: Limits) -> tuple[RawRule, int
         if len(value) > limits.field_chars:
             return RawRule.FIELD_SIZE, position
     return None
+
+
+def refuse_hopeless(rejected: Sequence[Rejected], records: int, limits: Limits) -> None:
+    """Raises `Unreadable` when too many of the records seen so far became no rows: each would be kept, and none is of use."""
+    if len(rejected) > limits.rejected_rows and len(rejected) * 20 > records:
+        raise Unreadable(
+            f"{len(rejected)} of the first {records} records are no rows, from line {rejected[0].line} on (rule {rejected[0].rule}); "
+            f"allowed are {limits.rejected_rows} or one in twenty; check delimiter, quotes, format and encoding"
+        )
 
 
 def likely(missing: Iterable[str], names: Sequence[str]) -> str:

@@ -17,7 +17,18 @@ from fairdeal.sources.compression import Unreadable
 from fairdeal.sources.counting import CsvCount
 from fairdeal.sources.encoding import UNDECODED
 from fairdeal.sources.limits import LIMITS, Limits
-from fairdeal.sources.readers.content import PROVENANCE, Content, RawRule, Rejected, fault_in, kept, likely, no_rows, text_frame
+from fairdeal.sources.readers.content import (
+    PROVENANCE,
+    Content,
+    RawRule,
+    Rejected,
+    fault_in,
+    kept,
+    likely,
+    no_rows,
+    refuse_hopeless,
+    text_frame,
+)
 
 _BATCH_ROWS = 50_000
 _BATCH_CHARS = 32 << 20
@@ -75,6 +86,7 @@ def read_csv(
     start = 0
     row: list[str] | None = None
     while True:
+        spoiled = False
         try:
             row = next(reader)
         except StopIteration:
@@ -84,8 +96,6 @@ def read_csv(
         except csv.Error:
             row = [lines.text.rstrip("\r\n")]
             spoiled = True
-        else:
-            spoiled = False
         start, length = lines.start, lines.length
         lines.begin_record()
         if row is None or length > limits.record_chars:
@@ -104,6 +114,7 @@ def read_csv(
             batches.add(row, start, length)
         elif fault is not None:
             rejected.append(fault)
+            refuse_hopeless(rejected, batches.taken + len(rejected), limits)
             widest = max(widest, (lines.line - start + 1, start))
     if lines.unfinished:
         cut = cut or f"the quote opened at line {rejected[-1].line} or after it never closes"
@@ -264,6 +275,7 @@ class _Batches:
     rows: list[list[str]] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     chars: int = 0
+    taken: int = 0
     frames: list[pl.DataFrame] = field(default_factory=list)
 
     def add(self, row: list[str], start: int, length: int) -> None:
@@ -272,12 +284,14 @@ class _Batches:
         self.rows.append(row)
         self.starts.append(start)
         self.chars += length
+        self.taken += 1
 
     def take_back(self, start: int) -> list[str] | None:
         """The last row, out again, if it began at this line."""
         if not self.starts or self.starts[-1] != start:
             return None
         self.starts.pop()
+        self.taken -= 1
         return self.rows.pop()
 
     def frame(self) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from fairdeal.sources.compression import Unreadable
 from fairdeal.sources.counting import LineCount
 from fairdeal.sources.encoding import UNDECODED
 from fairdeal.sources.limits import LIMITS, Limits
-from fairdeal.sources.readers.content import PROVENANCE, Content, RawRule, Rejected, fault_in, kept, no_rows, text_frame
+from fairdeal.sources.readers.content import PROVENANCE, Content, RawRule, Rejected, fault_in, kept, no_rows, refuse_hopeless, text_frame
 
 _NO_TEXT = (bool, dict, list)
 _BATCH_ROWS = 50_000
@@ -51,6 +51,7 @@ def read_jsonl(pieces: Iterable[str], wanted: Sequence[str] | None, cut: str | N
             found = Rejected(number, RawRule.TRUNCATED, kept(line, limits))
         if isinstance(found, Rejected):
             rejected.append(found)
+            refuse_hopeless(rejected, count.records + 1, limits)
             if not closed and found.rule is RawRule.JSON:
                 cut = "the last line ends too early"
             continue

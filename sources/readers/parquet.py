@@ -48,7 +48,7 @@ def read_parquet(source: Path | BinaryIO, size: int, wanted: Sequence[str] | Non
         file = pq.ParquetFile(source)
         metadata, names = file.metadata, list(file.schema_arrow.names)
     except _FAILURES as error:
-        raise Unreadable(f"no usable Parquet footer ({_first_line(error)}); allowed is a whole Parquet file; ask for it again") from error
+        raise Unreadable("no usable Parquet footer; allowed is a whole Parquet file; ask for it again") from error
     chosen = [name for name in dict.fromkeys(names) if (wanted is None or name in wanted) and name not in PROVENANCE]
     _refuse_shape(metadata, names, chosen, size, limits)
     if folded := _folded(file, chosen):
@@ -167,7 +167,3 @@ def _storable(frame: pl.DataFrame, limits: Limits) -> tuple[pl.DataFrame, list[R
                 ]
                 frame = frame.filter(breaks.not_() | pl.col(name).is_null())
     return frame, faults
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
-import sqlalchemy as sa
 
-from fairdeal.pipelines.ledger import LAKE
 from fairdeal.pipelines.settings import load_settings
 from tests.broken.catalogue import CATALOGUE
 from tests.broken.kinds import Broken, mapping_text
+from tests.broken.laws import lake_rows, well_said
 from tests.pipelines.looking import deliver, quarantine, workplace
 
 
@@ -77,15 +75,6 @@ def delivered(kinds: tuple[Broken, ...], root: Path) -> dict[str, Outcome]:
     return found
 
 
-def lake_rows(place: Any, table: str) -> pl.DataFrame:
-    """Every accepted row of a table, as it lies in the lake."""
-    with place.ledger.engine.connect() as connection:
-        paths = connection.execute(sa.select(LAKE.c.path).where(LAKE.c.table_name == table)).scalars().all()
-    return pl.concat(
-        [pl.DataFrame(schema={"__file": pl.String()}), *(pl.read_parquet(place.home / path) for path in paths)], how="diagonal"
-    )
-
-
 def agrees(expected: object, found: object) -> bool:
     return bool(expected.fullmatch(str(found))) if isinstance(expected, re.Pattern) else expected == found and type(expected) is type(found)
 
@@ -118,12 +107,3 @@ def test_a_kind_of_broken_input_ends_as_it_should(kind: Broken, outcomes: dict[s
         assert well_said(report["message"], report["path"])
     else:
         assert bool(report["message"]) == bool(kind.says or kind.status == "empty"), report["message"]
-
-
-def well_said(message: str, path: str) -> bool:
-    """Where: what was found; what is allowed; what to do."""
-    where, _, rest = message.partition(": ")
-    parts = rest.split("; ")
-    return (
-        where == path and len(parts) >= 3 and any(part.startswith(("allowed", "such a file")) for part in parts) and "Error" not in message
-    )
