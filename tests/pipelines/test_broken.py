@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from fairdeal.pipelines.settings import load_settings
+from fairdeal.sources.blanks import ABSENT
+from fairdeal.sources.readers.content import RawRule
 from tests.broken.catalogue import CATALOGUE
 from tests.broken.kinds import Broken, mapping_text
 from tests.broken.laws import lake_rows, well_said
@@ -107,3 +109,17 @@ def test_a_kind_of_broken_input_ends_as_it_should(kind: Broken, outcomes: dict[s
         assert well_said(report["message"], report["path"])
     else:
         assert bool(report["message"]) == bool(kind.says or kind.status == "empty"), report["message"]
+
+
+def test_the_page_about_the_quarantine_names_every_rule_and_every_kind_uses_one_it_names() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "quarantine.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+)`", page))
+    assert {rule.value for rule in RawRule} <= named
+    used = {rule.rpartition(":")[2] for kind in CATALOGUE for rules in kind.aside.values() for rule in rules.split()}
+    assert used - {"pattern", "length", "type"} <= named
+    assert {rule.value for rule in RawRule} <= used
+    assert all(
+        f"`{word}`" in page
+        for word in ABSENT
+        if word.isascii() and word not in ("Null", "(null)", "<null>", "none", "NONE", "n/a") and " " not in word
+    )
