@@ -52,7 +52,7 @@ ENCODINGS = (
     coded("a file in Shift-JIS that the mapping calls UTF-8", "shift_jis", "山田", {3: "encoding"}, mapping="utf-8 told"),
     coded("a file in GBK in traditional characters", "gbk", "賣家發貨很快商品與描述一致客服態度非常好下次還會再來購買"),
     coded("a file in Big5", "big5", "賣家發貨很快商品與描述一致客服態度非常好下次還會再來購買", {3: "encoding"}),
-    coded("a file in Shift-JIS", "shift_jis", "商品の到着が早くてとても満足しています", {3: "encoding"}),
+    coded("a file in Shift-JIS", "shift_jis", "商品の到着が早くてとても満足していますまた利用したいと思います", {3: "encoding"}),
     coded("a file in Latin-1 with an accent before a comma", "latin-1", "José", {3: "encoding"}),
     coded("a file in Windows-1252 with typographic quotes", "cp1252", "“B1”", {3: "encoding"}),
     coded("a file in KOI8-R that the mapping calls UTF-8", "koi8-r", "Иван", {3: "encoding"}, mapping="utf-8 told"),
