@@ -101,7 +101,7 @@ def take_table(
             f"{source}, table {table}: {rows_in} rows in, {apart.fresh.height} accepted and {quarantined} quarantined; "
             "the two must add up; this is a fault of the program, report it with the mapping"
         )
-    carried = [name for name in masked.columns if name.startswith("x_")] + ["__file", "__line"]
+    carried = [name for name in masked.columns if name.startswith("x_")] + ["__file", "__line", "__corrects"]
     accepted = contract.conform(apart.fresh).with_columns(apart.fresh.select(carried).get_columns())
     late = pl.col(contract.event_at) < closed_until if contract.event_at and closed_until else pl.lit(False)
     report = {
@@ -112,7 +112,7 @@ def take_table(
         "breached": bad.height + rejected.height,
         "duplicates": apart.repeated.height + (0 if again else apart.known.height),
         "conflicts": apart.conflicts.height,
-        "corrections": apart.corrections,
+        "corrections": int(accepted["__corrects"].sum()),
         "late": accepted.filter(late).height,
         "masked": mask_count,
         "engine": verdict.engine,
@@ -129,13 +129,12 @@ def _rules(verdict: Verdict, rejected: pl.DataFrame, rows_in: int) -> list[dict[
 
 @dataclass(frozen=True)
 class _Apart:
-    """Rows that break no rule, told apart: new or corrected, known already, repeated within the delivery, in conflict within it."""
+    """Rows that break no rule, told apart: new or corrected (``__corrects``), known already, repeated within the delivery, in conflict."""
 
     fresh: pl.DataFrame
     known: pl.DataFrame
     repeated: pl.DataFrame
     conflicts: pl.DataFrame
-    corrections: int
 
 
 def _apart(source: str, lake: Lake, contract: Contract, clean: pl.DataFrame) -> _Apart:
@@ -155,13 +154,15 @@ def _apart(source: str, lake: Lake, contract: Contract, clean: pl.DataFrame) -> 
     one_version = [*key, *([contract.version_at] if contract.version_at in clean.columns else [])]
     kept = rest.sort(content).unique(one_version, keep="first", maintain_order=True).select("__row")
     fresh = rest.join(kept, on="__row", how="semi", maintain_order="left")
-    unheard = fresh.join(stored.select(key).unique(), on=key, how="anti", nulls_equal=True).unique(key)
+    heard = stored.select(key).unique().with_columns(__corrects=pl.lit(True))
+    fresh = fresh.join(heard, on=key, how="left", nulls_equal=True, maintain_order="left").with_columns(
+        pl.col("__corrects").fill_null(False) | pl.struct(key).is_first_distinct().not_()
+    )
     return _Apart(
         fresh.drop("__row", "__known", "__again", *(f"__{name}" for name in extras)),
         _named(seen.filter(pl.col("__known")), "duplicate"),
         _named(seen.filter(~pl.col("__known") & pl.col("__again")), "duplicate"),
         _named(rest.join(kept, on="__row", how="anti", maintain_order="left"), "conflict"),
-        fresh.height - unheard.height,
     )
 
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from fairdeal.pipelines.workplace import Workplace
 
 
+#: Rows that are scored, or decided about, at a time.
+AT_ONCE = 100_000
+
+
 def cold_model(place: Workplace, run: Run, detector: Detector, rows: pl.DataFrame, names: list[str]) -> TrainedDetector:
     """A detector that knows no labels: it ranks by how unusual a subject is among those of its own interval, and claims no probability."""
     usable = [name for name in names if rows[name].null_count() < rows.height]
@@ -32,6 +36,9 @@ def cold_model(place: Workplace, run: Run, detector: Detector, rows: pl.DataFram
 def score(model: TrainedDetector, rows: pl.DataFrame) -> pl.DataFrame:
     """Scores under their contract, sorted by moment and subject; probability is null where none is claimed."""
     missing = [name for name in model.feature_names if name not in rows.columns]
-    frame = rows.with_columns(*(pl.lit(None, pl.Float64).alias(name) for name in missing)).to_pandas()
-    scores = pl.from_dataframe(model.score(frame)).with_columns(pl.col("probability").fill_nan(None))
-    return promised(SCORES, scores).sort("as_of_at", "subject_id")
+    scored = [SCORES.empty()]
+    # A row's score depends on that row alone: by slices, few copies of the whole table are held at a time.
+    for some in rows.iter_slices(AT_ONCE):
+        frame = some.with_columns(*(pl.lit(None, pl.Float64).alias(name) for name in missing)).to_pandas()
+        scored.append(SCORES.conform(pl.from_dataframe(model.score(frame)).with_columns(pl.col("probability").fill_nan(None))))
+    return promised(SCORES, pl.concat(scored)).sort("as_of_at", "subject_id")

@@ -14,7 +14,7 @@ from fairdeal.pipelines import alerting, deciding, freezing, ingest, labelling, 
 from fairdeal.pipelines.freezing import frozen
 from fairdeal.pipelines.lake import LakeFile
 from fairdeal.pipelines.ledger import BATCHES, Run
-from fairdeal.pipelines.tables import all_blind, feature_table, interval_subjects, known_tables
+from fairdeal.pipelines.tables import Tables, feature_table, interval_subjects, known_tables
 from fairdeal.pipelines.workplace import Workplace, instant
 
 Entry = Callable[[sa.Connection], None]
@@ -51,7 +51,7 @@ def _ingest(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     return report, enter
 
 
-def _tables(place: Workplace, run: Run) -> dict[str, pl.DataFrame]:
+def _tables(place: Workplace, run: Run) -> Tables:
     return known_tables(
         place.lake,
         run.source,
@@ -73,7 +73,7 @@ def _file(file: LakeFile) -> dict[str, Any]:
 def _build_features(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     tables = _tables(place, run)
     result: dict[str, Any] = {"files": {}, "names": {}, "blind": []}
-    made = []
+    blind: set[str] = set()
     for detector in Detector:
         subjects, as_of = interval_subjects(detector, tables, instant(run.interval_from), instant(run.interval_to))
         if not subjects.height:
@@ -82,8 +82,8 @@ def _build_features(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
         table = feature_table(detector, tables, subjects, as_of, place.settings)
         result["files"][detector.value] = _file(place.lake.write(_place(run, f"{detector.value}-features"), table.rows))
         result["names"][detector.value] = list(table.names)
-        made.append(table)
-    result["blind"] = all_blind(made)
+        blind |= set(table.blind)
+    result["blind"] = sorted(blind)
     return result, _nothing
 
 
@@ -114,7 +114,7 @@ def _score(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
 def _decide(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     scores = place.ledger.step_result(run.run_id, "score") or {}
     tables = _tables(place, run)
-    currency = deciding.platform_currency(tables)
+    currency = deciding.platform_currency(tables, instant(run.interval_from), instant(run.interval_to))
     result: dict[str, Any] = {"files": {}, "actions": {}}
     for name, file in scores["files"].items():
         decisions = deciding.decide(
@@ -137,8 +137,7 @@ def _raise_alerts(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
         place,
         run,
         decisions={name: place.lake.read(file) for name, file in decided["files"].items()},
-        features={name: place.lake.read(file) for name, file in features["files"].items()},
-        names=features["names"],
+        features=features,
         tables=_tables(place, run),
     )
     return {
