@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from fairdeal.data_contracts.contract import Contract
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.pipelines.errors import OutsideFailure
-from fairdeal.pipelines.files import write_whole
+from fairdeal.pipelines.files import rename_whole, sha256_of, write_whole
 from fairdeal.pipelines.ledger import BATCHES, LAKE, Ledger, loads
 
 
@@ -37,6 +37,8 @@ class AcceptedFile(LakeFile):
     has_corrections: bool
 
 
+#: No batch has a greater number.
+EVERY_BATCH = 2**31 - 1
 #: What an accepted row carries beside its contract's columns: where it stood, whether its key was known before, and its batch.
 PROVENANCE = {"__file": pl.String(), "__line": pl.Int64(), "__corrects": pl.Boolean(), "__batch": pl.Int64()}
 
@@ -71,6 +73,24 @@ class Lake:
         rows.write_parquet(buffer, compression="zstd", statistics=True)
         path = f"{place}.parquet"
         return LakeFile(path, write_whole(self.home / path, buffer.getvalue()), rows.height)
+
+    def gather(self, place: str, pieces: Sequence[LakeFile]) -> LakeFile:
+        """Several files' rows as one file at ``place``, in their order; the pieces are gone then. Rows are never all held in memory."""
+        target = self.home / f"{place}.parquet"
+        if len(pieces) == 1:
+            rename_whole(self.home / pieces[0].path, target)
+            return LakeFile(f"{place}.parquet", pieces[0].sha256, pieces[0].rows)
+        part = self.home / f"{place}.part"
+        rows = pl.concat([pl.scan_parquet(self.home / piece.path) for piece in pieces], how="diagonal_relaxed")
+        rows.sink_parquet(part, compression="zstd", statistics=True)
+        rename_whole(part, target)
+        self.take_away(pieces)
+        return LakeFile(f"{place}.parquet", sha256_of(target), sum(piece.rows for piece in pieces))
+
+    def take_away(self, files: Iterable[LakeFile]) -> None:
+        """Deletes files that the ledger does not name."""
+        for file in files:
+            (self.home / file.path).unlink(missing_ok=True)
 
     def read(self, file: LakeFile | dict[str, object]) -> pl.DataFrame:
         """Rows of one file.
@@ -169,10 +189,16 @@ class Lake:
         rows = self.rows(source, table, watermark=watermark, known_before=known_before, since=since)
         return rows.collect(engine="streaming").sort(INBOUND[table].key)
 
-    def versions_of(self, source: str, table: str, watermark: int, keys: pl.DataFrame) -> pl.DataFrame:
-        """Every accepted version of the rows with these keys, with `PROVENANCE`."""
-        every = self._scan(table, self.files(source, table, watermark))
-        return every.join(keys.lazy(), on=INBOUND[table].key, how="semi", nulls_equal=True).collect(engine="streaming")
+    def versions_of(self, source: str, table: str, keys: pl.DataFrame, beside: Sequence[LakeFile] = ()) -> pl.DataFrame:
+        """Every accepted version of the rows with these keys, with `PROVENANCE`; ``beside`` are files that the ledger does not name yet."""
+        pending = [AcceptedFile(file.path, file.sha256, file.rows, EVERY_BATCH, has_corrections=True) for file in beside]
+        every = self._scan(table, [*self.files(source, table, EVERY_BATCH), *pending])
+        on: dict[str, Any] = {"on": list(INBOUND[table].key), "nulls_equal": True}
+        # Nearly all keys are new: the whole rows are read only of those that are not.
+        heard = every.select(on["on"]).join(keys.lazy(), how="semi", **on).unique().collect(engine="streaming")
+        if not heard.height:
+            return pl.DataFrame(schema=every.collect_schema())
+        return every.join(heard.lazy(), how="semi", **on).collect(engine="streaming")
 
 
 def union(frames: Sequence[pl.DataFrame], contract: Contract) -> pl.DataFrame:

@@ -33,16 +33,13 @@ def _ingest(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     end = instant(run.interval_to)
     delivery = ingest.take_in(place.mapping, place.lake, until=end, progress=place.progress)
     report = delivery.report if delivery is not None else {"files": [], "tables": {}, "absent": []}
-    if delivery is None or not delivery.files:
-        written: dict[str, LakeFile] = {}
-    else:
-        ingest.refuse_over_limit(delivery)
-        written = ingest.write(delivery, place.lake)
+    if delivery is not None:
+        ingest.refuse_over_limit(place.lake, delivery)
     frozen_then = {**freezing.cases_then(place, run), **freezing.state_then(place)}
 
     def enter(tx: sa.Connection) -> None:
         if delivery is not None:
-            ingest.commit(tx, place.mapping, delivery, written)
+            ingest.commit(tx, place.mapping, delivery)
         mark = tx.execute(sa.select(sa.func.coalesce(sa.func.max(BATCHES.c.seq), 0)).where(BATCHES.c.source == place.mapping.name)).scalar()
         place.ledger.freeze(
             tx, run.run_id, freezing.inputs(place, run, int(mark or 0), freezing.batches_before(place, tx, end), frozen_then)
