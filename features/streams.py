@@ -42,10 +42,15 @@ def known_frauds(tables: Tables, kind: str) -> pl.LazyFrame:
         .group_by("subject_id")
         .agg(pl.col("available_at").min())
         .rename({"subject_id": key})
+        .collect()
     )
+    if not labels.height:
+        return table(tables, name).clear().with_columns(available_at=pl.lit(None, pl.Datetime("us", "UTC")), t=pl.lit(None, pl.Int64))
     happened = INBOUND[name].event_at or ""
     found = (
-        table(tables, name).join(labels, on=key, how="inner").with_columns(t=pl.max_horizontal(seconds("available_at"), seconds(happened)))
+        table(tables, name)
+        .join(labels.lazy(), on=key, how="inner")
+        .with_columns(t=pl.max_horizontal(seconds("available_at"), seconds(happened)))
     )
     # Few rows of a long table, looked at by many keys: found once.
     return found.collect(engine="streaming").lazy()

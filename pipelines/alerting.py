@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -22,8 +22,9 @@ from fairdeal.pipelines import registry
 from fairdeal.pipelines.keys import hashing_key
 from fairdeal.pipelines.ledger import dumps, loads
 from fairdeal.pipelines.scoring import cold_model
-from fairdeal.pipelines.tables import Tables
+from fairdeal.pipelines.tables import Tables, own_rows
 from fairdeal.pipelines.tokens import PARTIES, case_subject
+from fairdeal.pipelines.workplace import instant
 
 if TYPE_CHECKING:
     from fairdeal.pipelines.ledger import Run
@@ -62,13 +63,14 @@ def raise_alerts(
         People, minutes available after the backlog, minutes used.
     """
     frozen = run.frozen or {}
+    interval = (instant(run.interval_from), instant(run.interval_to))
     capacity = capacity_from(frozen["settings"]["capacity"], measured=frozen["measured_minutes"])
     backlog = sum(capacity.minutes[CaseType(case["case_type"])] for case in frozen["open_cases"])
     latest = {
         name: rows.sort("as_of_at").unique("subject_id", keep="last", maintain_order=True).sort("subject_id")
         for name, rows in decisions.items()
     }
-    about = pl.concat([pl.DataFrame(schema=ABOUT), *(_about(Detector(name), rows, tables) for name, rows in latest.items())])
+    about = pl.concat([pl.DataFrame(schema=ABOUT), *(_about(Detector(name), rows, tables, interval) for name, rows in latest.items())])
     open_subjects = {(alert["subject_kind"], alert["subject_id"]) for case in frozen["open_cases"] for alert in case["alerts"]}
     open_subjects |= {(kind, subject) for kind, subject in frozen["judged"]}  # people have spoken already
     chosen = choose_alerts(
@@ -91,7 +93,7 @@ def raise_alerts(
         alerts.append(newest.join(picked, on=key, how="semi"))
     raised = pl.concat(alerts).join(picked, on=key, how="inner").join(whom, on=key, how="inner")
     told = pl.concat([some.select(*key, "as_of_at") for some in (*alerts, *acted)]).unique(maintain_order=True)
-    snapshots = _snapshots(told, tables)
+    snapshots = _snapshots(told, tables, interval)
     explanations, evidence = _explain(place, run, told, features, snapshots, tables)
     rows = [_alert(run, row, explanations, evidence, snapshots) for row in raised.iter_rows(named=True)]
     conformed = promised(ALERTS, pl.DataFrame(rows, schema_overrides=ALERTS.polars_schema())) if rows else ALERTS.empty()
@@ -134,26 +136,25 @@ ABOUT = {
 }
 
 
-def _about(detector: Detector, decisions: pl.DataFrame, tables: Tables) -> pl.DataFrame:
-    """Each decision with the case it would belong to; columns of `ABOUT`."""
-    own = INBOUND[detector.table].key[0]
-    parties = tables[detector.table].select(own, *PARTIES[detector])
+def _about(detector: Detector, decisions: pl.DataFrame, tables: Tables, interval: tuple[datetime, datetime]) -> pl.DataFrame:
+    """Each decision with the case it would belong to; columns of `ABOUT`, sorted by subject."""
     known = decisions.lazy().select(*(name for name in ABOUT if name in decisions.columns))
-    joined = known.join(parties, left_on="subject_id", right_on=own, how="left", maintain_order="left")
-    return joined.with_columns(*case_subject(detector)).select(*ABOUT).collect(engine="streaming")
+    parties = own_rows(detector, tables, decisions, interval, *PARTIES[detector])
+    joined = parties.rename({INBOUND[detector.table].key[0]: "subject_id"}).join(known, on="subject_id", how="inner")
+    return joined.with_columns(*case_subject(detector)).select(*ABOUT).collect(engine="streaming").sort("subject_id")
 
 
 Snapshots = dict[tuple[str, str], dict[str, Any]]
 
 
-def _snapshots(told: pl.DataFrame, tables: Tables) -> Snapshots:
+def _snapshots(told: pl.DataFrame, tables: Tables, interval: tuple[datetime, datetime]) -> Snapshots:
     """Each subject's own row as scored, instants as text, for whoever reads the case."""
     found: Snapshots = {}
-    for (name,), rows in told.group_by("detector", maintain_order=True):
-        contract = INBOUND[Detector(str(name)).table]
-        own = contract.key[0]
-        wanted = rows.lazy().select(pl.col("subject_id").alias(own)).unique()
-        for row in tables[contract.name].join(wanted, on=own, how="semi").collect(engine="streaming").iter_rows(named=True):
+    for (name,), some in told.group_by("detector", maintain_order=True):
+        detector = Detector(str(name))
+        own = INBOUND[detector.table].key[0]
+        rows = own_rows(detector, tables, some, interval).collect(engine="streaming").sort(own)
+        for row in rows.iter_rows(named=True):
             found[str(name), row[own]] = {key: value for key, value in row.items() if value is not None}
     return found
 

@@ -16,7 +16,7 @@ from fairdeal.models import deciding
 from fairdeal.models.losses import loss_table
 from fairdeal.models.policy import policy_from
 from fairdeal.pipelines.scoring import AT_ONCE
-from fairdeal.pipelines.tables import Tables
+from fairdeal.pipelines.tables import Tables, own_rows
 
 #: Facts of a subject that the policy heeds, where its table gives them.
 FLAGS = ("is_weak_credential", "is_unsafe_channel")
@@ -37,7 +37,14 @@ def platform_currency(tables: Tables, start: datetime, end: datetime) -> str | N
 
 
 def decide(
-    detector: Detector, scores: pl.DataFrame, rows: pl.LazyFrame, *, settings: dict[str, Any], moment: datetime, currency: str | None
+    detector: Detector,
+    scores: pl.DataFrame,
+    tables: Tables,
+    interval: tuple[datetime, datetime],
+    *,
+    settings: dict[str, Any],
+    moment: datetime,
+    currency: str | None,
 ) -> pl.DataFrame:
     """Decisions under their contract, sorted by moment and subject.
 
@@ -45,8 +52,10 @@ def decide(
     ----------
     scores
         Scores of one detector.
-    rows
-        Its table, with at least the scored subjects.
+    tables
+        As known at the interval's end.
+    interval
+        Of the run.
     settings
         The frozen ``policy`` and ``loss`` settings.
     moment
@@ -55,18 +64,13 @@ def decide(
         In which harm is told where the subject moves no money of its own.
     """
     contract = INBOUND[detector.table]
-    money = [name for name in ("amount_minor", "currency") if name in contract.names]
+    happened = contract.event_at or ""
+    facts = [name for name in ("amount_minor", "currency", *FLAGS) if name in contract.names]
+    absent = {name: pl.lit(None, dtype) for name, dtype in (("amount_minor", pl.Int64()), ("currency", pl.String())) if name not in facts}
     subjects = (
-        rows.select(
-            pl.col(contract.key[0]).alias("subject_id"),
-            pl.col(contract.event_at or "").alias("event_at"),
-            *money,
-            *(name for name in FLAGS if name in contract.names),
-        )
-        .join(scores.lazy().select("subject_id").unique(), on="subject_id", how="semi")
-        .with_columns(
-            *(pl.lit(None, dtype).alias(name) for name, dtype in (("amount_minor", pl.Int64), ("currency", pl.String)) if name not in money)
-        )
+        own_rows(detector, tables, scores, interval, happened, *facts)
+        .rename({contract.key[0]: "subject_id", happened: "event_at"})
+        .with_columns(**absent)
         .with_columns(pl.col("currency").fill_null(pl.lit(currency, pl.String)))
         .collect(engine="streaming")
     )

@@ -8,7 +8,6 @@ from typing import Any
 import polars as pl
 import sqlalchemy as sa
 
-from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.pipelines import alerting, deciding, freezing, ingest, labelling, publishing, registry, scoring
 from fairdeal.pipelines.freezing import frozen
@@ -117,7 +116,8 @@ def _decide(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
         decisions = deciding.decide(
             Detector(name),
             place.lake.read(file),
-            tables[INBOUND[Detector(name).table].name],
+            tables,
+            (instant(run.interval_from), instant(run.interval_to)),
             settings=frozen(run)["settings"],
             moment=instant(frozen(run)["moment"]),
             currency=currency,

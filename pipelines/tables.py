@@ -73,6 +73,29 @@ def _orders_with_news(tables: Tables, start: datetime, end: datetime) -> pl.Lazy
     return pl.concat(found).drop_nulls().unique()
 
 
+def own_rows(
+    detector: Detector, tables: Tables, subjects: pl.DataFrame, interval: tuple[datetime, datetime], *columns: str
+) -> pl.LazyFrame:
+    """The rows of subjects that a run over an interval scored, in no order, their key as ``subject_id``; not executed.
+
+    Parameters
+    ----------
+    subjects
+        Anything with ``subject_id``.
+    columns
+        What is wanted of the detector's table beside its key; all of it when none is named.
+    """
+    contract = INBOUND[detector.table]
+    own, happened = contract.key[0], pl.col(contract.event_at or "")
+    start, end = (moment.astimezone(UTC) for moment in interval)
+    oldest = start if detector is Detector.PAYMENTS else start - timedelta(days=RESCORED_DAYS)
+    # Only the days that can hold them are read, and the few that are sought are held while the many pass by.
+    rows = tables[detector.table].filter((happened >= oldest) & (happened < end))
+    wanted = subjects.lazy().select("subject_id").unique()
+    chosen = rows.select(own, *columns) if columns else rows
+    return chosen.join(wanted, left_on=own, right_on="subject_id", how="inner")
+
+
 def training_subjects(
     detector: Detector, tables: Tables, start: datetime, end: datetime, settings: Settings
 ) -> tuple[pl.DataFrame, pl.Series | None]:

@@ -34,7 +34,13 @@ def outcome(settings: Settings, mapping: Path) -> tuple[object, ...]:
     with workplace(settings, mapping) as place:
         delivery = deliver(place)
         assert delivery is not None
-        return known(place, "payments"), known(place, "labels"), quarantine(place).drop("value_hash").rows(), delivery.report, delivery.first_known_s
+        return (
+            known(place, "payments"),
+            known(place, "labels"),
+            quarantine(place).drop("value_hash").rows(),
+            delivery.report,
+            delivery.first_known_s,
+        )
 
 
 def test_portions_change_nothing(settings: Settings, tmp_path: Path, request: pytest.FixtureRequest) -> None:
