@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from fairdeal.pipelines.workplace import Workplace
 
 
+#: Subjects that others are compared with, at most, where nothing was learned yet.
+COMPARED = 200_000
 #: Rows that are scored, or decided about, at a time.
 AT_ONCE = 100_000
 
@@ -28,8 +30,10 @@ def cold_model(place: Workplace, run: Run, detector: Detector, rows: pl.DataFram
     usable = [name for name in names if rows[name].null_count() < rows.height]
     place.progress(f"{detector}: no champion yet; scoring by what is unusual, without probabilities")
     version = {"data_version": (run.frozen or {})["data_version"], "contract_version": contract_version(detector)}
+    # Of a long day every so manyth row tells what is usual.
+    some = rows.select("subject_id", "as_of_at", *usable).gather_every(1 + rows.height // COMPARED)
     return fit_unsupervised(
-        detector, rows.to_pandas(), feature_names=usable, reasons=reasons(detector), seed=place.settings.train.seed, **version
+        detector, some.to_pandas(), feature_names=usable, reasons=reasons(detector), seed=place.settings.train.seed, **version
     )
 
 
