@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from fairdeal.data_contracts.contract import UNPARSED, Check, Contract, ContractBreach, Rule
+from fairdeal.data_contracts.contract import ID_ARTEFACT, UNPARSED, Check, Contract, ContractBreach, Rule
 from fairdeal.data_contracts.judged_table import judged_table, limits, unread_companion
 from fairdeal.data_contracts.verdict import Verdict, assemble, joined
 
@@ -62,6 +62,8 @@ def breached(rule: Rule) -> pl.Expr:
             kept = (pl.lit(True) if low is None else value >= low) & (pl.lit(True) if high is None else value <= high)
         case Check.PATTERN:
             kept = value.str.contains(rf"\A(?:{column.pattern})\z")
+        case Check.ARTEFACT:
+            kept = value.str.contains(ID_ARTEFACT).not_()
         case Check.LENGTH:
             kept = value.str.len_chars() <= column.max_length
     return kept.not_().fill_null(False) & checked(rule)

@@ -91,7 +91,7 @@ def take_table(
         When rows in are not rows accepted plus rows quarantined.
     """
     contract = INBOUND[table]
-    masked, mask_count = mask_candidates(rows.sort("__file", "__line"), contract, lambda value: "tok_" + keyed_hash(secret, value)[:32])
+    masked, mask_count = mask_candidates(rows.sort("__file", "__line"), contract, lambda value: keyed_hash(secret, value)[:32])
     del rows
     verdict = judge(contract, masked)
     numbered = masked.with_row_index("__row").with_columns(pl.col("__row").cast(pl.Int64))
