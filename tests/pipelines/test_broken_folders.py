@@ -137,9 +137,9 @@ def test_one_column_of_several_types_and_formats_is_read_file_by_file(settings: 
         assert set(lake_rows(place, "payments")["amount_minor"]) == {SOUND["amount_minor"]}
 
 
-def test_every_kind_is_told_by_the_source_check_as_by_a_delivery(folder: Path) -> None:
+def test_every_file_that_is_not_simply_read_is_told_by_the_source_check_too(folder: Path) -> None:
     kinds = {f"in/{number}.{kind.suffix}": kind for number, kind in enumerate(CATALOGUE) if kind.mapping == "bank" and not kind.alone}
-    kinds = {path: kind for path, kind in kinds.items() if "bomb" not in kind.name}
+    kinds = {path: kind for path, kind in kinds.items() if kind.status != "read" and len(kind.build("K")) < 20_000}
     for path, kind in kinds.items():
         (folder / path).write_bytes(kind.build("K"))
     said = fairdeal("source", "check", folder / "mapping.toml", "--json", home=folder / "home")
