@@ -10,13 +10,14 @@ import numpy as np
 import polars as pl
 
 from fairdeal.data_contracts.typologies import Typology
-from fairdeal.simulator.chance import Flags, Floats, Ints, happens, pick, pick_apart
+from fairdeal.simulator.chance import Flags, happens, pick, pick_apart
 from fairdeal.simulator.clock import DAY, HOUR, MINUTE, OFFSET, SECOND, waking
+from fairdeal.simulator.fraudsters.handed_out import handed_out
 from fairdeal.simulator.fraudsters.scheme import Fraudster, Haul, Trade, campaign_table, evenly, own_space
 from fairdeal.simulator.market import Market
-from fairdeal.simulator.reviews import Writer, in_each_language, review_table
+from fairdeal.simulator.reviews import Writer, plain_writer, review_table
 from fairdeal.simulator.shoppers import whereabouts
-from fairdeal.simulator.wording import Language, clauses, praise, write_out
+from fairdeal.simulator.wording import Language, clauses, lines
 
 #: Share of all reviews that are paid for.
 SHARE = 0.05
@@ -48,7 +49,8 @@ def post_reviews(market: Market, trade: Trade, rng: np.random.Generator) -> Haul
 
 def _idle(trade: Trade) -> pl.DataFrame:
     """Received honest orders that nobody has reviewed, by the moment they came."""
-    silent = pl.col("fake_deal").is_null() & pl.col("fake_payment").is_null() & ~pl.col("order").is_in(trade.reviewed.implode())
+    mine = pl.col("fake_deal").is_null() & pl.col("fake_payment").is_null() & pl.col("campaign").is_null()
+    silent = mine & ~pl.col("order").is_in(trade.reviewed.implode())
     return trade.received.filter(silent).sort("received_at", "order")
 
 
@@ -126,26 +128,13 @@ def _campaign_drafts(
 
 def _write(market: Market, rng: np.random.Generator, drafts: pl.DataFrame) -> pl.DataFrame:
     count = drafts.height
-    reviewer, listing = drafts["reviewer"].to_numpy(), drafts["listing"].to_numpy()
-    writer = Writer(
-        reviewer=reviewer,
-        category=market.listings.category[listing],
-        stars=np.where(happens(rng, 0.13, count), 4, 5).astype(np.int64),
-        is_english=market.shoppers.is_english[reviewer],
-        is_fan=np.zeros(count, dtype=np.bool_),
-    )
+    stars = np.where(happens(rng, 0.13, count), 4, 5).astype(np.int64)
+    writer = plain_writer(market, drafts["reviewer"].to_numpy(), drafts["listing"].to_numpy(), stars)
     campaign = drafts["campaign"]
-    template = _templates_of(campaign.to_numpy(), listing, rng)
-
-    def words(rng: np.random.Generator, language: Language, mine: Writer) -> pl.Series:
-        rows = writer.is_english == (language.code == "en")
-        return _varied(rng, language, mine.category, template[rows], market.difficulty)
-
-    text = in_each_language(rng, writer, words)
     return review_table(
         drafts.drop("campaign"),
-        stars=writer.stars,
-        text=text,
+        stars=stars,
+        text=handed_out(rng, writer, campaign.to_numpy(), market.difficulty, _praising),
         device=drafts["device"].to_numpy(),
         network=drafts["network"].to_numpy(),
         is_english=writer.is_english,
@@ -154,34 +143,12 @@ def _write(market: Market, rng: np.random.Generator, drafts: pl.DataFrame) -> pl
     )
 
 
-def _templates_of(campaign: Ints, listing: Ints, rng: np.random.Generator) -> Ints:
-    """Number of the template each text is taken from: a campaign hands out two to five."""
-    _, number = np.unique(campaign, return_inverse=True)
-    handed_out = 2 + number % 4
-    return number * 8 + (rng.random(len(campaign)) * handed_out).astype(np.int64)
-
-
-def _varied(rng: np.random.Generator, language: Language, category: Ints, template: Ints, hard: float) -> pl.Series:
-    """Texts from templates: clauses left out or said anew, the more so the more careful the gang is."""
-    count = len(template)
-    numbers, first, which = np.unique(template, return_index=True, return_inverse=True)
-    models = _praising(rng, language, category[first], np.full(len(numbers), 0.6))
-    said = models[which]
-    fresh = _praising(rng, language, category, rng.beta(1.6, 1.6, count))
-    anew: Floats = np.full(count, 0.06 + 0.6 * hard**1.5)
-    columns = {}
-    for name in said.columns:
-        renewed = pl.Series(happens(rng, anew, count))
-        dropped = pl.Series(happens(rng, 0.05 + 0.2 * hard, count))
-        columns[name] = said[name].zip_with(~renewed, fresh[name]).set(dropped if name != "product" else pl.Series([False] * count), None)
-    return write_out(rng, language, pl.DataFrame(columns))
-
-
-def _praising(rng: np.random.Generator, language: Language, category: Ints, talk: Floats) -> pl.DataFrame:
+def _praising(rng: np.random.Generator, language: Language, writer: Writer) -> pl.DataFrame:
     """Friendly clauses of which many end in a line of praise."""
-    said = clauses(rng, language, category, np.full(len(category), 0.99), talk)
-    lauds = pl.Series(happens(rng, 0.45, len(category)))
-    return said.with_columns(closing=pl.when(lauds).then(praise(rng, language, len(category))).otherwise("closing"))
+    count = len(writer)
+    said = clauses(rng, language, writer.category, np.full(count, 0.99), 0.25 + 0.6 * rng.beta(1.6, 1.6, count))
+    lauds = np.flatnonzero(happens(rng, 0.45, count))
+    return said.with_columns(closing=said["closing"].scatter(lauds, lines(rng, language, "praise", len(lauds))))
 
 
 FRAUDSTER = Fraudster(Typology.PAID_PRAISE, post_reviews=post_reviews)
