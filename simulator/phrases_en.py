@@ -374,7 +374,10 @@ ENGLISH = Language(
             (" finally", " at once", " kindly", " promised and"),
             (" paid me back", " refunded the difference", " sent a new one", " covered the postage", " gave a coupon"),
         ),
-        "there was a card with cashback for five stars, I ignored it",
+        *every(
+            ("the cashback card", "their cashback offer", "the promised red packet", "the red packet"),
+            (" never arrived", ", I ignored it", " is not why I write", " came two months late"),
+        ),
         "the promised red packet never came",
         "I only want my money back",
         "hope the platform can help with the refund",

@@ -42,8 +42,8 @@ LANGUAGES: tuple[Language, ...] = (CHINESE, ENGLISH)
 ORDERLESS, FOLLOWED_UP = 0.08, 0.04
 #: Upper ends of satisfaction for one to four stars: most are content, the angry outnumber the disappointed.
 STAR_STEPS: Floats = np.array([-1.62, -1.38, -1.02, -0.46])
-#: One listing in so many orders has a bad batch; how much less it pleases, and how much more often its buyers speak.
-ORDERS_PER_BATCH, LET_DOWN, OUTCRY = 9_000, 2.4, 2.5
+#: One batch in so many orders is bad; how many orders are served from it, how much less it pleases, how much more often its buyers speak.
+ORDERS_PER_BATCH, BATCH, LET_DOWN, OUTCRY = 6_000, (16, 41), 2.4, 2.5
 #: What honest reviews speak of besides the goods: money they want or got back, cheats they met, codes they scanned. The field of the
 #: language, and its share of the reviews of three stars or fewer and of the others.
 TOPICS: tuple[tuple[str, float, float], ...] = (("money", 0.11, 0.014), ("warnings", 0.012, 0.006), ("scans", 0.006, 0.009))
@@ -87,15 +87,19 @@ def honest_reviews(market: Market, rng: np.random.Generator, received: pl.DataFr
 
 
 def _bad_batches(market: Market, rng: np.random.Generator, received: pl.DataFrame) -> Ints:
-    """Number of the bad batch that each order was served from, -1 for none: one listing's orders of some days."""
-    listing, at = received["listing"].to_numpy(), received["received_at"].to_numpy()
-    sold = np.bincount(listing, minlength=len(market.listings)).astype(np.float64)
+    """Number of the bad batch that each order was served from, -1 for none: consecutive orders of one listing, of some days."""
+    listing, came = received["listing"].to_numpy(), received["received_at"].to_numpy()
     batch = np.full(received.height, -1, dtype=np.int64)
+    row = np.lexsort((came, listing))
+    edges = np.searchsorted(listing[row], np.arange(len(market.listings) + 1))
+    sold = np.diff(edges)
+    able = np.where(sold >= min(BATCH[0], sold.max(initial=0)), sold, 0).astype(np.float64)
     for number in range(max(2, market.orders // ORDERS_PER_BATCH) if received.height else 0):
-        spoilt = int(pick(rng, sold, 1)[0])
-        starts = market.period.start + int(rng.uniform(0, max(market.period.days - 3, 1)) * DAY)
-        ends = starts + int(rng.uniform(3, 8) * DAY)
-        batch[(listing == spoilt) & (at >= starts) & (at < ends)] = number
+        spoilt = int(pick(rng, able, 1)[0])
+        size = min(int(rng.integers(*BATCH)), int(sold[spoilt]))
+        low = int(edges[spoilt] + rng.integers(0, sold[spoilt] - size + 1))
+        rows = row[low : low + size]
+        batch[rows[came[rows] < came[rows[0]] + 14 * DAY]] = number
     return batch
 
 

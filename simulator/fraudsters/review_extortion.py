@@ -107,9 +107,10 @@ def plots(market: Market) -> list[Plot]:
     """Where the extortionists of the period mean to strike; the same however often they are asked for."""
     rng = stream(market.seed, f"{Typology.REVIEW_EXTORTION} plots")
     wanted, made = reviews_wanted(market, SHARE), list[Plot]()
-    first = rng.uniform(0.3, 0.6)
+    # Four campaigns at least where there are reviews enough, of which one starts among the last days.
+    most, first = max(wanted // 4, 3), rng.uniform(0.3, 0.45)
     while wanted > 0 and len(made) < 10_000:
-        made.append(_round(market, rng, len(made), first, min(int(rng.integers(*SHOPS)), max(wanted, 2))))
+        made.append(_round(market, rng, len(made), first, min(int(rng.integers(*SHOPS)), most, max(wanted, 2))))
         wanted -= max(made[-1].held(market), 1)
     return made
 

@@ -55,7 +55,7 @@ def share_from_shared_devices(story: Story) -> float:
 
 
 def share_of_repeated_clauses(story: Story) -> float:
-    """Paid reviews of which some long stretch stands word for word in another review of the same campaign."""
+    """Fake reviews of which some long stretch stands word for word in another review of the same campaign."""
     paid = story.reviews.filter(pl.col("typology").is_not_null() & (pl.col("text").str.len_chars() >= 16))
     stretch = paid.select("campaign", "review", piece=pl.col("text").str.slice(2, 12))
     twins = stretch.group_by("campaign", "piece").agg(pl.len(), pl.col("review"))
@@ -111,7 +111,8 @@ def test_ring_members_also_buy_honestly_elsewhere(world: World) -> None:
 
 
 def test_paid_praise_gives_four_or_five_stars_in_both_languages(world: World) -> None:
-    paid = world.reviews.join(world.truth("reviews"), left_on="id", right_on="subject_id")
+    truth = world.truth("reviews").filter(pl.col("typology") == "paid_praise")
+    paid = world.reviews.join(truth, left_on="id", right_on="subject_id")
     assert set(paid["stars"]) == {"4", "5"}
     assert set(paid["lang"]) == {"zh", "en"}
     assert 0.05 < paid["order"].is_null().mean() < 0.6  # type: ignore[operator]
