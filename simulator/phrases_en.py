@@ -296,7 +296,7 @@ ENGLISH = Language(
         "two thumbs down",
         *every(
             ("honestly", "all in all", "overall", "sadly", "in short"),
-            (" a letdown", " not worth it", " regret it", " never again", " do not bother", " annoyed", " bu hao", " sending it back"),
+            (" a letdown", " not worth it", " regret it", " never again", " do not bother", " annoyed", " sending it back"),
         ),
     ),
     praise=(

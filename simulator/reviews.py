@@ -90,16 +90,21 @@ def _bad_batches(market: Market, rng: np.random.Generator, received: pl.DataFram
     """Number of the bad batch that each order was served from, -1 for none: consecutive orders of one listing, of some days."""
     listing, came = received["listing"].to_numpy(), received["received_at"].to_numpy()
     batch = np.full(received.height, -1, dtype=np.int64)
-    row = np.lexsort((came, listing))
-    edges = np.searchsorted(listing[row], np.arange(len(market.listings) + 1))
-    sold = np.diff(edges)
-    able = np.where(sold >= min(BATCH[0], sold.max(initial=0)), sold, 0).astype(np.float64)
-    for number in range(max(2, market.orders // ORDERS_PER_BATCH) if received.height else 0):
-        spoilt = int(pick(rng, able, 1)[0])
-        size = min(int(rng.integers(*BATCH)), int(sold[spoilt]))
-        low = int(edges[spoilt] + rng.integers(0, sold[spoilt] - size + 1))
-        rows = row[low : low + size]
-        batch[rows[came[rows] < came[rows[0]] + 14 * DAY]] = number
+    if received.height == 0:
+        return batch
+    sold = np.bincount(listing, minlength=len(market.listings))
+    able = np.where(sold >= min(BATCH[0], int(sold.max())), sold, 0).astype(np.float64)
+    spoilt = pick(rng, able, max(2, market.orders // ORDERS_PER_BATCH))
+    concerned = np.zeros(len(market.listings), dtype=np.bool_)
+    concerned[spoilt] = True
+    row = np.flatnonzero(concerned[listing])
+    row = row[np.lexsort((came[row], listing[row]))]
+    low, high = (np.searchsorted(listing[row], spoilt, side=side) for side in ("left", "right"))
+    for number, (start, stop) in enumerate(zip(low, high, strict=True)):
+        size = min(int(rng.integers(*BATCH)), int(stop - start))
+        begins = int(start + rng.integers(0, stop - start - size + 1))
+        served = row[begins : begins + size]
+        batch[served[came[served] < came[served[0]] + 14 * DAY]] = number
     return batch
 
 

@@ -29,7 +29,7 @@ _CIRCLED = dict(zip("0123456789", "⓪①②③④⑤⑥⑦⑧⑨", strict=True)
 
 MESSENGERS: dict[str, tuple[str, ...]] = {
     "zh": ("加V信", "加微信", "加薇", "微❤", "+VX", "VX:", "威信", "扣扣", "QQ", "加v", "V 信 号 ", "电报", "TG:"),
-    "en": ("add me on WeChat ", "WeChat: ", "WhatsApp ", "Telegram: ", "whats app ", "text me at ", "call ", "W-h-a-t-s-A-p-p "),
+    "en": ("add me on WeChat ", "WeChat: ", "WhatsApp ", "Telegram: ", "whatsap ", "text me at ", "call ", "W-h-a-t-s-A-p-p "),
 }
 CODES: dict[str, tuple[str, ...]] = {
     "zh": ("扫图里的二维码", "扫我头像上的码", "长按识别二维码", "扫码进群", "扫 码 加 我"),

@@ -16,7 +16,7 @@ from fairdeal.simulator.chance import Ints, happens, pick, pick_apart, stream
 from fairdeal.simulator.clock import DAY, MINUTE, SECOND, midnight, time_of_day, waking
 from fairdeal.simulator.exports import shop_names
 from fairdeal.simulator.fraudsters.contacts import contacts
-from fairdeal.simulator.fraudsters.posting import Plot, campaigns_of, cheap_orders, desk, drafts_of, reviews_wanted
+from fairdeal.simulator.fraudsters.posting import Plot, campaigns_of, cheap_orders, desk, drafts_of, reviews_wanted, still_open
 from fairdeal.simulator.fraudsters.scheme import STEPS, Fraudster, Haul, Trade, campaign_table, evenly, own_space
 from fairdeal.simulator.market import Market
 from fairdeal.simulator.reviews import (
@@ -244,9 +244,12 @@ class Undertaking:
 def _ratings(market: Market, trade: Trade, rng: np.random.Generator) -> tuple[pl.DataFrame, list[Undertaking]]:
     """Ratings of buyers with a lure in them, of orders that the shop has not rated yet."""
     wanted, undertakings = reviews_wanted(market, BY_SHOPS), list[Undertaking]()
-    unrated = trade.received.filter(~pl.col("order").is_in(trade.rated.implode())).sort("merchant", "received_at", "order")
-    merchant_of, came = unrated["merchant"].to_numpy(), unrated["received_at"].to_numpy()
-    campaign = np.full(unrated.height, -1, dtype=np.int64)
+    is_open = still_open(trade.received, trade.rated)
+    merchant_of, came = trade.received["merchant"].to_numpy(), trade.received["received_at"].to_numpy()
+    row = np.lexsort((came, merchant_of))
+    row = row[is_open[row]]
+    merchant_of, came = merchant_of[row], came[row]
+    campaign = np.full(len(row), -1, dtype=np.int64)
     ladder = np.cumsum(market.merchants.size**0.7)
     first = rng.uniform(0.3, 0.6)
     while wanted > 0 and len(undertakings) < 10_000:
@@ -260,7 +263,7 @@ def _ratings(market: Market, trade: Trade, rng: np.random.Generator) -> tuple[pl
         rows = low + np.flatnonzero(campaign[low:high] < 0)[: min(int(rng.integers(*LURES)), max(wanted, 1))]
         campaign[rows] = this.code
         wanted -= max(len(rows), 1)
-    rated = unrated.with_columns(campaign=pl.Series(campaign)).filter(pl.Series(campaign >= 0))
+    rated = trade.received[row[campaign >= 0]].with_columns(campaign=pl.Series(campaign[campaign >= 0]))
     count = rated.height
     wait = rng.lognormal(np.log(0.8), 0.8, count) * DAY
     drafts = rating_drafts(rated, waking(rated["received_at"].to_numpy() + wait.astype(np.int64) // SECOND * SECOND + 20 * MINUTE))

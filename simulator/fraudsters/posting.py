@@ -23,6 +23,15 @@ def reviews_wanted(market: Market, share: float) -> int:
     return max(round(market.orders * REVIEWS_PER_ORDER * share), min(3, market.orders // 40))
 
 
+def still_open(received: pl.DataFrame, done: pl.Series) -> Flags:
+    """Which of the received orders are not among those ``done``."""
+    order, other = received["order"].to_numpy(), done.to_numpy()
+    is_done = np.zeros(int(max(order.max(initial=-1), other.max(initial=-1))) + 1, dtype=np.bool_)
+    is_done[other] = True
+    opened: Flags = ~is_done[order]
+    return opened
+
+
 @dataclass(frozen=True)
 class Plot:
     """One gang's undertaking, decided before the first order: a row per review it means to post.

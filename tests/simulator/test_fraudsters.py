@@ -62,9 +62,28 @@ def share_of_repeated_clauses(story: Story) -> float:
     return float(twins.filter(pl.col("len") > 1)["len"].sum() / paid.height)
 
 
+def share_posted_from_the_gangs_own_devices(story: Story) -> float:
+    """Attacks, threats and lures of buyers' accounts from a device that only their gang uses."""
+    typologies = [Typology.MALICIOUS_REVIEW, Typology.REVIEW_EXTORTION, Typology.IMPERSONATION]
+    fake = story.reviews.filter(pl.col("typology").is_in(typologies) & pl.col("rated_buyer").is_null())
+    return float((fake["device"] >= own_space(next(iter(Typology)))).mean())  # type: ignore[operator]
+
+
+def share_of_attacks_without_an_order(story: Story) -> float:
+    attacks = story.reviews.filter(pl.col("typology") == Typology.MALICIOUS_REVIEW)
+    return float(attacks["order"].is_null().mean())  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     "trace",
-    [share_from_foreign_devices, share_of_light_parcels, share_from_shared_devices, share_of_repeated_clauses],
+    [
+        share_from_foreign_devices,
+        share_of_light_parcels,
+        share_from_shared_devices,
+        share_of_repeated_clauses,
+        share_posted_from_the_gangs_own_devices,
+        share_of_attacks_without_an_order,
+    ],
     ids=lambda trace: trace.__name__,
 )
 def test_careful_fraudsters_leave_fewer_traces(stories: list[Story], trace: object) -> None:

@@ -21,7 +21,7 @@ def alike(world: World, look_alike: str) -> pl.DataFrame:
 
 def test_shops_rate_some_of_the_buyers_they_served(world: World) -> None:
     ratings = world.reviews.filter(pl.col("side") == "卖家")
-    assert 0.1 < ratings.height / world.reviews.height < 0.3
+    assert 0.04 < ratings.height / world.reviews.height < 0.3
     ordered = ratings.unique("id").join(world.orders.drop_nulls("OrderNo").unique("OrderNo"), left_on="order", right_on="OrderNo")
     assert ordered.height > 0.98 * ratings.height
     sound = ordered.drop_nulls(["user", "BuyerNo"])
