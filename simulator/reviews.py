@@ -74,7 +74,7 @@ def honest_reviews(market: Market, rng: np.random.Generator, received: pl.DataFr
     speaks = happens(rng, np.minimum(talkative * np.where(batch >= 0, OUTCRY, 1.0), 0.95), honest.height)
     chosen = honest.with_columns(batch=pl.Series(batch)).filter(pl.Series(speaks))
     bound = _posted(market, rng, chosen)
-    loose = _orderless(market, rng, round(chosen.height * ORDERLESS))
+    loose = orderless_reviews(market, rng, round(chosen.height * ORDERLESS))
     after = bound.filter(pl.Series(happens(rng, FOLLOWED_UP, bound.height)))
     later = _write(
         market,
@@ -117,7 +117,8 @@ def _posted(market: Market, rng: np.random.Generator, received: pl.DataFrame) ->
     return _write(market, rng, drafts)
 
 
-def _orderless(market: Market, rng: np.random.Generator, count: int) -> pl.DataFrame:
+def orderless_reviews(market: Market, rng: np.random.Generator, count: int) -> pl.DataFrame:
+    """Honest reviews whose order the provider does not name; columns of `REVIEWS`."""
     at = market.period.trading_moments(rng, count)
     listing = pick(rng, market.listings.popularity, count)
     drafts = pl.DataFrame(

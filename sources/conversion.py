@@ -8,6 +8,7 @@ import polars as pl
 
 from fairdeal.data_contracts.contract import POLARS_TYPES, UNPARSED, Column, Contract, Kind
 from fairdeal.sources.amounts import minor_units
+from fairdeal.sources.blanks import bare, given, given_id, given_number
 from fairdeal.sources.instants import calendar_date, utc_instant
 from fairdeal.sources.mapping import ColumnSource, Mapping, MappingError, TableMapping
 from fairdeal.sources.mapping_parts import extra_name
@@ -95,13 +96,15 @@ def converted(rows: pl.DataFrame, column: Column, source: ColumnSource, time_zon
     value, dtype = origin(rows, source)
     if column.kind in TEXT_KINDS:
         text = as_text(value, dtype)
-        if column.kind in (Kind.ID, Kind.CATEGORY):
-            text = _trimmed(text)
+        if column.kind is Kind.ID:
+            text = given_id(text)
+        elif column.kind is Kind.CATEGORY:
+            text = given(text)
         elif column.kind is Kind.TEXT and column.required:
             text = text.fill_null("")  # nothing written is a text too
         return [text.cast(pl.String).alias(column.name)]
     found = _typed(value, dtype, column, source, time_zone).cast(POLARS_TYPES[column.kind])
-    text = _trimmed(as_text(value, dtype))
+    text = given_number(as_text(value, dtype))
     return [found.alias(column.name), pl.when(found.is_null()).then(text).alias(column.name + UNPARSED)]
 
 
@@ -112,7 +115,7 @@ def origin(rows: pl.DataFrame, source: ColumnSource) -> tuple[pl.Expr, pl.DataTy
     if any(name not in rows.columns for name in source.columns):
         return pl.lit(None, dtype=pl.String), pl.String()
     if len(source.columns) > 1 or source.join:
-        parts = [_trimmed(as_text(pl.col(name), rows.schema[name])) for name in source.columns]
+        parts = [given_id(as_text(pl.col(name), rows.schema[name])) for name in source.columns]
         value: pl.Expr = pl.concat_str(parts, separator=source.join)
         dtype: pl.DataType = pl.String()
     else:
@@ -132,9 +135,9 @@ def storage_table(contract: Contract, table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _trimmed(text: pl.Expr) -> pl.Expr:
-    """Text without space around it; null where nothing is left."""
-    bare = text.str.strip_chars()
-    return pl.when(bare != "").then(bare)
+    """Bare text; null where nothing is left."""
+    found = bare(text)
+    return pl.when(found != "").then(found)
 
 
 def _typed(value: pl.Expr, dtype: pl.DataType, column: Column, source: ColumnSource, time_zone: str) -> pl.Expr:
@@ -165,12 +168,12 @@ def _extra(rows: pl.DataFrame, name: str) -> pl.Expr:
         return pl.col(name).cast(pl.Float64).alias(extra_name(name))
     number = fraction_number(pl.col(name), dtype)
     facts = rows.select(
-        given=text.is_not_null().sum(),
+        written=given(text).is_not_null().sum(),
         numbers=number.is_not_null().sum(),
         largest=number.abs().max(),
         padded=text.str.contains(r"^0\d").any(),
     ).row(0, named=True)
-    quantity = facts["numbers"] == facts["given"] > 0 and facts["largest"] < _LARGEST_QUANTITY and not facts["padded"]
+    quantity = facts["numbers"] == facts["written"] > 0 and facts["largest"] < _LARGEST_QUANTITY and not facts["padded"]
     if quantity:
         return number.alias(extra_name(name))
     if dtype.is_float():  # a whole number of many digits: written out, so that masking sees a card number

@@ -8,6 +8,7 @@ from collections.abc import Mapping as Mapped
 from dataclasses import dataclass
 from pathlib import Path
 
+from fairdeal.sources.encoding import UNDECODED, readable
 from fairdeal.sources.mapping import Mapping
 
 
@@ -25,12 +26,15 @@ class SourceFile:
         In bytes.
     sha256
         Of its bytes; empty when it could not be opened, which reading then reports.
+    fault
+        Why nothing of it can be read, known without opening it; empty when nothing is.
     """
 
     file_set: str
     path: str
     size: int
     sha256: str
+    fault: str = ""
 
     def location(self, base: Path) -> Path:
         """Where the file is."""
@@ -51,16 +55,22 @@ class Discovery:
 
 
 def discover(mapping: Mapping) -> Discovery:
-    """The files that a mapping's globs match now. ``**`` matches any depth; hidden files and folders are left out."""
+    """The files that a mapping's globs match now. ``**`` matches any depth; hidden files, and folders as such, are left out."""
     found: dict[str, tuple[SourceFile, ...]] = {}
     for name, file_set in mapping.files.items():
         matched = sorted(Path(path).as_posix() for path in glob.glob(file_set.path, root_dir=mapping.base, recursive=True))
-        found[name] = tuple(_source_file(mapping.base, name, path) for path in dict.fromkeys(matched) if (mapping.base / path).is_file())
+        found[name] = tuple(_source_file(mapping.base, name, path) for path in dict.fromkeys(matched) if not (mapping.base / path).is_dir())
     return Discovery(found, tuple(name for name, files in found.items() if not files))
 
 
 def _source_file(base: Path, file_set: str, path: str) -> SourceFile:
     location = base / path
+    if UNDECODED.search(path):
+        return SourceFile(file_set, readable(path), 0, "", "its name is no UTF-8; allowed is a name in UTF-8; rename it")
+    if not location.exists():
+        return SourceFile(file_set, path, 0, "", "a link that leads nowhere; allowed is a file; mend or remove the link")
+    if not location.is_file():
+        return SourceFile(file_set, path, 0, "", "a pipe, socket or device; allowed is a regular file; put the data into one")
     try:
         return SourceFile(file_set, path, location.stat().st_size, digest_of(location))
     except OSError:

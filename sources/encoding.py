@@ -6,7 +6,6 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator
 
-from fairdeal.sources.compression import Unreadable
 from fairdeal.sources.limits import LIMITS, Limits
 from fairdeal.sources.mapping_parts import Encoding
 
@@ -48,7 +47,7 @@ class EncodingTally:
         telling = (
             self._header_not_utf8 or self._not_utf8 * 5 >= self._lines or (self._not_utf8 >= 3 and self._not_utf8 * 100 >= self._lines)
         )
-        if self._not_utf8 > self._utf8 and self._not_gb18030 < self._not_utf8 and telling:
+        if self._not_utf8 > self._utf8 and self._not_gb18030 * 2 < self._not_utf8 and telling:
             return Encoding.GB18030
         return Encoding.UTF_8
 
@@ -74,12 +73,6 @@ def _decodes(line: bytes, encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def refuse_other_encodings(head: bytes) -> None:
-    """Raises `Unreadable` for files that announce an encoding we do not read."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
-        raise Unreadable("UTF-16 or UTF-32 found; allowed are utf-8, utf-8-sig and gb18030; save the file as UTF-8")
 
 
 def decoded(pieces: Iterable[bytes], encoding: Encoding) -> Iterator[str]:
