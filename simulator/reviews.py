@@ -342,7 +342,11 @@ HABITS = 400
 
 
 def _fan_habits(rng: np.random.Generator, language: Language, writer: Writer, said: pl.DataFrame) -> pl.DataFrame:
-    bank = clauses(np.random.default_rng(HABITS), language, np.zeros(HABITS, dtype=np.int64), np.ones(HABITS), np.full(HABITS, 0.8))
+    fixed, habitual = np.random.default_rng(HABITS), [name for name in CLAUSES if not name.startswith("product")]
+    bank = clauses(fixed, language, np.zeros(HABITS, dtype=np.int64), np.ones(HABITS), np.full(HABITS, 0.8)).select(habitual)
+    # Every habit is one of saying something.
+    silent = pl.all_horizontal(pl.all().is_null())
+    bank = bank.with_columns(closing=pl.when(silent).then(lines(fixed, language, "closings_good", HABITS)).otherwise("closing"))
     fans = np.flatnonzero(writer.is_fan)
     mine = bank[writer.reviewer[fans] % HABITS]
-    return said.with_columns(said[name].scatter(fans, mine[name]) for name in CLAUSES if not name.startswith("product"))
+    return said.with_columns(said[name].scatter(fans, mine[name]) for name in habitual)

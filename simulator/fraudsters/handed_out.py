@@ -55,4 +55,7 @@ def _varied(
         renewed = pl.Series(happens(rng, 0.06 + 0.6 * hard**1.5, said.height))
         dropped = pl.Series(happens(rng, 0.05 + 0.2 * hard, said.height) & (name not in kept))
         columns[name] = said[name].zip_with(~renewed, fresh[name]).set(dropped, None)
-    return write_out(rng, language, pl.DataFrame(columns))
+    varied = pl.DataFrame(columns)
+    # Nobody posts nothing: where every clause fell out, the template stands.
+    silent = varied.select(nothing=pl.all_horizontal(pl.all().is_null()))["nothing"]
+    return write_out(rng, language, varied.select(varied[name].zip_with(~silent, said[name]) for name in varied.columns))

@@ -92,3 +92,7 @@ def test_honest_texts_hardly_repeat_but_for_stock_phrases(world: World) -> None:
 )
 def test_people_write_in_many_ways(world: World, habit: str, pattern: str, at_least: int) -> None:
     assert honest(world)["content"].drop_nulls().str.contains(pattern).sum() >= at_least, habit
+
+
+def test_no_text_is_empty_whoever_writes(world: World) -> None:
+    assert world.reviews["content"].drop_nulls().str.contains(r"[\p{L}\p{N}]").mean() == 1.0
