@@ -404,6 +404,14 @@ ENGLISH = Language(
         "the serial number is on the official site",
         "joined their member group for tips",
     ),
+    solved=(
+        *every(
+            ("the seller", "the shop", "customer service"),
+            (" made it right", " was generous after all", " solved it", " compensated me"),
+            (", now five stars", ", changed my review", ", happy now"),
+        ),
+        "problem solved, five stars",
+    ),
     finds=("", "this time ", "and then ", "opened it and ", "after two days ", "others say the same, ", "no joke, ", "from this batch "),
     faults=(
         "it cracked at once",

@@ -38,16 +38,23 @@ REVIEWS: dict[str, pl.DataType] = {
 }
 
 LANGUAGES: tuple[Language, ...] = (CHINESE, ENGLISH)
-#: Share of honest reviews whose order the provider does not name, and that are followed up later.
-ORDERLESS, FOLLOWED_UP = 0.08, 0.04
+#: Share of honest reviews whose order the provider does not name; that are followed up later, with more than two stars and with fewer;
+#: of the latter, that the shop has won back by then.
+ORDERLESS, FOLLOWED_UP, FOLLOWED_UP_ANGRY, WON_BACK = 0.08, 0.035, 0.16, 0.4
 #: Upper ends of satisfaction for one to four stars: most are content, the angry outnumber the disappointed.
 STAR_STEPS: Floats = np.array([-1.62, -1.38, -1.02, -0.46])
 #: One batch in so many orders is bad; how many orders are served from it, how much less it pleases, how much more often its buyers speak.
 ORDERS_PER_BATCH, BATCH, LET_DOWN, OUTCRY = 6_000, (16, 41), 2.4, 2.5
+SOLVED = "solved"
 #: What honest reviews speak of besides the goods: money they want or got back, cheats they met, codes they scanned. The field of the
-#: language, and its share of the reviews of three stars or fewer and of the others.
-TOPICS: tuple[tuple[str, float, float], ...] = (("money", 0.11, 0.014), ("warnings", 0.012, 0.006), ("scans", 0.006, 0.009))
-LOOK_ALIKE_OF_TOPIC: dict[str, str] = {"money": "wants_refund", "warnings": "scam_warning", "scans": "scanned_code"}
+#: language, and its share of the reviews of three stars or fewer and of the others; what a shop made good is told in follow-ups only.
+TOPICS: tuple[tuple[str, float, float], ...] = (
+    ("money", 0.11, 0.014),
+    ("warnings", 0.012, 0.006),
+    ("scans", 0.006, 0.009),
+    (SOLVED, 0.0, 0.0),
+)
+LOOK_ALIKE_OF_TOPIC: dict[str, str] = {"money": "wants_refund", "warnings": "scam_warning", "scans": "scanned_code", SOLVED: "won_back"}
 #: Mean share of their orders that shops rate the buyer of; share of those ratings that are a shop's answer to a complaint.
 RATED, EXCUSED = 0.06, 0.08
 
@@ -75,15 +82,17 @@ def honest_reviews(market: Market, rng: np.random.Generator, received: pl.DataFr
     chosen = honest.with_columns(batch=pl.Series(batch)).filter(pl.Series(speaks))
     bound = _posted(market, rng, chosen)
     loose = orderless_reviews(market, rng, round(chosen.height * ORDERLESS))
-    after = bound.filter(pl.Series(happens(rng, FOLLOWED_UP, bound.height)))
-    later = _write(
-        market,
-        rng,
-        after.with_columns(
-            at=pl.Series(after["at"].to_numpy() + ((4 + rng.exponential(6, after.height)) * DAY).astype(np.int64)), is_follow_up=True
-        ),
-    )
-    return pl.concat([bound, loose, later])
+    return pl.concat([bound, loose, _followed_up(market, rng, bound)])
+
+
+def _followed_up(market: Market, rng: np.random.Generator, reviews: pl.DataFrame) -> pl.DataFrame:
+    """What some writers add days later; where the shop made good what angered them, they say so."""
+    angry = reviews["stars"].to_numpy() <= 2
+    after = reviews.filter(pl.Series(happens(rng, np.where(angry, FOLLOWED_UP_ANGRY, FOLLOWED_UP), reviews.height)))
+    is_solved = (after["stars"].to_numpy() <= 2) & happens(rng, WON_BACK, after.height)
+    wait = ((4 + rng.exponential(6, after.height)) * DAY).astype(np.int64)
+    drafts = after.with_columns(at=pl.Series(after["at"].to_numpy() + wait), is_follow_up=True, is_solved=pl.Series(is_solved))
+    return _write(market, rng, drafts)
 
 
 def _bad_batches(market: Market, rng: np.random.Generator, received: pl.DataFrame) -> Ints:
@@ -141,12 +150,14 @@ def _write(market: Market, rng: np.random.Generator, drafts: pl.DataFrame) -> pl
     slow = drafts["is_slow"].to_numpy().astype(np.float64) if "is_slow" in drafts.columns else np.zeros(count)
     batch = drafts["batch"].to_numpy() if "batch" in drafts.columns else np.full(count, -1, dtype=np.int64)
     contentment = market.listings.quality[listing] - shoppers.severity[reviewer] - 0.5 * slow + rng.normal(0, 1, count)
-    contentment = contentment - LET_DOWN * (batch >= 0)
+    solved = drafts["is_solved"].to_numpy() if "is_solved" in drafts.columns else np.zeros(count, dtype=np.bool_)
+    contentment = np.where(solved, np.abs(contentment) - 0.8, contentment - LET_DOWN * (batch >= 0))
     is_fan = shoppers.is_fan[reviewer]
     stars = np.where(is_fan & (contentment > -1.2), 5, 1 + np.searchsorted(STAR_STEPS, contentment)).astype(np.int64)
     batch = np.where(stars <= 3, batch, -1)
+    topic = np.where(solved, [name for name, *_ in TOPICS].index(SOLVED), _topics(rng, stars))
     place = whereabouts(rng, shoppers, reviewer, at)
-    writer = Writer(reviewer, market.listings.category[listing], stars, shoppers.is_english[reviewer], is_fan, _topics(rng, stars), batch)
+    writer = Writer(reviewer, market.listings.category[listing], stars, shoppers.is_english[reviewer], is_fan, topic, batch)
     told = pl.Series([LOOK_ALIKE_OF_TOPIC[name] for name, *_ in TOPICS], dtype=pl.String)
     return review_table(
         drafts,

@@ -54,8 +54,9 @@ class Language:
     for more often than they are felt; ``stock`` what people write who write nothing.
 
     ``money`` speaks of refunds and compensation without asking for any, ``warnings`` of cheats that the writer met, ``scans`` of codes on
-    the goods: honest lines that hold a cheat's words. ``faults`` are what a bad batch suffers from, each behind one of ``finds``.
-    ``buyers_good`` and ``buyers_bad`` are what shops say of buyers, ``excuses`` what a shop's own customer service answers.
+    the goods, ``solved`` of complaints that the shop made good: honest lines that hold a cheat's words. ``faults`` are what a bad batch
+    suffers from, each behind one of ``finds``. ``buyers_good`` and ``buyers_bad`` are what shops say of buyers, ``excuses`` what a shop's
+    own customer service answers.
 
     ``spellings`` are ways to spell and to punctuate, each with the share of texts that keep to it.
     """
@@ -80,6 +81,7 @@ class Language:
     money: tuple[str, ...]
     warnings: tuple[str, ...]
     scans: tuple[str, ...]
+    solved: tuple[str, ...]
     finds: tuple[str, ...]
     faults: tuple[str, ...]
     buyers_good: tuple[str, ...]

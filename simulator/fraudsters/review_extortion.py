@@ -19,7 +19,7 @@ from fairdeal.simulator.fraudsters.posting import Plot, campaigns_of, cheap_orde
 from fairdeal.simulator.fraudsters.scheme import Fraudster, Haul, Trade, evenly, own_space
 from fairdeal.simulator.market import Market
 from fairdeal.simulator.reviews import Writer, in_each_language, plain_writer, review_table
-from fairdeal.simulator.wording import Language, Shelf, clauses, every, write_out
+from fairdeal.simulator.wording import Language, Shelf, clauses, every, lines, write_out
 
 Say = Callable[[np.random.Generator, Language, Writer, float], pl.Series]
 
@@ -30,8 +30,8 @@ SHOPS = (4, 12)
 CODES = own_space(Typology.REVIEW_EXTORTION)
 
 _SUMS = ("20", "50", "66", "88", "100", "188", "200", "300", "五十", "两百")
-#: Per language the open demands, the veiled ones, and what is said after payment.
-DEMANDS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+#: Per language the open demands and the veiled ones. What is said after payment is what honest buyers say whom a shop won back.
+DEMANDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "zh": (
         (
             *every(
@@ -52,15 +52,6 @@ DEMANDS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
                 ("主动联系我", "自己来谈", "私信我", "知道该怎么做", "表示一下"),
             ),
             *every(("看你们的诚意", "给个说法", "等你们的补偿"), ("再决定改不改评价", "，评价可以改", "，三天之内", "，过时不候")),
-        ),
-        (
-            *every(
-                ("商家", "店家", "客服"),
-                ("已妥善处理", "态度转变了", "给了满意的答复", "很有诚意"),
-                ("，改好评", "，补五星", "，之前是误会", "，满意"),
-            ),
-            "问题解决了，给好评",
-            "收到补偿，追加好评",
         ),
     ),
     "en": (
@@ -89,18 +80,10 @@ DEMANDS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
                 (", three days", ", you decide", ", for now one star"),
             ),
         ),
-        (
-            *every(
-                ("the seller", "the shop", "customer service"),
-                (" made it right", " was generous after all", " solved it", " compensated me"),
-                (", now five stars", ", changed my review", ", happy now"),
-            ),
-            "problem solved, five stars",
-        ),
     ),
 }
 _SHELVES = {code: Shelf(kinds) for code, kinds in DEMANDS.items()}
-OPEN, VEILED, APPEASED = range(3)
+OPEN, VEILED = range(2)
 
 
 def plots(market: Market) -> list[Plot]:
@@ -193,7 +176,7 @@ def _threatening(rng: np.random.Generator, language: Language, writer: Writer, h
 def _appeased(rng: np.random.Generator, language: Language, writer: Writer, hard: float) -> pl.Series:
     count = len(writer)
     said = clauses(rng, language, writer.category, np.full(count, 0.9), 0.4 * rng.beta(1.6, 1.6, count))
-    return write_out(rng, language, said.with_columns(closing=_SHELVES[language.code].any(rng, np.full(count, APPEASED))))
+    return write_out(rng, language, said.with_columns(closing=lines(rng, language, "solved", count)))
 
 
 FRAUDSTER = Fraudster(Typology.REVIEW_EXTORTION, place_orders=place_orders, post_reviews=post_reviews)

@@ -46,7 +46,7 @@ def test_shops_are_mostly_pleased_and_some_are_not(world: World) -> None:
     assert stars.is_in(["1", "2"]).any()
 
 
-@pytest.mark.parametrize("look_alike", ["bad_batch", "wants_refund", "scam_warning", "scanned_code", "shop_service", "fan"])
+@pytest.mark.parametrize("look_alike", ["bad_batch", "wants_refund", "scam_warning", "scanned_code", "won_back", "shop_service", "fan"])
 def test_every_honest_likeness_of_a_review_cheat_occurs(world: World, look_alike: str) -> None:
     assert alike(world, look_alike).height >= 10
 
@@ -62,6 +62,14 @@ def test_a_bad_batch_is_a_burst_of_low_stars_with_one_fault(world: World) -> Non
     assert sufferers["stars"].is_in(["1", "2", "3"]).all()
     days = sufferers.group_by("item").agg(days=pl.col("posted").str.slice(0, 10).n_unique(), rows=pl.len())
     assert days.filter(pl.col("rows") >= 5).height >= 1
+
+
+def test_the_won_back_follow_a_bad_review_of_their_own_with_a_good_one(world: World) -> None:
+    back = alike(world, "won_back")
+    assert (back["is_append"] == "True").all()
+    assert back["stars"].is_in(["4", "5"]).all()
+    first = honest(world).filter(pl.col("stars").is_in(["1", "2"]) & (pl.col("is_append") == "False"))
+    assert back.join(first.select("user", "order").unique(), on=["user", "order"], how="semi").height > 0.9 * back.height
 
 
 def test_service_that_answers_stays_on_the_platform(world: World) -> None:
