@@ -8,12 +8,20 @@ import numpy as np
 import polars as pl
 
 from fairdeal.simulator.chance import Flags, Ints, happens
-from fairdeal.simulator.clock import HOUR, MINUTE, SECOND, time_of_day, waking
+from fairdeal.simulator.clock import DAY, HOUR, MINUTE, OFFSET, SECOND, time_of_day, waking
 from fairdeal.simulator.fraudsters.scheme import Haul, campaign_table
 from fairdeal.simulator.market import ORDERS, Market, order_table
 from fairdeal.simulator.shoppers import Place, instrument_at_hand, whereabouts
 from fairdeal.simulator.tokens import space
 
+#: What is decided of a review before the first order.
+PLANNED: dict[str, pl.DataType] = {
+    "campaign": pl.Int64(),
+    "reviewer": pl.Int64(),
+    "listing": pl.Int64(),
+    "at": pl.Int64(),
+    "with_order": pl.Boolean(),
+}
 #: Reviews that buyers write per order, about: what the shares of plotted reviews are shares of.
 REVIEWS_PER_ORDER = 0.31
 
@@ -66,11 +74,9 @@ class Plot:
         return int(np.count_nonzero(market.period.holds(self.at)))
 
     def table(self) -> pl.DataFrame:
-        """The reviews: ``campaign, reviewer, listing, at, with_order``."""
-        return pl.DataFrame(
-            {"reviewer": self.reviewer, "listing": self.listing, "at": self.at, "with_order": self.with_order},
-            schema={"reviewer": pl.Int64(), "listing": pl.Int64(), "at": pl.Int64(), "with_order": pl.Boolean()},
-        ).with_columns(campaign=pl.lit(self.campaign, dtype=pl.Int64))
+        """The reviews; columns of `PLANNED`."""
+        campaign = np.full(len(self.at), self.campaign, dtype=np.int64)
+        return pl.DataFrame([campaign, self.reviewer, self.listing, self.at, self.with_order], schema=PLANNED)
 
 
 def campaigns_of(plots: list[Plot], typology: str) -> pl.DataFrame:
@@ -81,11 +87,8 @@ def campaigns_of(plots: list[Plot], typology: str) -> pl.DataFrame:
 
 
 def planned(plots: list[Plot]) -> pl.DataFrame:
-    """The reviews of all plots."""
-    return pl.concat([plot.table() for plot in plots]) if plots else pl.DataFrame(schema=_PLANNED)
-
-
-_PLANNED = {"reviewer": pl.Int64(), "listing": pl.Int64(), "at": pl.Int64(), "with_order": pl.Boolean(), "campaign": pl.Int64()}
+    """The reviews of all plots; columns of `PLANNED`."""
+    return pl.concat([pl.DataFrame(schema=PLANNED), *(plot.table() for plot in plots)])
 
 
 def cheap_orders(market: Market, rng: np.random.Generator, plots: list[Plot], studio: float) -> Haul:
@@ -96,7 +99,7 @@ def cheap_orders(market: Market, rng: np.random.Generator, plots: list[Plot], st
     bought = planned(plots).filter("with_order")
     buyer, at = bought["reviewer"].to_numpy(), bought["at"].to_numpy()
     count = bought.height
-    at = at // (24 * HOUR) * 24 * HOUR - rng.integers(3, 7, count) * 24 * HOUR + time_of_day(rng, count)
+    at = (at + OFFSET) // DAY * DAY - OFFSET - rng.integers(3, 7, count) * DAY + time_of_day(rng, count)
     at = np.maximum(at, market.shoppers.registered_at[buyer] + HOUR)
     orders = order_table(
         market,
