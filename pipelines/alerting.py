@@ -40,14 +40,14 @@ EXPLANATIONS = {
 
 
 def raise_alerts(
-    place: Workplace, run: Run, *, decisions: dict[str, pl.DataFrame], features: dict[str, Any], tables: Tables
+    place: Workplace, run: Run, *, decisions: dict[str, pl.LazyFrame], features: dict[str, Any], tables: Tables
 ) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, Any]]:
     """Tonight's alerts, the explanations of everything that is acted upon, and the capacity that was reckoned with.
 
     Parameters
     ----------
     decisions
-        By detector.
+        By detector; read twice: of all the few columns by which alerts are chosen, of the chosen and the acted upon everything.
     features
         As the step before left them: ``files`` and ``names`` by detector.
     tables
@@ -66,11 +66,8 @@ def raise_alerts(
     interval = (instant(run.interval_from), instant(run.interval_to))
     capacity = capacity_from(frozen["settings"]["capacity"], measured=frozen["measured_minutes"])
     backlog = sum(capacity.minutes[CaseType(case["case_type"])] for case in frozen["open_cases"])
-    latest = {
-        name: rows.sort("as_of_at").unique("subject_id", keep="last", maintain_order=True).sort("subject_id")
-        for name, rows in decisions.items()
-    }
-    about = pl.concat([pl.DataFrame(schema=ABOUT), *(_about(Detector(name), rows, tables, interval) for name, rows in latest.items())])
+    abouts = (_about(Detector(name), rows, tables, interval) for name, rows in decisions.items())
+    about = pl.concat([pl.DataFrame(schema=ABOUT), *abouts])
     open_subjects = {(alert["subject_kind"], alert["subject_id"]) for case in frozen["open_cases"] for alert in case["alerts"]}
     open_subjects |= {(kind, subject) for kind, subject in frozen["judged"]}  # people have spoken already
     chosen = choose_alerts(
@@ -86,17 +83,19 @@ def raise_alerts(
     )
     key = ["detector", "subject_id"]
     picked = pl.from_dataframe(chosen[[*key, "chosen_by", "selection_probability", "minutes"]])
-    whom = about.select(*key, "case_type", "case_subject_kind", "case_subject_id")
+    picked = picked.join(about, on=key, how="inner").select(*picked.columns, "case_type", "case_subject_kind", "case_subject_id")
+    del about, chosen
     acted, alerts = [DECISIONS.empty()], [DECISIONS.empty()]
-    for newest in latest.values():
-        acted.append(newest.filter(pl.col("action") != Action.ALLOW))
-        alerts.append(newest.join(picked, on=key, how="semi"))
-    raised = pl.concat(alerts).join(picked, on=key, how="inner").join(whom, on=key, how="inner")
+    for rows in decisions.values():
+        newest = _latest(rows)
+        acted.append(newest.filter(pl.col("action") != Action.ALLOW).collect(engine="streaming").sort("subject_id"))
+        alerts.append(newest.join(picked.lazy().select(key), on=key, how="semi").collect(engine="streaming").sort("subject_id"))
+    raised = pl.concat(alerts).join(picked, on=key, how="inner", maintain_order="left")
     told = pl.concat([some.select(*key, "as_of_at") for some in (*alerts, *acted)]).unique(maintain_order=True)
     snapshots = _snapshots(told, tables, interval)
     explanations, evidence = _explain(place, run, told, features, snapshots, tables)
-    rows = [_alert(run, row, explanations, evidence, snapshots) for row in raised.iter_rows(named=True)]
-    conformed = promised(ALERTS, pl.DataFrame(rows, schema_overrides=ALERTS.polars_schema())) if rows else ALERTS.empty()
+    made = [_alert(run, row, explanations, evidence, snapshots) for row in raised.iter_rows(named=True)]
+    conformed = promised(ALERTS, pl.DataFrame(made, schema_overrides=ALERTS.polars_schema())) if made else ALERTS.empty()
     night = {
         "people": capacity.people,
         "minutes": round(capacity.available(backlog), 1),
@@ -136,11 +135,17 @@ ABOUT = {
 }
 
 
-def _about(detector: Detector, decisions: pl.DataFrame, tables: Tables, interval: tuple[datetime, datetime]) -> pl.DataFrame:
+def _latest(decisions: pl.LazyFrame) -> pl.LazyFrame:
+    """Of several looks at a subject within a run the last one."""
+    last = decisions.group_by("subject_id").agg(pl.col("as_of_at").max())
+    return decisions.join(last, on=["subject_id", "as_of_at"], how="semi")
+
+
+def _about(detector: Detector, decisions: pl.LazyFrame, tables: Tables, interval: tuple[datetime, datetime]) -> pl.DataFrame:
     """Each decision with the case it would belong to; columns of `ABOUT`, sorted by subject."""
-    known = decisions.lazy().select(*(name for name in ABOUT if name in decisions.columns))
-    parties = own_rows(detector, tables, decisions, interval, *PARTIES[detector])
-    joined = parties.rename({INBOUND[detector.table].key[0]: "subject_id"}).join(known, on="subject_id", how="inner")
+    known = _latest(decisions).select(*(name for name in ABOUT if name in DECISIONS.names)).collect(engine="streaming")
+    parties = own_rows(detector, tables, known, interval, *PARTIES[detector])
+    joined = parties.rename({INBOUND[detector.table].key[0]: "subject_id"}).join(known.lazy(), on="subject_id", how="inner")
     return joined.with_columns(*case_subject(detector)).select(*ABOUT).collect(engine="streaming").sort("subject_id")
 
 

@@ -46,7 +46,7 @@ def decide(
     moment: datetime,
     currency: str | None,
 ) -> pl.DataFrame:
-    """Decisions under their contract, sorted by moment and subject.
+    """Decisions under their contract, in the order of the scores.
 
     Parameters
     ----------
@@ -80,4 +80,4 @@ def decide(
         frame = subjects.join(some.select("subject_id").unique(), on="subject_id", how="semi").to_pandas().astype({"amount_minor": "Int64"})
         table = pl.from_dataframe(deciding.decide(some.to_pandas(), frame, policy, losses, pd.Timestamp(moment).tz_convert("UTC")))
         decided.append(DECISIONS.conform(table.with_columns(pl.col("probability").fill_nan(None))))
-    return promised(DECISIONS, pl.concat(decided)).sort("as_of_at", "subject_id")
+    return promised(DECISIONS, pl.concat(decided))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,7 +91,7 @@ class Lake:
         for file in files:
             (self.home / file.path).unlink(missing_ok=True)
 
-    def read(self, file: LakeFile | dict[str, object]) -> pl.DataFrame:
+    def read(self, file: LakeFile | Mapping[str, Any]) -> pl.DataFrame:
         """Rows of one file.
 
         Raises
@@ -100,14 +99,20 @@ class Lake:
         OutsideFailure
             When the file that the ledger names is gone or another one.
         """
-        path, sha256 = (file["path"], file["sha256"]) if isinstance(file, dict) else (file.path, file.sha256)
+        return pl.read_parquet(self._checked(file))
+
+    def scan(self, file: LakeFile | Mapping[str, Any]) -> pl.LazyFrame:
+        """Rows of one file, not executed; raises as `read` does, now."""
+        return pl.scan_parquet(self._checked(file))
+
+    def _checked(self, file: LakeFile | Mapping[str, Any]) -> Path:
+        path, sha256 = (file.path, file.sha256) if isinstance(file, LakeFile) else (file["path"], file["sha256"])
         place = self.home / str(path)
         if not place.exists():
             raise OutsideFailure(f"{place}: the ledger names this file and it is gone; restore the home folder from its backup")
-        content = place.read_bytes()
-        if hashlib.sha256(content).hexdigest() != sha256:
+        if sha256_of(place) != sha256:
             raise OutsideFailure(f"{place}: it is not what the ledger entered; restore the home folder from its backup")
-        return pl.read_parquet(io.BytesIO(content))
+        return place
 
     def files(self, source: str, table: str, watermark: int) -> list[AcceptedFile]:
         """The accepted files of a table up to a batch, oldest first."""

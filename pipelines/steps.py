@@ -133,7 +133,7 @@ def _raise_alerts(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     alerts, explanations, night = alerting.raise_alerts(
         place,
         run,
-        decisions={name: place.lake.read(file) for name, file in decided["files"].items()},
+        decisions={name: place.lake.scan(file) for name, file in decided["files"].items()},
         features=features,
         tables=_tables(place, run),
     )
