@@ -1,8 +1,9 @@
 """A day of a very large marketplace on a month of payments: what each step of the daily run takes, and how that grows with history.
 
 The last day holds payments, orders with parcels, refunds and account events, and reviews; the days before hold payments. The three
-champions were trained on a small market of their own. History is read and the day is run in a process of its own each, so that the peak
-is the day's. Growth is the day's CPU seconds with the longer history over those with the shorter, on a smaller day.
+champions were trained on a small market of the same kind, all of whose days are whole. History is read and the day is run in a process of
+its own each, so that the peak is the day's. Growth is the day's CPU seconds with the longer history over those with the shorter, on a
+smaller day.
 """
 
 from __future__ import annotations
@@ -25,12 +26,11 @@ from fairdeal.pipelines.running import STEPS, at_work, do_step, read_up_to, summ
 from fairdeal.pipelines.settings import Settings, load_settings
 from fairdeal.pipelines.workplace import open_workplace
 from fairdeal.simulator.bulk import write_bulk
-from fairdeal.simulator.simulate import simulate
 from fairdeal.sources.mapping import load_mapping
 
 LAST_DAY = date(2026, 3, 1)
-#: The market that the champions learn from: days, orders a day.
-SCHOOL = (40, 300)
+#: The market that the champions learn from: days, payments a day.
+SCHOOL_DAYS, SCHOOL_PAYMENTS = 40, 1_500
 Answer = TypeVar("Answer")
 
 
@@ -40,10 +40,19 @@ def apart(work: Callable[..., Answer], *given: Any) -> Answer:
         return pool.submit(work, *given).result()
 
 
-def school(home: Path, folder: Path, seed: int) -> None:
-    """Champions in ``home`` that learned from a small market under a name of its own."""
-    days, orders = SCHOOL
-    simulate(folder, days=days, orders_per_day=orders, seed=seed, first_day=LAST_DAY - timedelta(days=days))
+def school(home: Path, folder: Path, payments: int, orders: int, reviews: int, seed: int) -> None:
+    """Champions in ``home`` that learned from a small market of the same kind, under a name of its own."""
+    share = SCHOOL_PAYMENTS / payments
+    write_bulk(
+        folder,
+        days=SCHOOL_DAYS,
+        whole_days=SCHOOL_DAYS,
+        payments_per_day=SCHOOL_PAYMENTS,
+        orders_per_day=round(orders * share),
+        reviews_per_day=round(reviews * share),
+        seed=seed + 1,
+        last_day=LAST_DAY - timedelta(days=1),
+    )
     mapping = folder / "mapping.toml"
     mapping.write_text(mapping.read_text(encoding="utf-8").replace("simulated-marketplace", "school"), encoding="utf-8")
     place = open_workplace(at_home(home), load_mapping(mapping), silent)
@@ -93,14 +102,14 @@ def one_day(days: int, payments: int, orders: int, reviews: int, seed: int) -> d
     """The last of so many days."""
     with tempfile.TemporaryDirectory(prefix="fairdeal-daily-") as made:
         home, market = Path(made) / "home", Path(made) / "market"
-        apart(school, home, Path(made) / "school", seed)
+        apart(school, home, Path(made) / "school", payments, orders, reviews, seed)
         apart(bulk, market, days, payments, orders, reviews, seed)
         apart(read_history, home, market / "mapping.toml")
         return apart(run_day, home, market / "mapping.toml")
 
 
 def bulk(out: Path, days: int, payments: int, orders: int, reviews: int, seed: int) -> None:
-    write_bulk(out, days=days, payments_per_day=payments, orders_last_day=orders, reviews_last_day=reviews, seed=seed, last_day=LAST_DAY)
+    write_bulk(out, days=days, payments_per_day=payments, orders_per_day=orders, reviews_per_day=reviews, seed=seed, last_day=LAST_DAY)
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -18,7 +18,7 @@ from fairdeal.pipelines.errors import DataIsWrong
 from fairdeal.pipelines.intake import QUARANTINE_SCHEMA, merged, take_table
 from fairdeal.pipelines.keys import hashing_key
 from fairdeal.pipelines.lake import Lake, LakeFile, known_at
-from fairdeal.pipelines.ledger import BATCHES, FILES, LAKE, PEEKS, dumps
+from fairdeal.pipelines.ledger import BATCHES, FILES, LAKE, PEEKS, REFUSED, dumps
 from fairdeal.pipelines.portions import Portion, portions
 from fairdeal.sources.conversion import candidates
 from fairdeal.sources.discovery import Discovery, SourceFile, discover
@@ -351,9 +351,15 @@ def commit(tx: sa.Connection, mapping: Mapping, delivery: Delivery) -> int | Non
     return int(result.inserted_primary_key[0])  # type: ignore[index]
 
 
-def refuse_over_limit(lake: Lake, delivery: Delivery) -> None:
-    """Stops the run when too many rows of a table are bad: nothing of the delivery counts, and what was written of it is taken away."""
+def refuse_over_limit(lake: Lake, source: str, delivery: Delivery) -> None:
+    """Stops the run when too many rows of a table are bad.
+
+    Nothing of the delivery counts, and what was written of it is taken away; its report stays in the ledger, once however often it comes.
+    """
     sentences = over_limit(delivery)
     if sentences:
         lake.take_away(delivery.written.values())
+        with lake.ledger.transaction() as tx:
+            if tx.execute(sa.select(REFUSED.c.seq).where(REFUSED.c.batch_id == delivery.batch_id)).first() is None:
+                tx.execute(sa.insert(REFUSED).values(batch_id=delivery.batch_id, source=source, report=dumps(delivery.report)))
         raise DataIsWrong("\n".join(sentences))

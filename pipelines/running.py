@@ -184,7 +184,7 @@ def read_up_to(place: Workplace, until: datetime) -> None:
         delivery = ingest.take_in(place.mapping, place.lake, until=until, progress=place.progress)
         if delivery is None:
             return
-        ingest.refuse_over_limit(place.lake, delivery)
+        ingest.refuse_over_limit(place.lake, place.mapping.name, delivery)
         with place.ledger.transaction() as tx:
             ingest.commit(tx, place.mapping, delivery)
 

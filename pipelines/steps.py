@@ -33,7 +33,7 @@ def _ingest(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     delivery = ingest.take_in(place.mapping, place.lake, until=end, progress=place.progress)
     report = delivery.report if delivery is not None else {"files": [], "tables": {}, "absent": []}
     if delivery is not None:
-        ingest.refuse_over_limit(place.lake, delivery)
+        ingest.refuse_over_limit(place.lake, place.mapping.name, delivery)
     frozen_then = {**freezing.cases_then(place, run), **freezing.state_then(place)}
 
     def enter(tx: sa.Connection) -> None:

@@ -1,4 +1,4 @@
-"""Bulk: one full day of a very large marketplace, and the payments of many days before it."""
+"""Bulk: the last days of a very large marketplace, and the payments of many days before them."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from fairdeal.simulator.shoppers import METHODS, instrument_at_hand, whereabouts
 from fairdeal.simulator.simulate import MAPPING, Story, check_folder, tell, write_story
 from fairdeal.simulator.tokens import space
 
-#: Days that are told in full so that the last of them has parcels, refunds and reviews of orders placed before.
-TOLD_DAYS = 3
+#: Days that are told before the first whole one, so that this has parcels, refunds and reviews of orders placed before.
+LEAD = 2
 #: First code of the payments of days that are not told.
 UNTOLD = space(7)
 
 
 @dataclass(frozen=True)
 class BulkWritten:
-    """What was written: the first day with payments, the last day, which is whole, and rows per table."""
+    """What was written: the first day with payments, the last day, and rows per table."""
 
     first_day: date
     last_day: date
@@ -39,9 +39,10 @@ def write_bulk(
     *,
     days: int,
     payments_per_day: int,
-    orders_last_day: int,
-    reviews_last_day: int,
+    orders_per_day: int,
+    reviews_per_day: int,
     seed: int,
+    whole_days: int = 1,
     last_day: date = date(2026, 3, 1),
     progress: Callable[[str], None] | None = None,
 ) -> BulkWritten:
@@ -52,40 +53,43 @@ def write_bulk(
     out
         A new or empty folder; gets provider files, ``mapping.toml`` last.
     days
-        Days with payments, the last one included.
+        Days with payments, the whole ones included.
     payments_per_day
-        Attempts to pay a day. Those that belong to no order of the last day are bills and purchases elsewhere: they name none.
-    orders_last_day, reviews_last_day
-        Orders and reviews of the last day; its parcels, refunds, account events and labels follow from them.
+        Attempts to pay a day. Those that belong to no order of a whole day are bills and purchases elsewhere: they name none.
+    orders_per_day, reviews_per_day
+        Orders and reviews of a whole day, about; its parcels, refunds, account events and labels follow from them.
     seed
         The same arguments give the same bytes.
+    whole_days
+        Last days that have more than payments.
     progress
         Told in one line what is being done.
 
     Raises
     ------
     ValueError
-        When the folder is not empty or no day is wanted.
+        When the folder is not empty or the days are not possible.
 
     Notes
     -----
-    Written day by day: memory follows one day. The payments of the days before are honest, of the same people, devices, networks,
-    instruments and shops as the last day's; they are for measuring what size costs, not how well cheats are found.
+    The days before the whole ones are written one by one: memory follows a day. Their payments are honest, of the same people, devices,
+    networks, instruments and shops; they are for measuring what size costs, not how well cheats are found.
     """
     check_folder(out)
-    if days < 1:
-        raise ValueError(f"bulk: {days} days; allowed is 1 or more; give another number")
+    if not 1 <= whole_days <= days:
+        raise ValueError(f"bulk: {whole_days} whole days of {days}; allowed are 1 to all of them; give other numbers")
     say = progress or (lambda text: None)
     out.mkdir(parents=True, exist_ok=True)
-    period = Period(last_day - timedelta(days=TOLD_DAYS - 1), TOLD_DAYS)
-    market = open_market(period, orders_last_day, seed, 0.5)
+    first_whole = last_day - timedelta(days=whole_days - 1)
+    market = open_market(Period(first_whole - timedelta(days=LEAD), whole_days + LEAD), orders_per_day, seed, 0.5)
     say("telling the last days")
-    story = _last_day(tell(market, say), reviews_last_day)
-    rest = max(payments_per_day - story.payments.height, 0)
-    story = replace(story, payments=pl.concat([story.payments, _untold_payments(market, last_day, rest, 0)], how="diagonal"))
-    say("writing the last day")
+    story = _cut(tell(market, say), Period(first_whole, whole_days), reviews_per_day * whole_days)
+    rest = max(payments_per_day - story.payments.height // whole_days, 0)
+    told = [_untold_payments(market, day, rest, back) for back, day in enumerate(reversed(story.market.period.dates()))]
+    story = replace(story, payments=pl.concat([story.payments, *told], how="diagonal"))
+    say("writing the last days")
     written = write_story(out, story, buyers=story.orders["buyer"].unique().sort().to_numpy())
-    for back in range(1, days):
+    for back in range(whole_days, days):
         day = last_day - timedelta(days=back)
         say(f"writing the payments of {day}")
         rows = exports.payments(market, _untold_payments(market, day, payments_per_day, back))
@@ -95,28 +99,26 @@ def write_bulk(
     return BulkWritten(last_day - timedelta(days=days - 1), last_day, dict(written.rows))
 
 
-def _last_day(story: Story, reviews: int) -> Story:
-    """The told days cut to the last one, with as many reviews as wanted."""
-    market = story.market
-    period = Period(market.period.last_day, 1)
+def _cut(story: Story, period: Period, reviews: int) -> Story:
+    """The story of some of its days, with as many reviews as wanted."""
+    market = replace(story.market, period=period)
 
-    def of_day(table: pl.DataFrame, *moments: str) -> pl.DataFrame:
+    def of_days(table: pl.DataFrame, *moments: str) -> pl.DataFrame:
         within = [pl.col(moment).is_between(period.start, period.end, closed="left").fill_null(False) for moment in moments]
         return table.filter(pl.any_horizontal(within))
 
-    told = of_day(story.reviews, "at").head(reviews)
-    day = replace(market, period=period)
-    more = orderless_reviews(day, stream(market.seed, "bulk reviews"), reviews - told.height)
+    told = of_days(story.reviews, "at").head(reviews)
+    more = orderless_reviews(market, stream(market.seed, "bulk reviews"), reviews - told.height)
     numbered = more.with_row_index("review", offset=story.reviews.height).cast({"review": pl.Int64})
     return Story(
-        day,
-        of_day(story.orders, "at"),
-        of_day(story.payments, "at"),
-        of_day(story.parcels, "at", "delivered_at"),
-        of_day(story.refunds, "at", "completed_at"),
-        of_day(story.events, "at"),
+        market,
+        of_days(story.orders, "at"),
+        of_days(story.payments, "at"),
+        of_days(story.parcels, "at", "delivered_at"),
+        of_days(story.refunds, "at", "completed_at"),
+        of_days(story.events, "at"),
         pl.concat([told, numbered.select(told.columns)]),
-        of_day(story.reports, "at"),
+        of_days(story.reports, "at"),
         story.campaigns,
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping as Mapped
 import polars as pl
 
 from fairdeal.data_contracts.contract import POLARS_TYPES, UNPARSED, Column, Contract, Kind
+from fairdeal.data_contracts.currencies import DECIMALS
 from fairdeal.sources.amounts import minor_units
 from fairdeal.sources.blanks import bare, given, given_id, given_number
 from fairdeal.sources.instants import calendar_date, utc_instant
@@ -52,7 +53,10 @@ def candidates(mapping: Mapping, table: str, raw: Mapped[str, pl.DataFrame]) -> 
     sources = column_sources(mapped, rows)
     columns = [pl.col("__file"), pl.col("__line")]
     for name, source in sources.items():
-        columns += converted(rows, mapped.contract.column(name), source, mapping.time_zone)
+        if source.by_currency:
+            columns += _by_currency(rows, mapped, name, sources)
+        else:
+            columns += converted(rows, mapped.contract.column(name), source, mapping.time_zone)
     columns += [_extra(rows, name) for name in mapped.extra]
     return rows.select(columns)
 
@@ -89,6 +93,20 @@ def column_sources(mapped: TableMapping, rows: pl.DataFrame) -> dict[str, Column
                 result = ", ".join(column for column in rows.columns if column not in PROVENANCE)
                 raise MappingError(f"[{mapped.table}]: the query gives no column {name!r}; it gives {result}; add it to the select")
     return found
+
+
+def _by_currency(rows: pl.DataFrame, mapped: TableMapping, name: str, sources: Mapped[str, ColumnSource]) -> list[pl.Expr]:
+    """An amount column whose decimals are those of each row's currency; a code that is none is judged as a currency, not as an amount."""
+    if "currency" not in sources:
+        raise MappingError(f"[{mapped.table}] {name}: decimal by currency and no currency; allowed beside it; add currency to the select")
+    code = given(as_text(*origin(rows, sources["currency"])))
+    value, dtype = origin(rows, sources[name])
+    found = minor_units(value, dtype, 2)
+    for decimals in sorted(set(DECIMALS.values()) - {2}):
+        codes = [known for known, those in DECIMALS.items() if those == decimals]
+        found = pl.when(code.is_in(codes)).then(minor_units(value, dtype, decimals)).otherwise(found)
+    text = given_number(as_text(value, dtype))
+    return [found.alias(name), pl.when(found.is_null()).then(text).alias(name + UNPARSED)]
 
 
 def converted(rows: pl.DataFrame, column: Column, source: ColumnSource, time_zone: str) -> list[pl.Expr]:

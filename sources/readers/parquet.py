@@ -47,12 +47,11 @@ def read_parquet(source: Path | BinaryIO, size: int, wanted: Sequence[str] | Non
     try:
         file = pq.ParquetFile(source)
         metadata, names = file.metadata, list(file.schema_arrow.names)
+        chosen = [name for name in dict.fromkeys(names) if (wanted is None or name in wanted) and name not in PROVENANCE]
+        file = pq.ParquetFile(source, metadata=metadata, read_dictionary=_texts(file.schema_arrow, chosen))
     except _FAILURES as error:
         raise Unreadable("no usable Parquet footer; allowed is a whole Parquet file; ask for it again") from error
-    chosen = [name for name in dict.fromkeys(names) if (wanted is None or name in wanted) and name not in PROVENANCE]
     _refuse_shape(metadata, names, chosen, size, limits)
-    if folded := _folded(file, chosen):
-        file = pq.ParquetFile(source, metadata=metadata, read_dictionary=folded)
     frames: list[pl.DataFrame] = []
     rejected: list[Rejected] = []
     row = 0
@@ -86,13 +85,8 @@ def _refuse_shape(metadata: Any, names: list[str], chosen: list[str], size: int,
         raise Unreadable(
             f"the footer promises {metadata.num_rows} rows, its row groups {sum(held)}; allowed is one number; ask for the file again"
         )
-    chunks = [group.column(number) for group in groups for number in range(group.num_columns)]
-    chunks = [chunk for chunk in chunks if chunk.path_in_schema.partition(".")[0] in chosen]
-    unfolded = max(
-        metadata.num_rows * max(len(chosen), 1) * 8,
-        sum(chunk.num_values * 8 for chunk in chunks),
-        sum(chunk.total_uncompressed_size for chunk in chunks),
-    )
+    # What a column says of itself is not looked at: a damaged footer ends the process there, not with an error.
+    unfolded = max(metadata.num_rows * max(len(chosen), 1) * 8, sum(group.total_byte_size for group in groups))
     _refuse_bomb(unfolded, f"{metadata.num_rows} rows", size, limits)
 
 
@@ -104,19 +98,9 @@ def _refuse_bomb(unfolded: int, what: str, size: int, limits: Limits) -> None:
         )
 
 
-def _folded(file: Any, chosen: list[str]) -> list[str]:
-    """Chosen text columns that are written as a dictionary: they are measured before they are unfolded."""
-    metadata = file.metadata
-    if not metadata.num_row_groups:
-        return []
-    texts = {
-        field.name
-        for field in file.schema_arrow
-        if field.name in chosen and (pa.types.is_string(field.type) or pa.types.is_binary(field.type))
-    }
-    group = metadata.row_group(0)
-    columns = (group.column(number) for number in range(group.num_columns))
-    return [column.path_in_schema for column in columns if column.path_in_schema in texts and column.has_dictionary_page]
+def _texts(schema: Any, chosen: list[str]) -> list[str]:
+    """Chosen text columns: they are read as dictionaries and measured before they are written out."""
+    return [field.name for field in schema if field.name in chosen and (pa.types.is_string(field.type) or pa.types.is_binary(field.type))]
 
 
 def _row_group(file: Any, number: int, chosen: list[str], size: int, limits: Limits) -> pl.DataFrame | None:
@@ -134,10 +118,15 @@ def _row_group(file: Any, number: int, chosen: list[str], size: int, limits: Lim
 
 
 def _text_bytes(column: pa.ChunkedArray) -> int:
-    """How many bytes of text a column written as a dictionary unfolds to; 0 for any other."""
-    if not pa.types.is_dictionary(column.type):
+    """How many bytes of text a dictionary unfolds to; 0 for any other column."""
+    if not pa.types.is_dictionary(column.type) or not _is_text(column.type.value_type):
         return 0
     return sum(pc.sum(pc.take(pc.binary_length(chunk.dictionary), chunk.indices)).as_py() or 0 for chunk in column.chunks)
+
+
+def _is_text(dtype: pa.DataType) -> bool:
+    kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
+    return any(kind(dtype) for kind in kinds)
 
 
 def _unfolded(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -148,7 +137,9 @@ def _unfolded(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return column.cast(pa.string())
     if not pa.types.is_dictionary(column.type):
         return column
-    return column.cast(pa.large_string() if pa.types.is_string(column.type.value_type) else pa.large_binary())
+    kept = column.type.value_type
+    wide = {pa.string(): pa.large_string(), pa.binary(): pa.large_binary()}
+    return column.cast(wide.get(kept, kept))
 
 
 def _storable(frame: pl.DataFrame, limits: Limits) -> tuple[pl.DataFrame, list[Rejected]]:

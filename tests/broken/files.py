@@ -82,7 +82,7 @@ PACKED = (
     gz("a bomb of zeros, packed with zstd", lambda k: _bomb("zstd"), suffix="csv.zst", says="grow past", **DAMAGED),
     gz(
         "a bomb of sound rows",
-        lambda k: pack(plain(k) + (line(k, 1) + "\n").encode() * 2_200_000, "zstd"),
+        lambda k: pack(plain(k) + (line(k, 1) + "\n").encode() * 2_600_000, "zstd"),
         suffix="csv.zst",
         says="grow past",
         **DAMAGED,

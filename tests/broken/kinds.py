@@ -81,6 +81,7 @@ VARIANTS: dict[str, tuple[str, str]] = {
     "london": ('time_zone = "Asia/Shanghai"', 'time_zone = "Europe/London"'),
     "yuan words": ('currency = "currency"', 'currency = { column = "currency", values = { RMB = "CNY", "￥" = "CNY", "元" = "CNY" } }'),
     "minor units": ('{ column = "amount", decimal = 2 }', '"amount"'),
+    "decimals by currency": ("decimal = 2 }\ncurrency", 'decimal = "currency" }\ncurrency'),
     "three decimals": ('{ column = "amount", decimal = 2 }', '{ column = "amount", decimal = 3 }'),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from tests.broken.kinds import Broken, post, value
+from tests.broken.kinds import Broken, post, sound, table, value
 
 AMOUNT, MOMENT = "amount_minor:type", "paid_at:type"
 TOKEN = re.compile(r"tok_[0-9a-f]{32}")
@@ -121,6 +121,17 @@ def _currency(text: str, why: str, kept: str | None = None, mapping: str = "bank
     return value(name, "currency", text, rule, mapping) if kept is None else value(name, "currency", text, mapping=mapping, currency=kept)
 
 
+def _mixed(code: str, text: str, minor: int | None, decimals: str) -> Broken:
+    """An amount among amounts of another currency, where the mapping takes the decimals from each row's currency."""
+
+    def build(k: str) -> bytes:
+        return table([sound(k, 1), sound(k, 2, amount=text, currency=code), sound(k, 3)]).encode()
+
+    name = f"{text} {code} among yuan, with the currency's decimals, {decimals}"
+    aside = {3: AMOUNT} if minor is None else {}
+    return Broken(name, build, 3, aside, {} if aside else {3: {"amount_minor": minor}}, mapping="decimals by currency")
+
+
 CURRENCIES = (
     _currency("USD", "another than its neighbours'", "USD"),
     _currency("JPY", "one without decimals", "JPY"),
@@ -140,6 +151,14 @@ CURRENCIES = (
     _currency("СNY", "with a Cyrillic letter"),
     _currency("", "nothing", rule="currency:required"),
     _currency("RMB", "explained in the mapping", "CNY", "yuan words"),
+    _mixed("JPY", "1000", 1000, "none"),
+    _mixed("JPY", "1000.00", 1000, "none, written with zeros"),
+    _mixed("JPY", "1000.50", None, "none, written with some"),
+    _mixed("KWD", "1.5", 1500, "three"),
+    _mixed("KWD", "1.2345", None, "three, written with four"),
+    _mixed("CNY", "1.50", 150, "two"),
+    _mixed("CNY", "1.505", None, "two, written with three"),
+    _mixed("CLF", "1.5", 15000, "four"),
     _currency("元", "a word explained in the mapping", "CNY", "yuan words"),
 )
 
@@ -269,8 +288,8 @@ IDS = (
     _payer("12345678901234567890123", "more digits than a number holds", "12345678901234567890123"),
     _payer("Ｂ７", "full-width signs are other signs", "Ｂ７"),
     _payer("Б1", "a Cyrillic letter is another letter", "Б1"),
-    _payer("caf\u00e9", "an accent in one sign", "caf\u00e9"),
-    _payer("cafe\u0301", "an accent in a sign of its own", "cafe\u0301"),
+    _payer("\u00e9lan", "an accent in one sign", "\u00e9lan"),
+    _payer("e\u0301lan", "an accent in a sign of its own", "e\u0301lan"),
     _payer("محمد", "written from the right", "محمد"),
     _payer("👨\u200d👩\u200d👧", "a sign joined of three", "👨\u200d👩\u200d👧"),
     _payer("می\u200cخواهم", "a joiner that Persian needs", "می\u200cخواهم"),

@@ -46,7 +46,7 @@ def found(folder: Path, content: bytes, suffix: str) -> Any:
 
 
 @given(kind=st.sampled_from(SMALL), seed=st.integers(0, 2**32))
-@profile(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@profile(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_a_kind_broken_further_obeys_the_laws(kind: tuple[Broken, bytes], seed: int, tmp_path: Path) -> None:
     broken, content = kind
     obeyed(found(tmp_path, mutated(content, Random(seed), others_of(broken)), broken.suffix))
@@ -57,13 +57,13 @@ def test_a_kind_broken_further_obeys_the_laws(kind: tuple[Broken, bytes], seed: 
     suffix=st.sampled_from(["csv", "jsonl", "parquet", "dat"]),
     magic=st.sampled_from([b"", b"PAR1", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"id,payer\n", b'{"id":']),
 )
-@profile(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@profile(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_obey_the_laws(content: bytes, suffix: str, magic: bytes, tmp_path: Path) -> None:
     obeyed(found(tmp_path, magic + content, suffix))
 
 
 @given(values=st.lists(st.lists(st.text(max_size=12), min_size=13, max_size=13), max_size=8))
-@profile(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@profile(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_in_every_column_is_accepted_or_set_aside(values: list[list[str]], tmp_path: Path) -> None:
     rows = [dict(zip(FIELDS, row, strict=True)) for row in values]
     text = "".join(json.dumps(row) + "\n" for row in rows)
