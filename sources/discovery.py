@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fairdeal.sources.mapping import Mapping
+from fairdeal.sources.object_store import fetched_objects
+from fairdeal.sources.postgresql import table_files
 
 
 @dataclass(frozen=True)
@@ -25,16 +27,22 @@ class SourceFile:
         In bytes.
     sha256
         Of its bytes; empty when it could not be opened, which reading then reports.
+    place
+        Where its copy lies when it was fetched; None for files in a folder.
+    fault
+        Why it cannot be read although it was found; None when nothing is known against it.
     """
 
     file_set: str
     path: str
     size: int
     sha256: str
+    place: Path | None = None
+    fault: str | None = None
 
     def location(self, base: Path) -> Path:
         """Where the file is."""
-        return base / self.path
+        return self.place or base / self.path
 
 
 @dataclass(frozen=True)
@@ -51,9 +59,22 @@ class Discovery:
 
 
 def discover(mapping: Mapping) -> Discovery:
-    """The files that a mapping's globs match now. ``**`` matches any depth; hidden files and folders are left out."""
+    """The files that a mapping's globs match now. ``**`` matches any depth; hidden files and folders are left out.
+
+    Objects are fetched, and tables read, as they are now; what was fetched before is not fetched again.
+    """
     found: dict[str, tuple[SourceFile, ...]] = {}
     for name, file_set in mapping.files.items():
+        if file_set.postgresql is not None:
+            tables = table_files(file_set, mapping.source_columns(name), mapping.fetching, whole=mapping.queried(name))
+            found[name] = tuple(_fetched_file(name, told, place) for told, place in tables)
+            continue
+        if file_set.is_remote:
+            found[name] = tuple(
+                _fetched_file(name, told, place) if place is not None else SourceFile(name, told, size, "", fault=fault)
+                for told, place, size, fault in fetched_objects(file_set, mapping.fetching)
+            )
+            continue
         matched = sorted(Path(path).as_posix() for path in glob.glob(file_set.path, root_dir=mapping.base, recursive=True))
         found[name] = tuple(_source_file(mapping.base, name, path) for path in dict.fromkeys(matched) if (mapping.base / path).is_file())
     return Discovery(found, tuple(name for name, files in found.items() if not files))
@@ -65,6 +86,10 @@ def _source_file(base: Path, file_set: str, path: str) -> SourceFile:
         return SourceFile(file_set, path, location.stat().st_size, digest_of(location))
     except OSError:
         return SourceFile(file_set, path, 0, "")
+
+
+def _fetched_file(file_set: str, told: str, place: Path) -> SourceFile:
+    return SourceFile(file_set, told, place.stat().st_size, digest_of(place), place)
 
 
 def digest_of(path: Path) -> str:

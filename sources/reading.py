@@ -145,6 +145,8 @@ def together(frames: Sequence[pl.DataFrame], columns: Iterable[str] | None) -> p
 
 def _content(file_set: FileSet, file: SourceFile, path: Path, wanted: Sequence[str] | None, limits: Limits) -> Content:
     """One file's records; raises `Unreadable`."""
+    if file.fault is not None:
+        raise Unreadable(file.fault)
     try:
         if not file.sha256 or digest_of(path) != file.sha256:
             found = "changed since it was found" if file.sha256 else "could not be opened"
