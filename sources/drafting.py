@@ -64,8 +64,8 @@ def draft(paths: Sequence[Path], base: Path, tables: Mapping[str, str] | None = 
     guesses: dict[str, TableGuess] = {}
     others: list[tuple[FileGroup, str]] = []
     for group in groups:
-        table = next((forced[name] for name in (group.name, *(path.name for path in group.paths), "") if name in forced), None)
-        guess = guess_table(group, table)
+        wanted = next((forced[name] for name in (group.name, *(path.name for path in group.paths), "") if name in forced), None)
+        guess = guess_table(group, wanted)
         if guess is None:
             others.append((group, "looks like none of our tables; a query may join it"))
         elif guess.table in guesses and guesses[guess.table].score >= guess.score:

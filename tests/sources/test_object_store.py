@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
 from pyarrow import fs
 
 from fairdeal.sources.discovery import discover
@@ -16,6 +15,8 @@ from fairdeal.sources.fetching import Fetching, SourceUnreachable
 from fairdeal.sources.mapping import Mapping, MappingError
 from fairdeal.sources.object_store import ObjectChanged, fetch, matches, object_store
 from fairdeal.sources.reading import FileStatus, read
+from tests import outside
+from tests.outside import put
 from tests.sources.making import HEADER, PAYMENTS, source
 
 REMOTE = PAYMENTS.replace('path = "tx*"', 'path = "s3://shop/in/*.csv.gz"')
@@ -23,17 +24,8 @@ REMOTE = PAYMENTS.replace('path = "tx*"', 'path = "s3://shop/in/*.csv.gz"')
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    """The address of an object store with a bucket ``shop``."""
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in (("ACCESS_KEY_ID", "key"), ("SECRET_ACCESS_KEY", "secret"), ("EC2_METADATA_DISABLED", "true")):
-            environment.setenv(f"AWS_{name}", value)
-        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        server.start()
-        host, port = server.get_host_and_port()
-        address = f"http://{host}:{port}"
-        fs.S3FileSystem(endpoint_override=address, region="us-east-1", allow_bucket_creation=True).create_dir("shop")
+    with outside.object_store() as address:
         yield address
-        server.stop()
 
 
 @pytest.fixture
@@ -42,11 +34,6 @@ def store(endpoint: str) -> fs.FileSystem:
     found = object_store(Fetching(endpoint=endpoint, region="us-east-1"))
     found.delete_dir_contents("shop")
     return found
-
-
-def put(store: fs.FileSystem, path: str, content: bytes) -> None:
-    with store.open_output_stream(path, compression=None) as stream:
-        stream.write(content)
 
 
 def remote(folder: Path, endpoint: str, toml: str = REMOTE) -> Mapping:

@@ -19,7 +19,7 @@ from fairdeal.sources.fetching import Fetching, SourceUnreachable
 from fairdeal.sources.mapping import Mapping, MappingError
 from fairdeal.sources.postgresql import told_reading
 from fairdeal.sources.reading import FileStatus, read
-from tests.databases import postgresql
+from tests.outside import postgresql
 from tests.sources.making import source
 
 FILES = '[source]\nname = "shop"\n[files.tx]\nconnection = "env:SHOP_DSN"\n'
