@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import resource
+import sys
 from pathlib import Path
 
 
@@ -24,3 +26,14 @@ def parser(description: str) -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=description.splitlines()[0])
     made.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of the public data sets (default: %(default)s)")
     return made
+
+
+def peak_mb() -> float:
+    """Most memory this program has held. The kernel's own mark where it is told: `getrusage` goes on from that of the parent process."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        marks = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
+        if marks:
+            return int(marks[0]) / 1024
+    kilobyte = 2**20 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / kilobyte

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks import parser, tell
+from benchmarks import parser, peak_mb, tell
 
 DAY = 86_400
 WINDOWS, DELAY = (1, 7, 30), 7
@@ -162,17 +161,6 @@ CONTENDERS: dict[str, Callable[[pl.DataFrame], Work]] = {
     EXACT: with_duckdb,
     "pandas": with_pandas,
 }
-
-
-def peak_mb() -> float:
-    """Most memory this program has held. The kernel's own mark where it is told: `getrusage` goes on from that of the parent process."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        marks = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
-        if marks:
-            return int(marks[0]) / 1024
-    kilobyte = 2**20 if sys.platform == "darwin" else 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / kilobyte
 
 
 def contend(name: str, table: Path, answers: Path) -> None:

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import polars as pl
 
-from fairdeal.data_contracts.contract import UNPARSED, Check, Contract, ContractBreach, Rule
+from fairdeal.data_contracts.contract import ID_ARTEFACT, UNPARSED, Check, Contract, ContractBreach, Rule
 from fairdeal.data_contracts.judged_table import judged_table, limits, unread_companion
-from fairdeal.data_contracts.verdict import Verdict, assemble
+from fairdeal.data_contracts.verdict import Verdict, assemble, joined
+
+#: Rows that are judged at a time: a judged table holds a companion of nearly every column.
+AT_ONCE = 100_000
 
 
 def validate_compiled(contract: Contract, table: pl.DataFrame) -> Verdict:
-    """The verdict on a table, in one pass of Polars.
+    """The verdict on a table, slice by slice.
 
     Raises
     ------
     ContractBreach
         As `judge`; also when a rule could not be evaluated, because a rule that was not judged is not a rule that held.
     """
+    if table.height <= AT_ONCE:
+        return _validate(contract, table)
+    return joined([_validate(contract, rows) for rows in table.iter_slices(AT_ONCE)])
+
+
+def _validate(contract: Contract, table: pl.DataFrame) -> Verdict:
     judged = judged_table(contract, table)
     rules = contract.rules(tuple(judged.columns))
     facts = judged.lazy().select(
@@ -53,6 +62,8 @@ def breached(rule: Rule) -> pl.Expr:
             kept = (pl.lit(True) if low is None else value >= low) & (pl.lit(True) if high is None else value <= high)
         case Check.PATTERN:
             kept = value.str.contains(rf"\A(?:{column.pattern})\z")
+        case Check.ARTEFACT:
+            kept = value.str.contains(ID_ARTEFACT).not_()
         case Check.LENGTH:
             kept = value.str.len_chars() <= column.max_length
     return kept.not_().fill_null(False) & checked(rule)

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import polars as pl
 
+from fairdeal.data_contracts.currencies import CURRENCIES
+
 #: Suffix of the companion column that holds the source's text where a value could not be read as its column's type.
 UNPARSED = "__unparsed"
 
@@ -115,6 +117,7 @@ class Check(StrEnum):
     ALLOWED = "allowed"
     RANGE = "range"
     PATTERN = "pattern"
+    ARTEFACT = "artefact"  # an id that a tool has spoiled, or that is not what it looks like
     LENGTH = "length"
 
 
@@ -130,6 +133,13 @@ class Rule:
         return f"{self.column.name}:{self.check}"
 
 
+#: What no id holds: a quote, formula or apostrophe that a spreadsheet put before it; a spreadsheet's error; a number whose digits went
+#: lost in scientific notation; control characters, signs that cannot be seen or that turn the direction of writing, and the sign that
+#: stands for a character somebody could not read. Two ids that look the same would be two, or two ids would have become one.
+ID_ARTEFACT = (
+    r"""^["'=]|^#(?:REF|VALUE|NAME|DIV/0|NULL|NUM)[!?]|^[0-9](?:\.[0-9]+)?[eE]\+[0-9]+$|^[0-9]\.[0-9]+[eE][0-9]+$"""
+    "|[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffd]"
+)
 #: Instants outside these years are typing errors or epoch confusions, not trade.
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 #: One row may not claim more than ten billion major units: such an amount is a unit mistake.
@@ -232,6 +242,8 @@ class Contract:
                 found.append(Rule(column, Check.RANGE))
             if column.pattern is not None:
                 found.append(Rule(column, Check.PATTERN))
+            if column.kind is Kind.ID:
+                found.append(Rule(column, Check.ARTEFACT))
             if column.max_length is not None:
                 found.append(Rule(column, Check.LENGTH))
         return tuple(found)
@@ -277,7 +289,7 @@ def currency(**options: object) -> Column:
         "currency",
         Kind.CATEGORY,
         "ISO 4217 code of the row's amounts",
-        pattern=r"^[A-Z]{3}$",
+        allowed=CURRENCIES,
         **options,  # type: ignore[arg-type]
     )
 

@@ -33,6 +33,10 @@ CHECK_MEANINGS: dict[Check, str] = {
     Check.ALLOWED: "the value is not one of those the column knows",
     Check.RANGE: "the value lies outside its bounds; every instant and every amount has bounds, so that a mistaken unit does not pass",
     Check.PATTERN: "the whole value does not match the column's pattern",
+    Check.ARTEFACT: (
+        "an id that a tool has spoiled or that is not what it looks like: it begins with a quote, an apostrophe or `=`, is a spreadsheet's "
+        "error or a number in scientific notation, or holds control, invisible, direction-turning or replacement characters"
+    ),
     Check.LENGTH: "the text is longer than the column allows, counted in characters (Unicode code points)",
 }
 
@@ -52,6 +56,10 @@ STEP_UP_MEANINGS: dict[StepUp, str] = {
     StepUp.CERT: "a digital certificate or hardware token",
     StepUp.ASSISTANT_APPROVAL: "approval by the bound assistant account",
 }
+
+
+#: Of more allowed values than these, only their number is told.
+_LISTED = 40
 
 
 def render_dictionary() -> str:
@@ -137,7 +145,8 @@ def allowed_values(column: Column) -> str:
     """What the column admits, in words: its values, bounds, pattern and length; empty where any value of its kind will do."""
     parts: list[str] = []
     if column.allowed is not None:
-        parts.append(", ".join(f"`{word}`" for word in column.allowed))
+        many = len(column.allowed) > _LISTED
+        parts.append(f"one of {len(column.allowed)} codes" if many else ", ".join(f"`{word}`" for word in column.allowed))
     limits = bounds(column)
     if limits is not None:
         low, high = limits

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from fairdeal.data_contracts.contract import UNPARSED, Check, Contract, ContractBreach, Rule
+from fairdeal.data_contracts.contract import ID_ARTEFACT, UNPARSED, Check, Contract, ContractBreach, Rule
 from fairdeal.data_contracts.judged_table import ROW, judged_table, limits, unread_companion
 from fairdeal.data_contracts.verdict import Verdict, assemble
 
@@ -117,6 +117,8 @@ def _expectation(rule: Rule) -> Any:
         case Check.PATTERN:
             # The library searches; the contract means the whole value, to its last character.
             return expectations.ExpectColumnValuesToMatchRegex(**facts, regex=rf"\A(?:{column.pattern})\Z")
+        case Check.ARTEFACT:
+            return expectations.ExpectColumnValuesToNotMatchRegex(**facts, regex=ID_ARTEFACT)
         case Check.LENGTH:
             return expectations.ExpectColumnValueLengthsToBeBetween(**facts, max_value=column.max_length)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -136,3 +136,17 @@ def assemble(contract: Contract, judged: pl.DataFrame, engine: Engine, found: It
             )
     breaches = pl.concat([pl.DataFrame(schema=BREACHES), *parts]).sort("row", maintain_order=True)
     return Verdict(contract.name, judged.height, engine, breaches, tuple(results))
+
+
+def joined(verdicts: Sequence[Verdict]) -> Verdict:
+    """The verdict on a table whose parts were judged one after the other under one contract and by one executor."""
+    breaches: list[pl.DataFrame] = []
+    rows = 0
+    for verdict in verdicts:
+        breaches.append(verdict.breaches.with_columns(pl.col("row") + rows))
+        rows += verdict.rows
+    results = tuple(
+        RuleResult(parts[0].rule, sum(part.checked for part in parts), sum(part.breached for part in parts))
+        for parts in zip(*(verdict.results for verdict in verdicts), strict=True)
+    )
+    return Verdict(verdicts[0].contract, rows, verdicts[0].engine, pl.concat(breaches), results)

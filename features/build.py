@@ -77,7 +77,7 @@ def build(
     is counted over 30 days.
     """
     module = _MODULES[detector]
-    rows = module.prepare(subjects, tables, as_of, time_zone)
+    rows = module.prepare(subjects, tables, as_of, time_zone).sort("as_of_at", "subject_id")
     registered = FEATURES[detector]
     extras = [name for name in subjects.columns if name.startswith("x_")]
     numeric = [name for name in extras if subjects.schema[name].is_numeric()]
@@ -86,6 +86,7 @@ def build(
     found = evaluate(rows, module.event_streams(tables), trails)
     owns = {feature.name: feature.definition.expression for feature in registered if isinstance(feature.definition, Own)}
     values = module.complete(rows.with_columns(found.get_columns()).with_columns(**owns))
+    del rows, found
     values = values.with_columns(
         **{
             ratio.name: pl.when(pl.col(ratio.lower) != 0).then(pl.col(ratio.upper).cast(pl.Float64) / pl.col(ratio.lower).cast(pl.Float64))
@@ -95,7 +96,10 @@ def build(
     )
     names = (*(feature.name for feature in registered), *numeric, *(trail.name for trail in trails if trail.measure == "extra"))
     carried = [column.name for column in (*CARRIED, *(REVIEW_CARRIED if detector is Detector.REVIEWS else ()))]
-    table = values.select(*carried, *(pl.col(name).cast(pl.Float64) for name in dict.fromkeys(names))).sort("as_of_at", "subject_id")
+    table = values.select(*carried, *dict.fromkeys(names))
+    del values
+    # Column by column, so that the whole numbers are let go of as the doubles are made.
+    table = pl.DataFrame([table.drop_in_place(name).cast(pl.Float64) if name in names else table[name] for name in table.columns])
     blind = tuple(name for name in names if table.height and table[name].null_count() == table.height)
     return FeatureTable(table, names, blind)
 

@@ -12,7 +12,7 @@ from fairdeal.features.windows import DAY
 SHARED = ("device_id", "address_id", "network_id")
 
 
-def linked_orders(orders: pl.DataFrame, subjects: Sequence[str], *, most: int = 20) -> pl.DataFrame:
+def linked_orders(orders: pl.DataFrame | pl.LazyFrame, subjects: Sequence[str], *, most: int = 20) -> pl.DataFrame:
     """Other buyers' orders at the same merchant, within 30 days, from the same device, address or network.
 
     Parameters
@@ -29,13 +29,15 @@ def linked_orders(orders: pl.DataFrame, subjects: Sequence[str], *, most: int = 
     polars.DataFrame
         ``subject_id, order_id, buyer_id, ordered_at, shared`` (list of what is shared); sorted by subject, strongest first.
     """
-    wanted = orders.filter(pl.col("order_id").is_in(list(subjects)))
+    given = orders.lazy().collect_schema().names()
+    shared = [what for what in SHARED if what in given]
+    every = orders.lazy().select("order_id", "buyer_id", "merchant_id", "ordered_at", *shared)
+    wanted = every.filter(pl.col("order_id").is_in(list(subjects))).collect(engine="streaming")
+    nearby = every.join(wanted.lazy().select("merchant_id").unique(), on="merchant_id", how="semi").collect(engine="streaming")
     parts = []
-    for what in SHARED:
-        if what not in orders.columns:
-            continue
+    for what in shared:
         left = wanted.select("merchant_id", what, subject_id="order_id", subject_buyer="buyer_id", subject_at="ordered_at").drop_nulls(what)
-        pairs = left.join(orders, on=["merchant_id", what], how="inner").filter(
+        pairs = left.join(nearby, on=["merchant_id", what], how="inner").filter(
             (pl.col("buyer_id") != pl.col("subject_buyer"))
             & ((pl.col("ordered_at") - pl.col("subject_at")).abs() <= pl.duration(seconds=30 * DAY))
         )

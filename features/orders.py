@@ -230,7 +230,7 @@ def prepare(rows: pl.DataFrame, tables: streams.Tables, as_of: pl.Series | None,
         local_hour=pl.col("ordered_at").dt.convert_time_zone(time_zone).dt.hour().cast(pl.Int64),
         list_amount_minor=pl.col("list_price_minor") * pl.col("quantity"),
     )
-    keys = base.select("order_id", "as_of_at", "t")
+    keys = base.lazy().select("order_id", "as_of_at", "t")
     parcels = (
         keys.join(streams.table(tables, "shipments"), on="order_id")
         .filter(pl.col("shipped_at") < pl.col("as_of_at"))
@@ -257,13 +257,14 @@ def prepare(rows: pl.DataFrame, tables: streams.Tables, as_of: pl.Series | None,
     )
     buyers = streams.table(tables, "buyers").select("buyer_id", buyer_registered_s=streams.seconds("registered_at"))
     merchants = streams.table(tables, "merchants").select("merchant_id", merchant_registered_s=streams.seconds("registered_at"))
-    joined = base
+    joined = base.lazy()
     for part in (parcels, refunded, reviewed):
         joined = joined.join(part, on=["order_id", "as_of_at"], how="left", maintain_order="left")
     return (
         joined.join(buyers, on="buyer_id", how="left", maintain_order="left")
         .join(merchants, on="merchant_id", how="left", maintain_order="left")
         .with_columns(pl.col("order_refund_count").fill_null(0))
+        .collect(engine="streaming")
     )
 
 
@@ -272,7 +273,7 @@ def complete(values: pl.DataFrame) -> pl.DataFrame:
     return values.with_columns(weight_times_count=pl.col("weight_g") * pl.col("listing_shipment_count_30d"))
 
 
-def event_streams(tables: streams.Tables) -> dict[str, pl.DataFrame]:
+def event_streams(tables: streams.Tables) -> dict[str, pl.LazyFrame]:
     """The streams that order features look back on."""
     return {
         "orders": streams.orders(tables),

@@ -180,7 +180,7 @@ def complete(values: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def event_streams(tables: streams.Tables) -> dict[str, pl.DataFrame]:
+def event_streams(tables: streams.Tables) -> dict[str, pl.LazyFrame]:
     """The streams that payment features look back on."""
     return {
         "payments": streams.payments(tables),

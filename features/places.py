@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,15 +32,17 @@ class Line:
     by_time: Ints
 
     @staticmethod
-    def of(frame: pl.DataFrame) -> Line:
+    def over(frame: pl.DataFrame) -> Line:
         times = frame["t"].to_numpy().astype(np.int64)
         if np.all(times[1:] >= times[:-1]):
             return Line(frame, times, np.arange(len(times)))
         by_time = np.argsort(times)
         return Line(frame, times[by_time], by_time)
 
-    def has(self, *columns: str) -> bool:
-        return set(columns) <= set(self.frame.columns)
+    def of(self, column: str) -> NDArray[np.uint32]:
+        """A column of codes, in order of time."""
+        codes: NDArray[np.uint32] = self.frame[column].to_numpy()[self.by_time]
+        return codes
 
 
 @dataclass(frozen=True)
@@ -63,36 +65,37 @@ class Scale:
 
 
 class Coder:
-    """Whole numbers for the values of columns, the same in every table, 0 for null; each column is coded once for all tables."""
+    """Whole numbers for the values of columns, the same in every table, 0 for null; which number a value gets means nothing."""
 
-    def __init__(self, lines: Iterable[Line]) -> None:
-        self._lines = tuple(lines)
-        self._known: dict[tuple[Line, str], Codes] = {}
+    def __init__(self) -> None:
+        # The numbers of a set of categories are forgotten with the last column that holds it: an empty one keeps each alive.
+        self._kept: dict[str, pl.Series] = {}
 
-    def of_column(self, line: Line, column: str) -> Codes:
-        """The column's codes in one table, rows in order of time."""
-        if (line, column) not in self._known:
-            holding = [other for other in self._lines if other.has(column)]
-            values = pl.concat([other.frame[column].cast(pl.String) for other in holding])
-            # Of one cast come one value's equal numbers; categories of their own keep them small.
-            numbers = values.cast(pl.Categorical(pl.Categories.random())).to_physical()
-            codes = np.split((numbers + 1).fill_null(0).to_numpy(), np.cumsum([len(other.times) for other in holding])[:-1])
-            self._known |= {(other, column): own[other.by_time] for other, own in zip(holding, codes, strict=True)}
-        return self._known[line, column]
+    def code(self, column: str) -> pl.Expr:
+        """The column's codes, under the name of `coded`."""
+        if column not in self._kept:
+            self._kept[column] = pl.Series(dtype=pl.Categorical(pl.Categories.random()))
+        number = pl.col(column).cast(pl.String).cast(self._kept[column].dtype).to_physical().cast(pl.UInt32)
+        return (number + 1).fill_null(0).alias(coded(column))
 
-    def of_key(self, lines: Sequence[Line], key: tuple[str, ...]) -> list[Codes]:
-        """The key's codes of every table, rows in order of time; 0 where a part of the key is null."""
-        codes = [self.of_column(line, key[0]) for line in lines]
-        for column in key[1:]:
-            others = [self.of_column(line, column) for line in lines]
-            size = 1 + max(int(other.max(initial=0)) for other in others)
-            pairs = [
-                np.where((one == 0) | (other == 0), 0, one.astype(np.int64) * size + other)
-                for one, other in zip(codes, others, strict=True)
-            ]
-            numbers = _numbered(pl.Series(np.concatenate(pairs)))
-            codes = np.split(numbers, np.cumsum([len(pair) for pair in pairs])[:-1])
-        return codes
+
+def coded(column: str) -> str:
+    """Where a column's codes stand."""
+    return f"code of {column}"
+
+
+def key_codes(lines: Sequence[Line], key: tuple[str, ...]) -> list[Codes]:
+    """The key's code of every row of every table, in order of time; 0 where a part of the key is null."""
+    codes = [line.of(coded(key[0])) for line in lines]
+    for column in key[1:]:
+        others = [line.of(coded(column)) for line in lines]
+        size = 1 + max(int(other.max(initial=0)) for other in others)
+        pairs = [
+            np.where((one == 0) | (other == 0), 0, one.astype(np.int64) * size + other) for one, other in zip(codes, others, strict=True)
+        ]
+        numbers = _numbered(pl.Series(np.concatenate(pairs)))
+        codes = np.split(numbers, np.cumsum([len(pair) for pair in pairs])[:-1])
+    return codes
 
 
 def _numbered(pairs: pl.Series) -> Codes:

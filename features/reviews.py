@@ -201,18 +201,23 @@ def prepare(rows: pl.DataFrame, tables: streams.Tables, as_of: pl.Series | None,
     )
     behind = streams.table(tables, "orders").select("order_id", order_s=streams.seconds("ordered_at"))
     arrived = (
-        base.select("review_id", "as_of_at", "order_id")
+        base.lazy()
+        .select("review_id", "as_of_at", "order_id")
         .drop_nulls("order_id")
         .join(streams.table(tables, "shipments").select("order_id", "delivered_at"), on="order_id")
         .filter(pl.col("delivered_at") < pl.col("as_of_at"))
         .group_by("review_id", "as_of_at")
         .agg(delivery_s=streams.seconds("delivered_at").min())
     )
-    prepared = base.join(behind, on="order_id", how="left", maintain_order="left").join(
-        arrived, on=["review_id", "as_of_at"], how="left", maintain_order="left"
+    prepared = (
+        base.lazy()
+        .join(behind, on="order_id", how="left", maintain_order="left")
+        .join(arrived, on=["review_id", "as_of_at"], how="left", maintain_order="left")
+        .with_columns(pl.when(pl.col("order_s") < pl.col("t")).then("order_s").alias("order_s"))
+        .collect(engine="streaming")
     )
-    prepared = prepared.with_columns(pl.when(pl.col("order_s") < pl.col("t")).then("order_s").alias("order_s"))
-    return prepared.with_columns(*twins(prepared, streams.reviews(tables)))
+    history = streams.reviews(tables).select("review_id", "reviewer_id", "posted_at", "text", "t").collect(engine="streaming")
+    return prepared.with_columns(*twins(prepared, history))
 
 
 def twins(subjects: pl.DataFrame, reviews: pl.DataFrame) -> list[pl.Series]:
@@ -266,7 +271,7 @@ def complete(values: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def event_streams(tables: streams.Tables) -> dict[str, pl.DataFrame]:
+def event_streams(tables: streams.Tables) -> dict[str, pl.LazyFrame]:
     """The streams that review features look back on; a review's target is called ``subject_id_reviewed`` beside the scored subject."""
     orders = streams.orders(tables).with_columns(reviewer_id=pl.col("buyer_id"))
     return {

@@ -1,4 +1,4 @@
-"""Tables as streams of events: every table that mentions a key, with the whole second at which each row became known."""
+"""Tables as streams of events: every table that mentions a key, with the whole second at which each row became known; not executed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import polars as pl
 
 from fairdeal.data_contracts.tables import INBOUND
 
-Tables = Mapping[str, pl.DataFrame]
+Tables = Mapping[str, pl.DataFrame | pl.LazyFrame]
 
 
 def seconds(column: str) -> pl.Expr:
@@ -16,20 +16,20 @@ def seconds(column: str) -> pl.Expr:
     return pl.col(column).dt.epoch("s").cast(pl.Int64)
 
 
-def table(tables: Tables, name: str) -> pl.DataFrame:
-    """The table, with every contract column there; an absent table has no rows."""
+def table(tables: Tables, name: str) -> pl.LazyFrame:
+    """The table, not executed, with every contract column there; an absent table has no rows."""
     found = tables.get(name)
-    return found if found is not None else INBOUND[name].empty()
+    return (found if found is not None else INBOUND[name].empty()).lazy()
 
 
-def payments(tables: Tables) -> pl.DataFrame:
+def payments(tables: Tables) -> pl.LazyFrame:
     """Payment attempts at the moment of the attempt. ``is_declined`` is the provider's answer, known within the second."""
     return table(tables, "payments").with_columns(
         t=seconds("paid_at"), is_declined=pl.col("status").is_in(["declined", "failed"]).fill_null(False)
     )
 
 
-def known_frauds(tables: Tables, kind: str) -> pl.DataFrame:
+def known_frauds(tables: Tables, kind: str) -> pl.LazyFrame:
     """Subjects found fraudulent, at the moment this became known, with the subject's own key columns.
 
     A subject counts once, when it first became known, and never before it happened; a later label that takes it back removes nothing
@@ -42,14 +42,21 @@ def known_frauds(tables: Tables, kind: str) -> pl.DataFrame:
         .group_by("subject_id")
         .agg(pl.col("available_at").min())
         .rename({"subject_id": key})
+        .collect()
     )
+    if not labels.height:
+        return table(tables, name).clear().with_columns(available_at=pl.lit(None, pl.Datetime("us", "UTC")), t=pl.lit(None, pl.Int64))
     happened = INBOUND[name].event_at or ""
-    return (
-        table(tables, name).join(labels, on=key, how="inner").with_columns(t=pl.max_horizontal(seconds("available_at"), seconds(happened)))
+    found = (
+        table(tables, name)
+        .join(labels.lazy(), on=key, how="inner")
+        .with_columns(t=pl.max_horizontal(seconds("available_at"), seconds(happened)))
     )
+    # Few rows of a long table, looked at by many keys: found once.
+    return found.collect(engine="streaming").lazy()
 
 
-def account_events(tables: Tables) -> pl.DataFrame:
+def account_events(tables: Tables) -> pl.LazyFrame:
     """What happened to accounts short of trading, by account as payer."""
     return table(tables, "account_events").with_columns(
         t=seconds("occurred_at"),
@@ -59,12 +66,12 @@ def account_events(tables: Tables) -> pl.DataFrame:
     )
 
 
-def orders(tables: Tables) -> pl.DataFrame:
+def orders(tables: Tables) -> pl.LazyFrame:
     """Orders at the moment they were placed."""
     return table(tables, "orders").with_columns(t=seconds("ordered_at"))
 
 
-def refunds(tables: Tables) -> pl.DataFrame:
+def refunds(tables: Tables) -> pl.LazyFrame:
     """Refund requests with the order's buyer and merchant filled in where the refund does not name them.
 
     A request that is told before its order counts from the order on: only then is it known whose it is.
@@ -85,7 +92,7 @@ def refunds(tables: Tables) -> pl.DataFrame:
     )
 
 
-def shipments(tables: Tables) -> pl.DataFrame:
+def shipments(tables: Tables) -> pl.LazyFrame:
     """Parcels at the moment the carrier took them, with the order's merchant and listing; not before their order is known."""
     parties = table(tables, "orders").select("order_id", "listing_id", order_merchant="merchant_id", order_s=seconds("ordered_at"))
     return (
@@ -96,7 +103,7 @@ def shipments(tables: Tables) -> pl.DataFrame:
     )
 
 
-def reviews(tables: Tables) -> pl.DataFrame:
+def reviews(tables: Tables) -> pl.LazyFrame:
     """Reviews at the moment they were posted; the rating in hundredths of a star, so that sums stay whole."""
     return table(tables, "reviews").with_columns(
         t=seconds("posted_at"),

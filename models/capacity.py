@@ -218,7 +218,7 @@ def _waiting(decisions: pd.DataFrame, open_subjects: Collection[tuple[str, str]]
     taken = set(open_subjects)
     free = [pair not in taken for pair in zip(latest["subject_kind"], latest["subject_id"], strict=True)]
     waiting = latest[np.asarray(free, dtype=bool)].reset_index(drop=True)
-    derived = pd.Series([str(_case_type(name)) for name in waiting["typology"]], index=waiting.index, dtype="str")
+    derived = waiting["typology"].map({name: str(_case_type(name)) for name in waiting["typology"].unique()}).astype("str")
     waiting["case_type"] = waiting["case_type"].fillna(derived) if "case_type" in waiting.columns else derived
     own = waiting["subject_id"]
     waiting["case_subject_id"] = waiting["case_subject_id"].fillna(own) if "case_subject_id" in waiting.columns else own

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
+import orjson
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -161,11 +161,8 @@ def _step_up_methods(known: pd.DataFrame, chosen: NDArray[np.int64], rule: list[
     step = np.searchsorted(np.asarray([most for most, _ in policy.step_up_methods], dtype=np.float64), amount, side="left")
     weak = floats(known["is_weak_credential"]) == 1.0 if "is_weak_credential" in known.columns else np.zeros(len(known), dtype=bool)
     order = list(StepUp)
-    found: list[str] = []
-    for at in range(len(known)):
-        if chosen[at] != list(Action).index(Action.STEP_UP):
-            found.append(str(StepUp.NONE))
-            continue
+    found = [str(StepUp.NONE)] * len(known)
+    for at in np.flatnonzero(chosen == list(Action).index(Action.STEP_UP)).tolist():
         method = (
             StepUp.ASSISTANT_APPROVAL
             if rule[at] == "assistant"
@@ -173,7 +170,7 @@ def _step_up_methods(known: pd.DataFrame, chosen: NDArray[np.int64], rule: list[
         )
         if weak[at] and order.index(method) < order.index(StepUp.FACE):
             method = StepUp.FACE
-        found.append(str(method))
+        found[at] = str(method)
     return found
 
 
@@ -181,4 +178,4 @@ def _as_json(by_party: pd.DataFrame) -> list[str]:
     """Each row as ``{party: minor units}``, parties that bear nothing left out."""
     names = [str(party) for party in Party]
     rows: list[list[Any]] = by_party[names].to_numpy(dtype=np.int64).tolist()
-    return [json.dumps({name: value for name, value in zip(names, row, strict=True) if value}, separators=(",", ":")) for row in rows]
+    return [orjson.dumps({name: value for name, value in zip(names, row, strict=True) if value}).decode() for row in rows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -11,8 +11,9 @@ import polars as pl
 from fairdeal.data_contracts.actions import Action
 from fairdeal.data_contracts.alerts import ALERTS
 from fairdeal.data_contracts.promises import promised
+from fairdeal.data_contracts.scores import DECISIONS
 from fairdeal.data_contracts.tables import INBOUND
-from fairdeal.data_contracts.typologies import CaseType, Detector, Typology
+from fairdeal.data_contracts.typologies import CaseType, Detector
 from fairdeal.features.links import linked_orders
 from fairdeal.features.twins import find_twins
 from fairdeal.features.windows import DAY
@@ -21,13 +22,13 @@ from fairdeal.pipelines import registry
 from fairdeal.pipelines.keys import hashing_key
 from fairdeal.pipelines.ledger import dumps, loads
 from fairdeal.pipelines.scoring import cold_model
-from fairdeal.pipelines.tokens import case_subject
+from fairdeal.pipelines.tables import Tables, own_rows
+from fairdeal.pipelines.tokens import PARTIES, case_subject
+from fairdeal.pipelines.workplace import instant
 
 if TYPE_CHECKING:
     from fairdeal.pipelines.ledger import Run
     from fairdeal.pipelines.workplace import Workplace
-
-Tables = dict[str, pl.DataFrame]
 
 EXPLANATIONS = {
     "detector": pl.String(),
@@ -39,9 +40,18 @@ EXPLANATIONS = {
 
 
 def raise_alerts(
-    place: Workplace, run: Run, *, decisions: Tables, features: Tables, names: dict[str, list[str]], tables: Tables
+    place: Workplace, run: Run, *, decisions: dict[str, pl.LazyFrame], features: dict[str, Any], tables: Tables
 ) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, Any]]:
     """Tonight's alerts, the explanations of everything that is acted upon, and the capacity that was reckoned with.
+
+    Parameters
+    ----------
+    decisions
+        By detector; read twice: of all the few columns by which alerts are chosen, of the chosen and the acted upon everything.
+    features
+        As the step before left them: ``files`` and ``names`` by detector.
+    tables
+        As known at the interval's end.
 
     Returns
     -------
@@ -53,31 +63,39 @@ def raise_alerts(
         People, minutes available after the backlog, minutes used.
     """
     frozen = run.frozen or {}
+    interval = (instant(run.interval_from), instant(run.interval_to))
     capacity = capacity_from(frozen["settings"]["capacity"], measured=frozen["measured_minutes"])
     backlog = sum(capacity.minutes[CaseType(case["case_type"])] for case in frozen["open_cases"])
-    every = pl.concat([pl.DataFrame(schema=_decision_schema()), *decisions.values()], how="diagonal_relaxed")
-    snapshots = _snapshots(decisions, tables)
-    about = _case_subjects(every, snapshots)
+    abouts = (_about(Detector(name), rows, tables, interval) for name, rows in decisions.items())
+    about = pl.concat([pl.DataFrame(schema=ABOUT), *abouts])
     open_subjects = {(alert["subject_kind"], alert["subject_id"]) for case in frozen["open_cases"] for alert in case["alerts"]}
     open_subjects |= {(kind, subject) for kind, subject in frozen["judged"]}  # people have spoken already
     chosen = choose_alerts(
-        every.with_columns(about).to_pandas(),
+        about.select(
+            pl.exclude("case_subject_kind", "case_subject_id"),
+            case_subject_id=pl.format("{}:{}", "case_subject_kind", "case_subject_id"),
+        ).to_pandas(),
         capacity=capacity,
         backlog=backlog,
         open_subjects=open_subjects,
         seed_key=hashing_key(place.home),
         day=run.interval_from,
     )
-    picked = pl.from_dataframe(chosen).select("detector", "subject_id", "chosen_by", "selection_probability", "minutes")
-    latest = every.sort("as_of_at").unique(["detector", "subject_id"], keep="last", maintain_order=True)
-    alerts = latest.join(picked, on=["detector", "subject_id"], how="inner")
-    acted = latest.filter(pl.col("action") != Action.ALLOW)
-    told = pl.concat([alerts.select("detector", "subject_id", "as_of_at"), acted.select("detector", "subject_id", "as_of_at")]).unique(
-        maintain_order=True
-    )
-    explanations, evidence = _explain(place, run, told, features, names, snapshots, tables)
-    rows = [_alert(run, row, explanations, evidence, snapshots) for row in alerts.iter_rows(named=True)]
-    conformed = promised(ALERTS, pl.DataFrame(rows, schema_overrides=_alert_schema())) if rows else ALERTS.empty()
+    key = ["detector", "subject_id"]
+    picked = pl.from_dataframe(chosen[[*key, "chosen_by", "selection_probability", "minutes"]])
+    picked = picked.join(about, on=key, how="inner").select(*picked.columns, "case_type", "case_subject_kind", "case_subject_id")
+    del about, chosen
+    acted, alerts = [DECISIONS.empty()], [DECISIONS.empty()]
+    for rows in decisions.values():
+        newest = _latest(rows)
+        acted.append(newest.filter(pl.col("action") != Action.ALLOW).collect(engine="streaming").sort("subject_id"))
+        alerts.append(newest.join(picked.lazy().select(key), on=key, how="semi").collect(engine="streaming").sort("subject_id"))
+    raised = pl.concat(alerts).join(picked, on=key, how="inner", maintain_order="left")
+    told = pl.concat([some.select(*key, "as_of_at") for some in (*alerts, *acted)]).unique(maintain_order=True)
+    snapshots = _snapshots(told, tables, interval)
+    explanations, evidence = _explain(place, run, told, features, snapshots, tables)
+    made = [_alert(run, row, explanations, evidence, snapshots) for row in raised.iter_rows(named=True)]
+    conformed = promised(ALERTS, pl.DataFrame(made, schema_overrides=ALERTS.polars_schema())) if made else ALERTS.empty()
     night = {
         "people": capacity.people,
         "minutes": round(capacity.available(backlog), 1),
@@ -101,59 +119,69 @@ def raise_alerts(
     return conformed.sort("alert_id"), table.sort("detector", "subject_id", "as_of_at"), night
 
 
-def _decision_schema() -> dict[str, pl.DataType]:
-    from fairdeal.data_contracts.scores import DECISIONS
+#: What the choice of alerts looks at.
+ABOUT = {
+    "detector": pl.String(),
+    "subject_kind": pl.String(),
+    "subject_id": pl.String(),
+    "as_of_at": pl.Datetime("us", "UTC"),
+    "typology": pl.String(),
+    "expected_loss_minor": pl.Int64(),
+    "currency": pl.String(),
+    "action": pl.String(),
+    "case_type": pl.String(),
+    "case_subject_kind": pl.String(),
+    "case_subject_id": pl.String(),
+}
 
-    return DECISIONS.polars_schema()
+
+def _latest(decisions: pl.LazyFrame) -> pl.LazyFrame:
+    """Of several looks at a subject within a run the last one."""
+    last = decisions.group_by("subject_id").agg(pl.col("as_of_at").max())
+    return decisions.join(last, on=["subject_id", "as_of_at"], how="semi")
 
 
-def _alert_schema() -> dict[str, pl.DataType]:
-    return ALERTS.polars_schema()
+def _about(detector: Detector, decisions: pl.LazyFrame, tables: Tables, interval: tuple[datetime, datetime]) -> pl.DataFrame:
+    """Each decision with the case it would belong to; columns of `ABOUT`, sorted by subject."""
+    known = _latest(decisions).select(*(name for name in ABOUT if name in DECISIONS.names)).collect(engine="streaming")
+    parties = own_rows(detector, tables, known, interval, *PARTIES[detector])
+    joined = parties.rename({INBOUND[detector.table].key[0]: "subject_id"}).join(known.lazy(), on="subject_id", how="inner")
+    return joined.with_columns(*case_subject(detector)).select(*ABOUT).collect(engine="streaming").sort("subject_id")
 
 
-def _snapshots(decisions: Tables, tables: Tables) -> dict[tuple[str, str], dict[str, Any]]:
+Snapshots = dict[tuple[str, str], dict[str, Any]]
+
+
+def _snapshots(told: pl.DataFrame, tables: Tables, interval: tuple[datetime, datetime]) -> Snapshots:
     """Each subject's own row as scored, instants as text, for whoever reads the case."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for name, rows in decisions.items():
-        contract = INBOUND[Detector(name).table]
-        wanted = rows.select(pl.col("subject_id").alias(contract.key[0])).unique()
-        for row in tables[contract.name].join(wanted, on=contract.key[0], how="semi").iter_rows(named=True):
-            found[name, row[contract.key[0]]] = {key: value for key, value in row.items() if value is not None}
+    found: Snapshots = {}
+    for (name,), some in told.group_by("detector", maintain_order=True):
+        detector = Detector(str(name))
+        own = INBOUND[detector.table].key[0]
+        rows = own_rows(detector, tables, some, interval).collect(engine="streaming").sort(own)
+        for row in rows.iter_rows(named=True):
+            found[str(name), row[own]] = {key: value for key, value in row.items() if value is not None}
     return found
-
-
-def _case_subjects(decisions: pl.DataFrame, snapshots: dict[tuple[str, str], dict[str, Any]]) -> list[pl.Series]:
-    about = [
-        case_subject(Detector(detector), Typology(typology), snapshots[detector, subject])
-        for detector, subject, typology in decisions.select("detector", "subject_id", "typology").iter_rows()
-    ]
-    return [
-        pl.Series("case_type", [str(case_type) for case_type, _, _ in about], dtype=pl.String),
-        pl.Series("case_subject_id", [f"{kind}:{subject}" for _, kind, subject in about], dtype=pl.String),
-    ]
 
 
 Explained = dict[tuple[str, str, Any], list[dict[str, Any]]]
 
 
 def _explain(
-    place: Workplace,
-    run: Run,
-    told: pl.DataFrame,
-    features: Tables,
-    names: dict[str, list[str]],
-    snapshots: dict[tuple[str, str], dict[str, Any]],
-    tables: Tables,
+    place: Workplace, run: Run, told: pl.DataFrame, features: dict[str, Any], snapshots: Snapshots, tables: Tables
 ) -> tuple[Explained, dict[tuple[str, str], dict[str, Any]]]:
     explanations: Explained = {}
     evidence: dict[tuple[str, str], dict[str, Any]] = {}
-    for name, rows in features.items():
+    for name, file in features["files"].items():
         detector = Detector(name)
-        wanted = rows.join(told.filter(pl.col("detector") == name), on=["subject_id", "as_of_at"], how="semi", maintain_order="left")
-        if not wanted.height:
+        asked = told.filter(pl.col("detector") == name)
+        if not asked.height:
             continue
+        rows = place.lake.read(file)
+        wanted = rows.join(asked, on=["subject_id", "as_of_at"], how="semi", maintain_order="left")
         champion = (run.frozen or {})["champions"][name]
-        model = registry.load(place.home, champion) if champion else cold_model(place, run, detector, rows, names[name])
+        model = registry.load(place.home, champion) if champion else cold_model(place, run, detector, rows, features["names"][name])
+        del rows
         place.progress(f"explaining {wanted.height} {detector.table}")
         missing = [feature for feature in model.feature_names if feature not in wanted.columns]
         frame = wanted.with_columns(*(pl.lit(None, pl.Float64).alias(feature) for feature in missing)).to_pandas()
@@ -191,7 +219,7 @@ def _unnamed(calibrated: bool) -> dict[str, Any]:
     }
 
 
-def _linked(orders: pl.DataFrame, subjects: list[str]) -> dict[str, dict[str, Any]]:
+def _linked(orders: pl.LazyFrame, subjects: list[str]) -> dict[str, dict[str, Any]]:
     links: dict[str, dict[str, Any]] = {}
     for row in linked_orders(orders, subjects).iter_rows(named=True):
         link = {
@@ -204,8 +232,9 @@ def _linked(orders: pl.DataFrame, subjects: list[str]) -> dict[str, dict[str, An
     return links
 
 
-def _texts(reviews: pl.DataFrame, subjects: list[str], spans: dict[str, list[tuple[int, int, float]]]) -> dict[str, dict[str, Any]]:
+def _texts(every: pl.LazyFrame, subjects: list[str], spans: dict[str, list[tuple[int, int, float]]]) -> dict[str, dict[str, Any]]:
     """Suspicious spans of each text, and its twins among the reviews of 30 days."""
+    reviews = every.select("review_id", "reviewer_id", "posted_at", "text").collect(engine="streaming").sort("review_id")
     texts = dict(reviews.select("review_id", "text").iter_rows())
     writers = dict(reviews.select("review_id", "reviewer_id").iter_rows())
     moments = dict(reviews.select("review_id", "posted_at").iter_rows())
@@ -232,11 +261,10 @@ def _alert(
     row: dict[str, Any],
     explanations: Explained,
     evidence: dict[tuple[str, str], dict[str, Any]],
-    snapshots: dict[tuple[str, str], dict[str, Any]],
+    snapshots: Snapshots,
 ) -> dict[str, Any]:
     detector, subject = row["detector"], row["subject_id"]
     snapshot = snapshots[detector, subject]
-    case_type, case_kind, case_id = case_subject(Detector(detector), Typology(row["typology"]), snapshot)
     identity = f"{detector}|{subject}|{row['event_at'].date().isoformat()}"
     account = {"payments": "payer_id", "deals": "buyer_id", "reviews": "reviewer_id"}[detector]
     merchant = {"payments": "payee_id", "deals": "merchant_id", "reviews": "merchant_id"}[detector]
@@ -259,13 +287,13 @@ def _alert(
                 "currency",
                 "action",
                 "model_version",
+                "case_type",
+                "case_subject_kind",
+                "case_subject_id",
             )
         },
         "alert_id": "A" + hashlib.sha256(identity.encode()).hexdigest()[:16],
         "run_id": run.run_id,
-        "case_type": str(case_type),
-        "case_subject_kind": case_kind,
-        "case_subject_id": case_id,
         "reasons": dumps(explanations[detector, subject, row["as_of_at"]]),
         "evidence": dumps(evidence.get((detector, subject), {})),
         "snapshot": dumps(snapshot),

@@ -37,7 +37,7 @@ app.add_typer(contracts.app, name="contracts")
 app.add_typer(source.app, name="source")
 
 
-def _known_failure(error: Exception) -> int | None:
+def _known_failure(error: BaseException) -> int | None:
     """The exit code of an error whose message is made for people, or None."""
     from fairdeal.disputes.refused import RefusedChange
     from fairdeal.models.errors import ModelError
@@ -81,7 +81,9 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         console.print("stopped; give the command again to carry on")
         code = 130
-    except Exception as error:
+    except SystemExit:
+        raise
+    except BaseException as error:  # a library written in Rust that panics raises something that is no Exception
         known = _known_failure(error)
         if known is not None:
             tell_error(str(error))
@@ -100,7 +102,7 @@ def _tell_usage(error: typer.TyperException) -> None:
         tell_error(f"{where}: {error.format_message().rstrip('.')}; see `{where} --help`")
 
 
-def _unforeseen(error: Exception) -> str:
+def _unforeseen(error: BaseException) -> str:
     """An error that nobody wrote a sentence for."""
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}; it must be there and within reach; correct the place or its rights and try again"

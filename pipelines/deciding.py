@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,28 +15,47 @@ from fairdeal.data_contracts.typologies import Detector
 from fairdeal.models import deciding
 from fairdeal.models.losses import loss_table
 from fairdeal.models.policy import policy_from
+from fairdeal.pipelines.scoring import AT_ONCE
+from fairdeal.pipelines.tables import Tables, own_rows
 
 #: Facts of a subject that the policy heeds, where its table gives them.
 FLAGS = ("is_weak_credential", "is_unsafe_channel")
 
 
-def platform_currency(tables: Mapping[str, pl.DataFrame]) -> str | None:
-    """The currency most trade is in, in which harm without an amount of its own is told; None where no money is known."""
-    codes = pl.concat([tables[name]["currency"] for name in ("orders", "payments")]).drop_nulls()
-    return None if codes.is_empty() else str(codes.value_counts().sort("count", "currency", descending=[True, False])["currency"][0])
+def platform_currency(tables: Tables, start: datetime, end: datetime) -> str | None:
+    """The currency most trade of the interval is in, in which harm without an amount of its own is told.
+
+    Where nothing was traded in the interval, of all trade that is looked back on; None where no money is known.
+    """
+    moments = {name: pl.col(INBOUND[name].event_at or "").is_between(start, end, closed="left") for name in ("orders", "payments")}
+    for only in (moments, dict.fromkeys(moments, pl.lit(True))):
+        codes = pl.concat([tables[name].filter(when).select("currency") for name, when in only.items()]).drop_nulls()
+        counts = codes.group_by("currency").agg(count=pl.len()).collect(engine="streaming")
+        if counts.height:
+            return str(counts.sort("count", "currency", descending=[True, False])["currency"][0])
+    return None
 
 
 def decide(
-    detector: Detector, scores: pl.DataFrame, rows: pl.DataFrame, *, settings: dict[str, Any], moment: datetime, currency: str | None
+    detector: Detector,
+    scores: pl.DataFrame,
+    tables: Tables,
+    interval: tuple[datetime, datetime],
+    *,
+    settings: dict[str, Any],
+    moment: datetime,
+    currency: str | None,
 ) -> pl.DataFrame:
-    """Decisions under their contract, sorted by moment and subject.
+    """Decisions under their contract, in the order of the scores.
 
     Parameters
     ----------
     scores
         Scores of one detector.
-    rows
-        Its table, with at least the scored subjects.
+    tables
+        As known at the interval's end.
+    interval
+        Of the run.
     settings
         The frozen ``policy`` and ``loss`` settings.
     moment
@@ -46,23 +64,20 @@ def decide(
         In which harm is told where the subject moves no money of its own.
     """
     contract = INBOUND[detector.table]
-    money = [name for name in ("amount_minor", "currency") if name in contract.names]
+    happened = contract.event_at or ""
+    facts = [name for name in ("amount_minor", "currency", *FLAGS) if name in contract.names]
+    absent = {name: pl.lit(None, dtype) for name, dtype in (("amount_minor", pl.Int64()), ("currency", pl.String())) if name not in facts}
     subjects = (
-        rows.select(
-            pl.col(contract.key[0]).alias("subject_id"),
-            pl.col(contract.event_at or "").alias("event_at"),
-            *money,
-            *(name for name in FLAGS if name in contract.names),
-        )
-        .with_columns(
-            *(pl.lit(None, dtype).alias(name) for name, dtype in (("amount_minor", pl.Int64), ("currency", pl.String)) if name not in money)
-        )
+        own_rows(detector, tables, scores, interval, happened, *facts)
+        .rename({contract.key[0]: "subject_id", happened: "event_at"})
+        .with_columns(**absent)
         .with_columns(pl.col("currency").fill_null(pl.lit(currency, pl.String)))
-        .filter(pl.col("subject_id").is_in(scores["subject_id"].implode()))
+        .collect(engine="streaming")
     )
-    frame = subjects.to_pandas().astype({"amount_minor": "Int64"})
-    decided = deciding.decide(
-        scores.to_pandas(), frame, policy_from(settings["policy"]), loss_table(settings["loss"]), pd.Timestamp(moment).tz_convert("UTC")
-    )
-    table = pl.from_dataframe(decided).with_columns(pl.col("probability").fill_nan(None))
-    return promised(DECISIONS, table).sort("as_of_at", "subject_id")
+    policy, losses = policy_from(settings["policy"]), loss_table(settings["loss"])
+    decided = [DECISIONS.empty()]
+    for some in scores.iter_slices(AT_ONCE):
+        frame = subjects.join(some.select("subject_id").unique(), on="subject_id", how="semi").to_pandas().astype({"amount_minor": "Int64"})
+        table = pl.from_dataframe(deciding.decide(some.to_pandas(), frame, policy, losses, pd.Timestamp(moment).tz_convert("UTC")))
+        decided.append(DECISIONS.conform(table.with_columns(pl.col("probability").fill_nan(None))))
+    return promised(DECISIONS, pl.concat(decided))

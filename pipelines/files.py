@@ -32,6 +32,15 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def rename_whole(path: Path, name: Path) -> None:
+    """Gives a written file its name; content and name have reached the disk when this returns."""
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+    reach(f"before rename {name.name}")
+    path.replace(name)
+    sync_folder(name.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Makes the folder's names reach the disk."""
     handle = os.open(folder, os.O_RDONLY)

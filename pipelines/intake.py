@@ -14,8 +14,10 @@ is no sign of bad data.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -24,11 +26,8 @@ from fairdeal.data_contracts.contract import Contract, ContractBreach
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.verdict import Verdict, judge
 from fairdeal.pipelines.keys import keyed_hash
-from fairdeal.pipelines.lake import Lake
+from fairdeal.pipelines.lake import Lake, LakeFile
 from fairdeal.sources.masking_rows import mask_candidates
-
-#: No batch has a greater number.
-EVERY_BATCH = 2**31 - 1
 
 QUARANTINE_SCHEMA = {
     "table": pl.String(),
@@ -38,6 +37,10 @@ QUARANTINE_SCHEMA = {
     "rule": pl.String(),
     "value_hash": pl.String(),
 }
+
+
+#: What of a table's report adds up over its parts.
+COUNTED = ("rows_in", "accepted", "quarantined", "breached", "duplicates", "conflicts", "late", "corrections", "masked")
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ def take_table(
     *,
     again: bool,
     closed_until: datetime | None,
+    beside: Sequence[LakeFile] = (),
 ) -> TableIntake:
     """Accepts or quarantines every row of a table.
 
@@ -78,6 +82,8 @@ def take_table(
         The rows come from a query, which gives its whole result each time: rows that are known already are not rows of this delivery.
     closed_until
         End of the last finished run; what happened before is late.
+    beside
+        Rows of the same delivery that were accepted before these.
 
     Raises
     ------
@@ -85,12 +91,13 @@ def take_table(
         When rows in are not rows accepted plus rows quarantined.
     """
     contract = INBOUND[table]
-    masked, mask_count = mask_candidates(rows.sort("__file", "__line"), contract, lambda value: "tok_" + keyed_hash(secret, value)[:32])
+    masked, mask_count = mask_candidates(rows.sort("__file", "__line"), contract, lambda value: keyed_hash(secret, value)[:32])
+    del rows
     verdict = judge(contract, masked)
     numbered = masked.with_row_index("__row").with_columns(pl.col("__row").cast(pl.Int64))
     bad = verdict.breaches.select("row").unique()
-    clean = numbered.join(bad, left_on="__row", right_on="row", how="anti", maintain_order="left")
-    apart = _apart(source, lake, contract, clean)
+    clean = numbered.join(bad, left_on="__row", right_on="row", how="anti", maintain_order="left") if bad.height else numbered
+    apart = _apart(clean, contract, partial(lake.versions_of, source, contract.name, beside=beside))
     twins = pl.concat([apart.conflicts, apart.repeated, *([] if again else [apart.known])])
     breaches = verdict.breaches.join(numbered.select("__row", "__file", "__line"), left_on="row", right_on="__row")
     quarantine = pl.concat([_quarantine(table, some, secret) for some in (breaches, rejected, twins)])
@@ -101,7 +108,7 @@ def take_table(
             f"{source}, table {table}: {rows_in} rows in, {apart.fresh.height} accepted and {quarantined} quarantined; "
             "the two must add up; this is a fault of the program, report it with the mapping"
         )
-    carried = [name for name in masked.columns if name.startswith("x_")] + ["__file", "__line"]
+    carried = [name for name in masked.columns if name.startswith("x_")] + ["__file", "__line", "__corrects"]
     accepted = contract.conform(apart.fresh).with_columns(apart.fresh.select(carried).get_columns())
     late = pl.col(contract.event_at) < closed_until if contract.event_at and closed_until else pl.lit(False)
     report = {
@@ -112,13 +119,27 @@ def take_table(
         "breached": bad.height + rejected.height,
         "duplicates": apart.repeated.height + (0 if again else apart.known.height),
         "conflicts": apart.conflicts.height,
-        "corrections": apart.corrections,
+        "corrections": int(accepted["__corrects"].sum()),
         "late": accepted.filter(late).height,
         "masked": mask_count,
         "engine": verdict.engine,
         "rules": _rules(verdict, rejected, rows_in),
     }
     return TableIntake(accepted, quarantine.sort("file", "line", "column", "rule", nulls_last=False), rows_in, quarantined, report)
+
+
+def merged(reports: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The reports of a table's parts as one: what is counted adds up, rule by rule."""
+    whole = dict(reports[0])
+    for report in reports[1:]:
+        rules = {rule["rule"]: dict(rule) for rule in whole["rules"]}
+        for rule in report["rules"]:
+            known = rules.setdefault(rule["rule"], {"rule": rule["rule"], "checked": 0, "breached": 0})
+            known.update(checked=known["checked"] + rule["checked"], breached=known["breached"] + rule["breached"])
+        counts = {name: whole[name] + report[name] for name in COUNTED}
+        engines = sorted({*whole["engine"].split(", "), report["engine"]})
+        whole |= counts | {"rules": list(rules.values()), "engine": ", ".join(engines)}
+    return whole
 
 
 def _rules(verdict: Verdict, rejected: pl.DataFrame, rows_in: int) -> list[dict[str, Any]]:
@@ -129,21 +150,33 @@ def _rules(verdict: Verdict, rejected: pl.DataFrame, rows_in: int) -> list[dict[
 
 @dataclass(frozen=True)
 class _Apart:
-    """Rows that break no rule, told apart: new or corrected, known already, repeated within the delivery, in conflict within it."""
+    """Rows that break no rule, told apart: new or corrected (``__corrects``), known already, repeated within the delivery, in conflict."""
 
     fresh: pl.DataFrame
     known: pl.DataFrame
     repeated: pl.DataFrame
     conflicts: pl.DataFrame
-    corrections: int
 
 
-def _apart(source: str, lake: Lake, contract: Contract, clean: pl.DataFrame) -> _Apart:
+def _apart(clean: pl.DataFrame, contract: Contract, versions_of: Callable[[pl.DataFrame], pl.DataFrame]) -> _Apart:
     absent = [pl.lit(None, contract.polars_schema()[name]).alias(name) for name in contract.key if name not in clean.columns]
     clean = clean.with_columns(absent)
+    key = list(contract.key)
+    versions = versions_of(clean.select(key).unique())
+    # Rows are compared only where a key stands more than once or is known already: nearly all are simply new.
+    several = clean.select(pl.struct(key).is_duplicated()).to_series()
+    if versions.height:
+        known = versions.select(key).unique().with_columns(heard=True)
+        heard = clean.select(key).join(known, on=key, how="left", nulls_equal=True, maintain_order="left")
+        several = several | heard["heard"].fill_null(False)
+    alone = clean.filter(~several).drop("__row").with_columns(__corrects=pl.lit(False))
+    apart = _compared(clean.filter(several), versions, contract)
+    return replace(apart, fresh=pl.concat([alone, apart.fresh]).sort("__file", "__line") if apart.fresh.height else alone)
+
+
+def _compared(clean: pl.DataFrame, versions: pl.DataFrame, contract: Contract) -> _Apart:
     key, extras = list(contract.key), [name for name in clean.columns if name.startswith("x_")]
     content = [name for name in contract.names if name in clean.columns] + [f"__{name}" for name in extras]
-    versions = lake.versions_of(source, contract.name, EVERY_BATCH, clean.select(key).unique())
     # An extra may be a number in one delivery and a word in the next: they are compared as text.
     versions = versions.with_columns(pl.lit(None, pl.String).alias(name) for name in extras if name not in versions.columns)
     clean, versions = (rows.with_columns(pl.col(name).cast(pl.String).alias(f"__{name}") for name in extras) for rows in (clean, versions))
@@ -155,13 +188,15 @@ def _apart(source: str, lake: Lake, contract: Contract, clean: pl.DataFrame) -> 
     one_version = [*key, *([contract.version_at] if contract.version_at in clean.columns else [])]
     kept = rest.sort(content).unique(one_version, keep="first", maintain_order=True).select("__row")
     fresh = rest.join(kept, on="__row", how="semi", maintain_order="left")
-    unheard = fresh.join(stored.select(key).unique(), on=key, how="anti", nulls_equal=True).unique(key)
+    heard = stored.select(key).unique().with_columns(__corrects=pl.lit(True))
+    fresh = fresh.join(heard, on=key, how="left", nulls_equal=True, maintain_order="left").with_columns(
+        pl.col("__corrects").fill_null(False) | pl.struct(key).is_first_distinct().not_()
+    )
     return _Apart(
         fresh.drop("__row", "__known", "__again", *(f"__{name}" for name in extras)),
         _named(seen.filter(pl.col("__known")), "duplicate"),
         _named(seen.filter(~pl.col("__known") & pl.col("__again")), "duplicate"),
         _named(rest.join(kept, on="__row", how="anti", maintain_order="left"), "conflict"),
-        fresh.height - unheard.height,
     )
 
 

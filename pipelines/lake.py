@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from fairdeal.data_contracts.contract import Contract
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.pipelines.errors import OutsideFailure
-from fairdeal.pipelines.files import write_whole
-from fairdeal.pipelines.ledger import BATCHES, LAKE, Ledger
+from fairdeal.pipelines.files import rename_whole, sha256_of, write_whole
+from fairdeal.pipelines.ledger import BATCHES, LAKE, Ledger, loads
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,20 @@ class LakeFile:
     path: str
     sha256: str
     rows: int
+
+
+@dataclass(frozen=True)
+class AcceptedFile(LakeFile):
+    """One file of accepted rows: the batch that brought it, and whether any of its rows takes the place of another."""
+
+    batch: int
+    has_corrections: bool
+
+
+#: No batch has a greater number.
+EVERY_BATCH = 2**31 - 1
+#: What an accepted row carries beside its contract's columns: where it stood, whether its key was known before, and its batch.
+PROVENANCE = {"__file": pl.String(), "__line": pl.Int64(), "__corrects": pl.Boolean(), "__batch": pl.Int64()}
 
 
 def known_at(contract: Contract) -> pl.Expr | None:
@@ -59,7 +73,25 @@ class Lake:
         path = f"{place}.parquet"
         return LakeFile(path, write_whole(self.home / path, buffer.getvalue()), rows.height)
 
-    def read(self, file: LakeFile | dict[str, object]) -> pl.DataFrame:
+    def gather(self, place: str, pieces: Sequence[LakeFile]) -> LakeFile:
+        """Several files' rows as one file at ``place``, in their order; the pieces are gone then. Rows are never all held in memory."""
+        target = self.home / f"{place}.parquet"
+        if len(pieces) == 1:
+            rename_whole(self.home / pieces[0].path, target)
+            return LakeFile(f"{place}.parquet", pieces[0].sha256, pieces[0].rows)
+        part = self.home / f"{place}.part"
+        rows = pl.concat([pl.scan_parquet(self.home / piece.path) for piece in pieces], how="diagonal_relaxed")
+        rows.sink_parquet(part, compression="zstd", statistics=True)
+        rename_whole(part, target)
+        self.take_away(pieces)
+        return LakeFile(f"{place}.parquet", sha256_of(target), sum(piece.rows for piece in pieces))
+
+    def take_away(self, files: Iterable[LakeFile]) -> None:
+        """Deletes files that the ledger does not name."""
+        for file in files:
+            (self.home / file.path).unlink(missing_ok=True)
+
+    def read(self, file: LakeFile | Mapping[str, Any]) -> pl.DataFrame:
         """Rows of one file.
 
         Raises
@@ -67,41 +99,49 @@ class Lake:
         OutsideFailure
             When the file that the ledger names is gone or another one.
         """
-        path, sha256 = (file["path"], file["sha256"]) if isinstance(file, dict) else (file.path, file.sha256)
+        return pl.read_parquet(self._checked(file))
+
+    def scan(self, file: LakeFile | Mapping[str, Any]) -> pl.LazyFrame:
+        """Rows of one file, not executed; raises as `read` does, now."""
+        return pl.scan_parquet(self._checked(file))
+
+    def _checked(self, file: LakeFile | Mapping[str, Any]) -> Path:
+        path, sha256 = (file.path, file.sha256) if isinstance(file, LakeFile) else (file["path"], file["sha256"])
         place = self.home / str(path)
         if not place.exists():
             raise OutsideFailure(f"{place}: the ledger names this file and it is gone; restore the home folder from its backup")
-        content = place.read_bytes()
-        if hashlib.sha256(content).hexdigest() != sha256:
+        if sha256_of(place) != sha256:
             raise OutsideFailure(f"{place}: it is not what the ledger entered; restore the home folder from its backup")
-        return pl.read_parquet(io.BytesIO(content))
+        return place
 
-    def files(self, source: str, table: str, watermark: int) -> list[tuple[int, LakeFile]]:
-        """The accepted files of a table up to a batch, with the batch's number."""
+    def files(self, source: str, table: str, watermark: int) -> list[AcceptedFile]:
+        """The accepted files of a table up to a batch, oldest first."""
         query = (
-            sa.select(BATCHES.c.seq, LAKE.c.path, LAKE.c.sha256, LAKE.c.rows)
+            sa.select(BATCHES.c.seq, BATCHES.c.report, LAKE.c.path, LAKE.c.sha256, LAKE.c.rows)
             .join_from(LAKE, BATCHES, LAKE.c.batch_id == BATCHES.c.batch_id)
             .where(BATCHES.c.source == source, LAKE.c.table_name == table, BATCHES.c.seq <= watermark)
             .order_by(BATCHES.c.seq)
         )
         with self.ledger.engine.connect() as connection:
-            return [(seq, LakeFile(path, sha256, rows)) for seq, path, sha256, rows in connection.execute(query)]
-
-    def scan(self, source: str, table: str, watermark: int) -> pl.LazyFrame:
-        """Every accepted version of every row, with ``__batch``."""
-        frames = []
-        for seq, file in self.files(source, table, watermark):
+            found = [
+                AcceptedFile(path, sha256, rows, seq, has_corrections=bool(loads(report)["tables"].get(table, {}).get("corrections")))
+                for seq, report, path, sha256, rows in connection.execute(query)
+            ]
+        for file in found:
             if not (self.home / file.path).exists():
                 self.read(file)
-            frames.append(pl.scan_parquet(self.home / file.path).with_columns(__batch=pl.lit(seq, dtype=pl.Int64)))
-        if not frames:
-            empty = INBOUND[table].empty().with_columns(__file=pl.lit(None, pl.String), __line=pl.lit(None, pl.Int64))
-            return empty.with_columns(__batch=pl.lit(None, pl.Int64)).lazy()
+        return found
+
+    def _scan(self, table: str, files: Sequence[AcceptedFile]) -> pl.LazyFrame:
+        """Every accepted version of every row in some files, with `PROVENANCE`; not executed."""
+        if not files:
+            return INBOUND[table].empty().with_columns(pl.lit(None, dtype).alias(name) for name, dtype in PROVENANCE.items()).lazy()
+        frames = [pl.scan_parquet(self.home / file.path).with_columns(__batch=pl.lit(file.batch, dtype=pl.Int64)) for file in files]
         # An extra may hold numbers in one delivery and words in the next: it is text then.
         return pl.concat(frames, how="diagonal_relaxed")
 
-    def table(self, source: str, table: str, *, watermark: int, known_before: datetime, since: datetime | None = None) -> pl.DataFrame:
-        """The table as it was known before a moment: of each key the newest version then known.
+    def rows(self, source: str, table: str, *, watermark: int, known_before: datetime, since: datetime | None = None) -> pl.LazyFrame:
+        """The table as it was known before a moment, not executed: of each key the newest version then known, in no order.
 
         Parameters
         ----------
@@ -114,35 +154,56 @@ class Lake:
 
         Returns
         -------
-        polars.DataFrame
-            Contract columns, then extras (``x_…``); sorted by key, so that the order of files changes nothing.
+        polars.LazyFrame
+            Contract columns, then extras (``x_…``).
+
+        Notes
+        -----
+        Whether a row takes the place of another was found out when it was accepted. So versions are compared only of keys that have
+        more than one; all others are read as they stand, and what nobody asks for is not read at all.
         """
         contract = INBOUND[table]
-        rows = self.scan(source, table, watermark)
+        files = self.files(source, table, watermark)
+        rows = self._scan(table, files)
         known = known_at(contract)
         if known is not None:
             rows = rows.filter((known < known_before.astimezone(UTC)).fill_null(contract.event_at is None))
         cut = pl.lit(True)
         if since is not None and contract.event_at is not None:
             cut = pl.col(contract.event_at) >= since.astimezone(UTC)
-            recent = rows.filter(cut)
+        recent = rows.filter(cut)
+        corrected = [file for file in files if file.has_corrections]
+        if corrected:
+            on: dict[str, Any] = {"on": list(contract.key), "nulls_equal": True}
+            keys = self._scan(table, corrected).filter("__corrects").select(contract.key).unique()
+            several = recent.join(keys, how="semi", **on)
             # A correction may have moved an event back beyond the cut: the newest version decides, wherever it lies.
-            moved = rows.filter(~cut).join(recent.select(contract.key), on=contract.key, how="semi", nulls_equal=True)
-            rows = pl.concat([recent, moved])
-        newest = [known] if known is not None else []
-        return (
-            rows.collect()
-            .sort(*newest, "__batch", "__file", "__line", nulls_last=False)
-            .unique(contract.key, keep="last", maintain_order=True)
-            .filter(cut)
-            .sort(contract.key)
-            .drop("__batch", "__file", "__line")
-        )
+            moved = rows.filter(~cut).join(several.select(contract.key), how="semi", **on)
+            order = [known] if known is not None else []
+            newest = (
+                pl.concat([several, moved])
+                .sort(*order, "__batch", "__file", "__line", nulls_last=False)
+                .unique(contract.key, keep="last", maintain_order=True)
+                .filter(cut)
+            )
+            recent = pl.concat([recent.join(keys, how="anti", **on), newest])
+        return recent.drop(*PROVENANCE)
 
-    def versions_of(self, source: str, table: str, watermark: int, keys: pl.DataFrame) -> pl.DataFrame:
-        """Every accepted version of the rows with these keys."""
-        contract = INBOUND[table]
-        return self.scan(source, table, watermark).join(keys.lazy(), on=contract.key, how="semi", nulls_equal=True).collect()
+    def table(self, source: str, table: str, *, watermark: int, known_before: datetime, since: datetime | None = None) -> pl.DataFrame:
+        """The rows of `rows`, sorted by key, so that the order of files changes nothing."""
+        rows = self.rows(source, table, watermark=watermark, known_before=known_before, since=since)
+        return rows.collect(engine="streaming").sort(INBOUND[table].key)
+
+    def versions_of(self, source: str, table: str, keys: pl.DataFrame, beside: Sequence[LakeFile] = ()) -> pl.DataFrame:
+        """Every accepted version of the rows with these keys, with `PROVENANCE`; ``beside`` are files that the ledger does not name yet."""
+        pending = [AcceptedFile(file.path, file.sha256, file.rows, EVERY_BATCH, has_corrections=True) for file in beside]
+        every = self._scan(table, [*self.files(source, table, EVERY_BATCH), *pending])
+        on: dict[str, Any] = {"on": list(INBOUND[table].key), "nulls_equal": True}
+        # Nearly all keys are new: the whole rows are read only of those that are not.
+        heard = every.select(on["on"]).join(keys.lazy(), how="semi", **on).unique().collect(engine="streaming")
+        if not heard.height:
+            return pl.DataFrame(schema=every.collect_schema())
+        return every.join(heard.lazy(), how="semi", **on).collect(engine="streaming")
 
 
 def union(frames: Sequence[pl.DataFrame], contract: Contract) -> pl.DataFrame:

@@ -47,6 +47,15 @@ BATCHES = sa.Table(
     sa.Column("first_known_s", sa.BigInteger, nullable=True),
     sa.Column("report", sa.Text, nullable=False),
 )
+#: Deliveries that broke a contract's limit: nothing of them counts, but what was wrong with them is known.
+REFUSED = sa.Table(
+    "refused_delivery",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("batch_id", sa.String(64), nullable=False, unique=True),
+    sa.Column("source", sa.String(128), nullable=False),
+    sa.Column("report", sa.Text, nullable=False),
+)
 LAKE = sa.Table(
     "lake_file",
     metadata,

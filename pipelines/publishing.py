@@ -160,6 +160,23 @@ def measures(
     return found
 
 
+def of_interest(decided: dict[str, pl.LazyFrame], earlier: list[dict[str, Any]]) -> dict[str, pl.DataFrame]:
+    """By detector the decisions that a feed may speak of: what is acted upon, and what was acted upon in the feed before."""
+    standing = pl.DataFrame(
+        [(record["subject_kind"], record["subject_token"]) for record in earlier],
+        schema={"subject_kind": pl.String, "subject_id": pl.String},
+        orient="row",
+    ).unique()
+    found = {}
+    for name, rows in decided.items():
+        last = rows.group_by("subject_id").agg(pl.col("as_of_at").max())
+        newest = rows.join(last, on=["subject_id", "as_of_at"], how="semi")
+        acted = newest.filter(pl.col("action") != Action.ALLOW)
+        stood = newest.filter(pl.col("action") == Action.ALLOW).join(standing.lazy(), on=["subject_kind", "subject_id"], how="semi")
+        found[name] = pl.concat([acted, stood]).collect(engine="streaming").sort("as_of_at", "subject_id")
+    return found
+
+
 def lifts(decisions: dict[str, pl.DataFrame], verdicts: list[dict[str, Any]], earlier: list[dict[str, Any]]) -> list[Lift]:
     """What is taken back: subjects a person cleared, and orders and reviews whose newer score no longer asks for a measure."""
     found = [
@@ -207,9 +224,10 @@ def publish_feed(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     frozen = run.frozen or {}
     moment, previous = datetime.fromisoformat(frozen["moment"]), frozen["previous_feed"]
     step: Callable[[str], dict[str, Any]] = lambda name: place.ledger.step_result(run.run_id, name) or {}  # noqa: E731
-    decisions = {name: place.lake.read(file) for name, file in step("decide")["files"].items()}
+    decided = {name: place.lake.scan(file) for name, file in step("decide")["files"].items()}
     explanations = place.lake.read(step("raise_alerts")["explanations"])
     earlier = _records(place, previous)
+    decisions = of_interest(decided, earlier)
     day = datetime.fromisoformat(run.interval_from).astimezone(place.settings.zone).date()
     revision = _next_revision(place.ledger, day)
     until = moment + timedelta(hours=TRUSTED_HOURS)

@@ -21,7 +21,7 @@ from fairdeal.pipelines import ingest, labelling
 from fairdeal.pipelines.crash_points import reach
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.freezing import as_frozen, knowledge
-from fairdeal.pipelines.lake import LakeFile
+from fairdeal.pipelines.ingest import is_anything_new
 from fairdeal.pipelines.ledger import Run, dumps, only_one
 from fairdeal.pipelines.settings import Settings
 from fairdeal.pipelines.steps import STEPS
@@ -45,18 +45,18 @@ def begin(place: Workplace, start: datetime, end: datetime) -> tuple[Run, bool]:
     if runs and runs[-1].status == "running":
         place.progress(f"carrying on with run {runs[-1].run_id}")
         return runs[-1], True
-    if runs and runs[-1].frozen is not None and runs[-1].frozen["knowledge"] == knowledge(place, end) and not _unread(place, end):
+    if (
+        runs
+        and runs[-1].frozen is not None
+        and runs[-1].frozen["knowledge"] == knowledge(place, end)
+        and not is_anything_new(place.mapping, place.lake, until=end)
+    ):
         return runs[-1], False
     revision = len(runs) + 1
     run_id = "R" + hashlib.sha256(dumps([source, *ends, revision]).encode()).hexdigest()[:16]
     run = Run(run_id, source, *ends, revision, "running", {"mapping_sha256": place.mapping.sha256}, None, None)
     place.ledger.start(run)
     return run, True
-
-
-def _unread(place: Workplace, end: datetime) -> bool:
-    delivery = ingest.take_in(place.mapping, place.lake, until=end, progress=lambda text: None)
-    return delivery is not None and bool(delivery.files)
 
 
 @contextmanager
@@ -184,12 +184,9 @@ def read_up_to(place: Workplace, until: datetime) -> None:
         delivery = ingest.take_in(place.mapping, place.lake, until=until, progress=place.progress)
         if delivery is None:
             return
-        written: dict[str, LakeFile] = {}
-        if delivery.files:
-            ingest.refuse_over_limit(delivery)
-            written = ingest.write(delivery, place.lake)
+        ingest.refuse_over_limit(place.lake, place.mapping.name, delivery)
         with place.ledger.transaction() as tx:
-            ingest.commit(tx, place.mapping, delivery, written)
+            ingest.commit(tx, place.mapping, delivery)
 
 
 def run_interval(settings: Settings, mapping: Mapping, start: datetime, end: datetime, progress: Progress) -> dict[str, Any]:

@@ -19,19 +19,30 @@ if TYPE_CHECKING:
     from fairdeal.pipelines.workplace import Workplace
 
 
+#: Subjects that others are compared with, at most, where nothing was learned yet.
+COMPARED = 200_000
+#: Rows that are scored, or decided about, at a time.
+AT_ONCE = 100_000
+
+
 def cold_model(place: Workplace, run: Run, detector: Detector, rows: pl.DataFrame, names: list[str]) -> TrainedDetector:
     """A detector that knows no labels: it ranks by how unusual a subject is among those of its own interval, and claims no probability."""
     usable = [name for name in names if rows[name].null_count() < rows.height]
     place.progress(f"{detector}: no champion yet; scoring by what is unusual, without probabilities")
     version = {"data_version": (run.frozen or {})["data_version"], "contract_version": contract_version(detector)}
+    # Of a long day every so manyth row tells what is usual.
+    some = rows.select("subject_id", "as_of_at", *usable).gather_every(1 + rows.height // COMPARED)
     return fit_unsupervised(
-        detector, rows.to_pandas(), feature_names=usable, reasons=reasons(detector), seed=place.settings.train.seed, **version
+        detector, some.to_pandas(), feature_names=usable, reasons=reasons(detector), seed=place.settings.train.seed, **version
     )
 
 
 def score(model: TrainedDetector, rows: pl.DataFrame) -> pl.DataFrame:
     """Scores under their contract, sorted by moment and subject; probability is null where none is claimed."""
     missing = [name for name in model.feature_names if name not in rows.columns]
-    frame = rows.with_columns(*(pl.lit(None, pl.Float64).alias(name) for name in missing)).to_pandas()
-    scores = pl.from_dataframe(model.score(frame)).with_columns(pl.col("probability").fill_nan(None))
-    return promised(SCORES, scores).sort("as_of_at", "subject_id")
+    scored = [SCORES.empty()]
+    # A row's score depends on that row alone: by slices, few copies of the whole table are held at a time.
+    for some in rows.iter_slices(AT_ONCE):
+        frame = some.with_columns(*(pl.lit(None, pl.Float64).alias(name) for name in missing)).to_pandas()
+        scored.append(SCORES.conform(pl.from_dataframe(model.score(frame)).with_columns(pl.col("probability").fill_nan(None))))
+    return promised(SCORES, pl.concat(scored)).sort("as_of_at", "subject_id")

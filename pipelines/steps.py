@@ -8,13 +8,12 @@ from typing import Any
 import polars as pl
 import sqlalchemy as sa
 
-from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.pipelines import alerting, deciding, freezing, ingest, labelling, publishing, registry, scoring
 from fairdeal.pipelines.freezing import frozen
 from fairdeal.pipelines.lake import LakeFile
 from fairdeal.pipelines.ledger import BATCHES, Run
-from fairdeal.pipelines.tables import all_blind, feature_table, interval_subjects, known_tables
+from fairdeal.pipelines.tables import Tables, feature_table, interval_subjects, known_tables
 from fairdeal.pipelines.workplace import Workplace, instant
 
 Entry = Callable[[sa.Connection], None]
@@ -33,16 +32,13 @@ def _ingest(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     end = instant(run.interval_to)
     delivery = ingest.take_in(place.mapping, place.lake, until=end, progress=place.progress)
     report = delivery.report if delivery is not None else {"files": [], "tables": {}, "absent": []}
-    if delivery is None or not delivery.files:
-        written: dict[str, LakeFile] = {}
-    else:
-        ingest.refuse_over_limit(delivery)
-        written = ingest.write(delivery, place.lake)
+    if delivery is not None:
+        ingest.refuse_over_limit(place.lake, place.mapping.name, delivery)
     frozen_then = {**freezing.cases_then(place, run), **freezing.state_then(place)}
 
     def enter(tx: sa.Connection) -> None:
         if delivery is not None:
-            ingest.commit(tx, place.mapping, delivery, written)
+            ingest.commit(tx, place.mapping, delivery)
         mark = tx.execute(sa.select(sa.func.coalesce(sa.func.max(BATCHES.c.seq), 0)).where(BATCHES.c.source == place.mapping.name)).scalar()
         place.ledger.freeze(
             tx, run.run_id, freezing.inputs(place, run, int(mark or 0), freezing.batches_before(place, tx, end), frozen_then)
@@ -51,7 +47,7 @@ def _ingest(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     return report, enter
 
 
-def _tables(place: Workplace, run: Run) -> dict[str, pl.DataFrame]:
+def _tables(place: Workplace, run: Run) -> Tables:
     return known_tables(
         place.lake,
         run.source,
@@ -73,7 +69,7 @@ def _file(file: LakeFile) -> dict[str, Any]:
 def _build_features(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     tables = _tables(place, run)
     result: dict[str, Any] = {"files": {}, "names": {}, "blind": []}
-    made = []
+    blind: set[str] = set()
     for detector in Detector:
         subjects, as_of = interval_subjects(detector, tables, instant(run.interval_from), instant(run.interval_to))
         if not subjects.height:
@@ -82,8 +78,8 @@ def _build_features(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
         table = feature_table(detector, tables, subjects, as_of, place.settings)
         result["files"][detector.value] = _file(place.lake.write(_place(run, f"{detector.value}-features"), table.rows))
         result["names"][detector.value] = list(table.names)
-        made.append(table)
-    result["blind"] = all_blind(made)
+        blind |= set(table.blind)
+    result["blind"] = sorted(blind)
     return result, _nothing
 
 
@@ -114,13 +110,14 @@ def _score(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
 def _decide(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     scores = place.ledger.step_result(run.run_id, "score") or {}
     tables = _tables(place, run)
-    currency = deciding.platform_currency(tables)
+    currency = deciding.platform_currency(tables, instant(run.interval_from), instant(run.interval_to))
     result: dict[str, Any] = {"files": {}, "actions": {}}
     for name, file in scores["files"].items():
         decisions = deciding.decide(
             Detector(name),
             place.lake.read(file),
-            tables[INBOUND[Detector(name).table].name],
+            tables,
+            (instant(run.interval_from), instant(run.interval_to)),
             settings=frozen(run)["settings"],
             moment=instant(frozen(run)["moment"]),
             currency=currency,
@@ -136,9 +133,8 @@ def _raise_alerts(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     alerts, explanations, night = alerting.raise_alerts(
         place,
         run,
-        decisions={name: place.lake.read(file) for name, file in decided["files"].items()},
-        features={name: place.lake.read(file) for name, file in features["files"].items()},
-        names=features["names"],
+        decisions={name: place.lake.scan(file) for name, file in decided["files"].items()},
+        features=features,
         tables=_tables(place, run),
     )
     return {

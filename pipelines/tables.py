@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
+from fairdeal.data_contracts.contract import Contract
 from fairdeal.data_contracts.features import feature_contract
 from fairdeal.data_contracts.promises import promised
 from fairdeal.data_contracts.tables import INBOUND
@@ -21,29 +21,31 @@ from fairdeal.pipelines.settings import Settings
 RESCORED_DAYS = 30
 
 
+Tables = dict[str, pl.LazyFrame]
+
+
 def known_tables(
     lake: Lake, source: str, *, watermark: int, known_before: datetime, since: datetime, labels_until: int | None = None
-) -> dict[str, pl.DataFrame]:
-    """Every table as known before a moment, with the history that the longest window needs before ``since``.
+) -> Tables:
+    """Every table as known before a moment, with the history that the longest window needs before ``since``; not executed.
 
     Orders and their parcels go back further by the age up to which they are looked at again, so that what arrives late finds them.
     ``labels_until`` is the number of the last label of a closed case that counts; all when omitted.
     """
     start = since - timedelta(seconds=LONGEST_WINDOW_S)
-    tables = {}
+    tables: Tables = {}
     for name in INBOUND:
         if name == "labels":
-            tables[name] = known_labels(lake, source, watermark=watermark, known_before=known_before, labels_until=labels_until)
+            labels = known_labels(lake, source, watermark=watermark, known_before=known_before, labels_until=labels_until)
+            tables[name] = labels.lazy()
             continue
         earlier = timedelta(days=RESCORED_DAYS) if name in ("orders", "shipments") else timedelta()
-        tables[name] = lake.table(source, name, watermark=watermark, known_before=known_before, since=start - earlier)
+        tables[name] = lake.rows(source, name, watermark=watermark, known_before=known_before, since=start - earlier)
     return tables
 
 
-def interval_subjects(
-    detector: Detector, tables: dict[str, pl.DataFrame], start: datetime, end: datetime
-) -> tuple[pl.DataFrame, pl.Series | None]:
-    """The rows that a run over an interval scores, and the moment of each.
+def interval_subjects(detector: Detector, tables: Tables, start: datetime, end: datetime) -> tuple[pl.DataFrame, pl.Series | None]:
+    """The rows that a run over an interval scores, sorted by key, and the moment of each.
 
     Payments of the interval are scored as of the attempt. Orders and reviews of the interval are scored as of its end, and so are those
     of the 30 days before about which something became known within the interval: a parcel, a delivery, a refund, a review.
@@ -54,21 +56,48 @@ def interval_subjects(
     happened = pl.col(contract.event_at or "")
     fresh = (happened >= start) & (happened < end)
     if detector is Detector.PAYMENTS:
-        return rows.filter(fresh), None
-    news = _orders_with_news(tables, start, end)
-    again = (happened >= start - timedelta(days=RESCORED_DAYS)) & (happened < start) & pl.col("order_id").is_in(news.implode())
-    chosen = rows.filter(fresh | again.fill_null(False))
-    return chosen, pl.Series([end] * chosen.height, dtype=pl.Datetime("us", "UTC"))
+        return _in_order(rows.filter(fresh), contract), None
+    before = rows.filter((happened >= start - timedelta(days=RESCORED_DAYS)) & (happened < start))
+    again = before.join(_orders_with_news(tables, start, end), on="order_id", how="semi")
+    chosen = _in_order(pl.concat([rows.filter(fresh), again]), contract)
+    return chosen, pl.Series([end], dtype=pl.Datetime("us", "UTC")).new_from_index(0, chosen.height)
 
 
-def _orders_with_news(tables: dict[str, pl.DataFrame], start: datetime, end: datetime) -> pl.Series:
+def _in_order(rows: pl.LazyFrame, contract: Contract) -> pl.DataFrame:
+    return rows.collect(engine="streaming").sort(contract.key)
+
+
+def _orders_with_news(tables: Tables, start: datetime, end: datetime) -> pl.LazyFrame:
     told = (("shipments", "shipped_at"), ("shipments", "delivered_at"), ("refunds", "requested_at"), ("reviews", "posted_at"))
-    found = [tables[name].filter((pl.col(moment) >= start) & (pl.col(moment) < end))["order_id"] for name, moment in told]
+    found = [tables[name].filter((pl.col(moment) >= start) & (pl.col(moment) < end)).select("order_id") for name, moment in told]
     return pl.concat(found).drop_nulls().unique()
 
 
+def own_rows(
+    detector: Detector, tables: Tables, subjects: pl.DataFrame, interval: tuple[datetime, datetime], *columns: str
+) -> pl.LazyFrame:
+    """The rows of subjects that a run over an interval scored, in no order, their key as ``subject_id``; not executed.
+
+    Parameters
+    ----------
+    subjects
+        Anything with ``subject_id``.
+    columns
+        What is wanted of the detector's table beside its key; all of it when none is named.
+    """
+    contract = INBOUND[detector.table]
+    own, happened = contract.key[0], pl.col(contract.event_at or "")
+    start, end = (moment.astimezone(UTC) for moment in interval)
+    oldest = start if detector is Detector.PAYMENTS else start - timedelta(days=RESCORED_DAYS)
+    # Only the days that can hold them are read, and the few that are sought are held while the many pass by.
+    rows = tables[detector.table].filter((happened >= oldest) & (happened < end))
+    wanted = subjects.lazy().select("subject_id").unique()
+    chosen = rows.select(own, *columns) if columns else rows
+    return chosen.join(wanted, left_on=own, right_on="subject_id", how="inner")
+
+
 def training_subjects(
-    detector: Detector, tables: dict[str, pl.DataFrame], start: datetime, end: datetime, settings: Settings
+    detector: Detector, tables: Tables, start: datetime, end: datetime, settings: Settings
 ) -> tuple[pl.DataFrame, pl.Series | None]:
     """The rows a model may learn from, each at the moments at which the daily run would score it.
 
@@ -78,7 +107,7 @@ def training_subjects(
     start, end = start.astimezone(UTC), end.astimezone(UTC)
     contract = INBOUND[detector.table]
     happened = pl.col(contract.event_at or "")
-    rows = tables[detector.table].filter((happened >= start) & (happened < end))
+    rows = _in_order(tables[detector.table].filter((happened >= start) & (happened < end)), contract)
     if detector is Detector.PAYMENTS:
         return rows, None
     close = happened.dt.convert_time_zone(settings.time_zone).dt.truncate("1d").dt.offset_by("1d").dt.convert_time_zone("UTC")
@@ -87,14 +116,7 @@ def training_subjects(
     return both.drop("__as_of"), both["__as_of"]
 
 
-def feature_table(
-    detector: Detector, tables: dict[str, pl.DataFrame], subjects: pl.DataFrame, as_of: pl.Series | None, settings: Settings
-) -> FeatureTable:
+def feature_table(detector: Detector, tables: Tables, subjects: pl.DataFrame, as_of: pl.Series | None, settings: Settings) -> FeatureTable:
     """One detector's features for the given subjects."""
     table = build(detector, tables, subjects, as_of=as_of, time_zone=settings.time_zone)
     return replace(table, rows=promised(feature_contract(detector, table.names), table.rows))
-
-
-def all_blind(tables: Sequence[FeatureTable]) -> list[str]:
-    """Features that are null throughout, over several tables."""
-    return sorted({name for table in tables for name in table.blind})

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fairdeal.data_contracts.typologies import TYPOLOGIES, CaseType, Detector, Typology
+import polars as pl
+
+from fairdeal.data_contracts.typologies import TYPOLOGIES, CaseType, Detector
 
 
 def measure_subject(detector: Detector, snapshot: Mapping[str, Any]) -> tuple[str, str]:
@@ -26,22 +28,28 @@ def measure_subject(detector: Detector, snapshot: Mapping[str, Any]) -> tuple[st
     return "review", str(snapshot["review_id"])
 
 
-def case_subject(detector: Detector, typology: Typology, snapshot: Mapping[str, Any]) -> tuple[CaseType, str, str]:
-    """Case type, and kind and id of whom the case is about.
+#: Of a subject's own row, what `case_subject` looks at.
+PARTIES = {
+    Detector.PAYMENTS: ("instrument_id", "payer_id"),
+    Detector.DEALS: ("merchant_id", "buyer_id"),
+    Detector.REVIEWS: ("merchant_id", "reviewer_id"),
+}
+
+
+def case_subject(detector: Detector) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    """Case type, and kind and id of whom the case is about; over rows with ``typology`` and the detector's `PARTIES`.
 
     A ring's case is about its merchant, so that 300 brushed orders are one case; a stolen instrument's about the instrument; paid
-    praise about the merchant praised, or the writer where no merchant is known.
+    praise about the merchant praised, or the writer where no merchant is known; what an account does on its own about the account.
 
-    >>> case_subject(Detector.DEALS, Typology.BRUSHING, {"order_id": "O1", "merchant_id": "M1"})
-    (<CaseType.FAKE_DEAL: 'FAKE_DEAL'>, 'merchant', 'M1')
+    >>> row = pl.DataFrame({"typology": ["brushing"], "merchant_id": ["M1"], "buyer_id": ["B1"]})
+    >>> row.select(*case_subject(Detector.DEALS)).row(0)
+    ('FAKE_DEAL', 'merchant', 'M1')
     """
-    case_type = TYPOLOGIES[typology].case_type
-    if detector is Detector.PAYMENTS:
-        return (case_type, *measure_subject(detector, snapshot))
-    if detector is Detector.DEALS:
-        if case_type is CaseType.CLAIM_ABUSE:
-            return case_type, "account", str(snapshot["buyer_id"])
-        return case_type, "merchant", str(snapshot["merchant_id"])
-    if snapshot.get("merchant_id") and case_type is not CaseType.PHISHING:
-        return case_type, "merchant", str(snapshot["merchant_id"])
-    return case_type, "account", str(snapshot["reviewer_id"])
+    types = {str(typology): str(facts.case_type) for typology, facts in TYPOLOGIES.items()}
+    case_type = pl.col("typology").replace_strict(types, return_dtype=pl.String).alias("case_type")
+    first, account = PARTIES[detector]
+    personal = {Detector.DEALS: CaseType.CLAIM_ABUSE, Detector.REVIEWS: CaseType.PHISHING}.get(detector)
+    named = pl.col(first).is_not_null() & (pl.col(first) != "") & (pl.lit(True) if personal is None else case_type != str(personal))
+    kind = pl.when(named).then(pl.lit(first.removesuffix("_id"))).otherwise(pl.lit("account")).alias("case_subject_kind")
+    return case_type, kind, pl.when(named).then(first).otherwise(account).alias("case_subject_id")

@@ -81,7 +81,7 @@ def train_champion(
         }
     progress(f"{detector}: features of {subjects.height} rows")
     table = feature_table(detector, tables, subjects, as_of, settings)
-    frame = labelled_frame(detector, table.rows, tables["labels"], until=until, ripe_days=settings.train.ripe_days)
+    frame = labelled_frame(detector, table.rows, tables["labels"].collect(), until=until, ripe_days=settings.train.ripe_days)
     names = [name for name in table.names if name not in table.blind]
     versions = {
         "data_version": hashlib.sha256(dumps([source, watermark, until.isoformat(), settings.train.model_dump()]).encode()).hexdigest()[

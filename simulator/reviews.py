@@ -61,7 +61,7 @@ def honest_reviews(market: Market, rng: np.random.Generator, received: pl.DataFr
     talkative = market.shoppers.talkative[honest["buyer"].to_numpy()]
     chosen = honest.filter(pl.Series(happens(rng, talkative, honest.height)))
     bound = _posted(market, rng, chosen)
-    loose = _orderless(market, rng, round(chosen.height * ORDERLESS))
+    loose = orderless_reviews(market, rng, round(chosen.height * ORDERLESS))
     after = bound.filter(pl.Series(happens(rng, FOLLOWED_UP, bound.height)))
     later = _write(
         market,
@@ -82,7 +82,8 @@ def _posted(market: Market, rng: np.random.Generator, received: pl.DataFrame) ->
     return _write(market, rng, drafts)
 
 
-def _orderless(market: Market, rng: np.random.Generator, count: int) -> pl.DataFrame:
+def orderless_reviews(market: Market, rng: np.random.Generator, count: int) -> pl.DataFrame:
+    """Honest reviews whose order the provider does not name; columns of `REVIEWS`."""
     at = market.period.trading_moments(rng, count)
     listing = pick(rng, market.listings.popularity, count)
     drafts = pl.DataFrame(

@@ -15,7 +15,7 @@ from fairdeal.data_contracts.contract import FIRST_YEAR, LAST_YEAR
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.simulator import exports
 from fairdeal.simulator.accounts import account_events
-from fairdeal.simulator.chance import stream
+from fairdeal.simulator.chance import Ints, stream
 from fairdeal.simulator.checkout import attempt_payments
 from fairdeal.simulator.clock import DAY, Period
 from fairdeal.simulator.complaints import Subjects, complaints
@@ -100,7 +100,7 @@ def simulate(
     say(f"opening a market of {days} days with {orders_per_day} orders a day")
     story = tell(open_market(Period(first_day, days), orders_per_day, seed, difficulty), say)
     say("writing the providers' files")
-    written = _write_files(out, story)
+    written = write_story(out, story)
     write_truth(out / "truth", story.market, story.orders, story.payments, story.reviews, story.campaigns, written.defects)
     (out / "mapping.toml").write_bytes(MAPPING.read_bytes())
     return Simulated(first_day, story.market.period.last_day, {table: written.rows[table] for table in PROVIDERS})
@@ -117,6 +117,11 @@ def _check(out: Path, days: int, orders_per_day: int, seed: int, difficulty: flo
         raise ValueError(f"simulate: difficulty {difficulty}; allowed is 0 (easy) to 1 (hard); give another number")
     if first_day.year <= FIRST_YEAR or (first_day.toordinal() + days) > date(LAST_YEAR, 12, 1).toordinal():
         raise ValueError(f"simulate: {days} days from {first_day}; allowed are {FIRST_YEAR + 1} to {LAST_YEAR - 1}; start on another day")
+    check_folder(out)
+
+
+def check_folder(out: Path) -> None:
+    """Raises `ValueError` unless the folder is new or empty."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(
             f"simulate: {out} is there already and not an empty folder; allowed is a new or empty one; name another or empty it"
@@ -186,7 +191,8 @@ def _subjects(detector: Detector, table: pl.DataFrame, code: str, typology: str)
     return Subjects(detector, table[code].to_numpy(), table["at"].to_numpy(), table[typology], table["look_alike"].is_not_null().to_numpy())
 
 
-def _write_files(out: Path, story: Story) -> Written:
+def write_story(out: Path, story: Story, buyers: Ints | None = None) -> Written:
+    """The providers' files of the story's period; of the buyers all, or those with some codes."""
     market, written = story.market, Written()
     period, seed, rng = market.period, market.seed, stream(market.seed, "files")
     notes = written.defects.setdefault("orders", {})
@@ -213,7 +219,7 @@ def _write_files(out: Path, story: Story) -> Written:
         write_days(out, PROVIDERS[name], export(table[order]), day[order], period, rng, seed, written)
     for name, rows in (
         ("merchants", exports.merchants(market)),
-        ("buyers", exports.buyers(market)),
+        ("buyers", exports.buyers(market) if buyers is None else exports.buyers(market)[buyers]),
         ("listings", exports.listings(market)),
     ):
         write_file(out, PROVIDERS[name], rows[rng.permutation(rows.height)], None, rng, seed, written)

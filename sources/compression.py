@@ -52,6 +52,11 @@ def unpacked(path: Path, compression: Compression, limits: Limits = LIMITS) -> I
             yield piece
 
 
+def _told(error: Exception) -> str:
+    """What a library says is wrong, without its own names."""
+    return str(error).rpartition(": ")[2]
+
+
 def _plain(stream: BinaryIO) -> Iterator[bytes]:
     while piece := stream.read(_PIECE):
         yield piece
@@ -80,7 +85,7 @@ def _gzip(stream: BinaryIO) -> Iterator[bytes]:
                 break
             yield piece
     except zlib.error as error:
-        raise Unreadable(f"damaged gzip ({error}); allowed is an undamaged file; ask for it again") from error
+        raise Unreadable(f"damaged gzip ({_told(error)}); allowed is an undamaged file; ask for it again") from error
     if not member.eof:
         raise CutShort("the gzip stream ends too early")
 
@@ -94,7 +99,7 @@ def _zstd(stream: BinaryIO) -> Iterator[bytes]:
         except OSError as error:
             if "truncated" in str(error).casefold():
                 raise CutShort("the zstd stream ends too early") from error
-            raise Unreadable(f"damaged zstd ({error}); allowed is an undamaged file; ask for it again") from error
+            raise Unreadable(f"damaged zstd ({_told(error)}); allowed is an undamaged file; ask for it again") from error
         if not piece:
             return
         yield piece

@@ -7,7 +7,9 @@ from collections.abc import Mapping as Mapped
 import polars as pl
 
 from fairdeal.data_contracts.contract import POLARS_TYPES, UNPARSED, Column, Contract, Kind
+from fairdeal.data_contracts.currencies import DECIMALS
 from fairdeal.sources.amounts import minor_units
+from fairdeal.sources.blanks import bare, given, given_id, given_number
 from fairdeal.sources.instants import calendar_date, utc_instant
 from fairdeal.sources.mapping import ColumnSource, Mapping, MappingError, TableMapping
 from fairdeal.sources.mapping_parts import extra_name
@@ -51,7 +53,10 @@ def candidates(mapping: Mapping, table: str, raw: Mapped[str, pl.DataFrame]) -> 
     sources = column_sources(mapped, rows)
     columns = [pl.col("__file"), pl.col("__line")]
     for name, source in sources.items():
-        columns += converted(rows, mapped.contract.column(name), source, mapping.time_zone)
+        if source.by_currency:
+            columns += _by_currency(rows, mapped, name, sources)
+        else:
+            columns += converted(rows, mapped.contract.column(name), source, mapping.time_zone)
     columns += [_extra(rows, name) for name in mapped.extra]
     return rows.select(columns)
 
@@ -90,18 +95,34 @@ def column_sources(mapped: TableMapping, rows: pl.DataFrame) -> dict[str, Column
     return found
 
 
+def _by_currency(rows: pl.DataFrame, mapped: TableMapping, name: str, sources: Mapped[str, ColumnSource]) -> list[pl.Expr]:
+    """An amount column whose decimals are those of each row's currency; a code that is none is judged as a currency, not as an amount."""
+    if "currency" not in sources:
+        raise MappingError(f"[{mapped.table}] {name}: decimal by currency and no currency; allowed beside it; add currency to the select")
+    code = given(as_text(*origin(rows, sources["currency"])))
+    value, dtype = origin(rows, sources[name])
+    found = minor_units(value, dtype, 2)
+    for decimals in sorted(set(DECIMALS.values()) - {2}):
+        codes = [known for known, those in DECIMALS.items() if those == decimals]
+        found = pl.when(code.is_in(codes)).then(minor_units(value, dtype, decimals)).otherwise(found)
+    text = given_number(as_text(value, dtype))
+    return [found.alias(name), pl.when(found.is_null()).then(text).alias(name + UNPARSED)]
+
+
 def converted(rows: pl.DataFrame, column: Column, source: ColumnSource, time_zone: str) -> list[pl.Expr]:
     """Expressions for one column and, where its kind needs conversion, its ``__unparsed`` companion."""
     value, dtype = origin(rows, source)
     if column.kind in TEXT_KINDS:
         text = as_text(value, dtype)
-        if column.kind in (Kind.ID, Kind.CATEGORY):
-            text = _trimmed(text)
+        if column.kind is Kind.ID:
+            text = given_id(text)
+        elif column.kind is Kind.CATEGORY:
+            text = given(text)
         elif column.kind is Kind.TEXT and column.required:
             text = text.fill_null("")  # nothing written is a text too
         return [text.cast(pl.String).alias(column.name)]
     found = _typed(value, dtype, column, source, time_zone).cast(POLARS_TYPES[column.kind])
-    text = _trimmed(as_text(value, dtype))
+    text = given_number(as_text(value, dtype))
     return [found.alias(column.name), pl.when(found.is_null()).then(text).alias(column.name + UNPARSED)]
 
 
@@ -112,7 +133,7 @@ def origin(rows: pl.DataFrame, source: ColumnSource) -> tuple[pl.Expr, pl.DataTy
     if any(name not in rows.columns for name in source.columns):
         return pl.lit(None, dtype=pl.String), pl.String()
     if len(source.columns) > 1 or source.join:
-        parts = [_trimmed(as_text(pl.col(name), rows.schema[name])) for name in source.columns]
+        parts = [given_id(as_text(pl.col(name), rows.schema[name])) for name in source.columns]
         value: pl.Expr = pl.concat_str(parts, separator=source.join)
         dtype: pl.DataType = pl.String()
     else:
@@ -132,9 +153,9 @@ def storage_table(contract: Contract, table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _trimmed(text: pl.Expr) -> pl.Expr:
-    """Text without space around it; null where nothing is left."""
-    bare = text.str.strip_chars()
-    return pl.when(bare != "").then(bare)
+    """Bare text; null where nothing is left."""
+    found = bare(text)
+    return pl.when(found != "").then(found)
 
 
 def _typed(value: pl.Expr, dtype: pl.DataType, column: Column, source: ColumnSource, time_zone: str) -> pl.Expr:
@@ -165,12 +186,12 @@ def _extra(rows: pl.DataFrame, name: str) -> pl.Expr:
         return pl.col(name).cast(pl.Float64).alias(extra_name(name))
     number = fraction_number(pl.col(name), dtype)
     facts = rows.select(
-        given=text.is_not_null().sum(),
+        written=given(text).is_not_null().sum(),
         numbers=number.is_not_null().sum(),
         largest=number.abs().max(),
         padded=text.str.contains(r"^0\d").any(),
     ).row(0, named=True)
-    quantity = facts["numbers"] == facts["given"] > 0 and facts["largest"] < _LARGEST_QUANTITY and not facts["padded"]
+    quantity = facts["numbers"] == facts["written"] > 0 and facts["largest"] < _LARGEST_QUANTITY and not facts["padded"]
     if quantity:
         return number.alias(extra_name(name))
     if dtype.is_float():  # a whole number of many digits: written out, so that masking sees a card number

@@ -8,11 +8,13 @@ from fairdeal.sources.limits import LIMITS, Limits
 class CsvCount:
     """Counts the records of a CSV text as it goes by: RFC 4180 quoting, quoted line breaks, blank lines left out.
 
-    Independent of the reader: it looks only at line ends, delimiters and quotes, and keeps no values. A quote opens a field only where a
-    field begins. A record longer than the limit ends with the line that passes it.
+    Independent of the reader: it looks only at line ends, delimiters and quotes, and keeps no values. A quote opens a field only where
+    a field begins; where something other than a delimiter follows a closing quote, the record ends with its line. A record longer than
+    the limit ends with the line that passes it.
     """
 
     def __init__(self, delimiter: str, limits: Limits = LIMITS) -> None:
+        self._delimiter = delimiter
         self._opening = delimiter + '"'
         self._limit = limits.record_chars
         self._rest = ""
@@ -75,6 +77,8 @@ class CsvCount:
                 at = closing + 2
             else:
                 quoted, at = False, closing + 1
+                if at < len(line) and line[at] != self._delimiter:
+                    return False
 
 
 class LineCount:

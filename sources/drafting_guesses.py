@@ -11,12 +11,12 @@ from typing import Any
 import polars as pl
 
 from fairdeal.data_contracts.contract import Column, Contract, Kind
+from fairdeal.data_contracts.currencies import CURRENCIES
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.sources.drafting_profiles import Profile
 from fairdeal.sources.drafting_words import (
     ANSWER_WORDS,
     COLUMN_WORDS,
-    CURRENCIES,
     CURRENCY_SIGNS,
     LABEL_WORDS,
     MINOR_WORDS,

@@ -241,12 +241,6 @@ CURRENCY_SIGNS = (("CNY", "元, 分, fen, yuan, rmb, ￥, ¥"), ("BRL", "R$, rea
 MINOR_WORDS = ("fen", "cent", "cents", "minor", "pence", "分")
 #: Where times without a zone most likely are, by currency.
 ZONE_OF_CURRENCY = {"CNY": "Asia/Shanghai", "BRL": "America/Sao_Paulo", "GBP": "Europe/London", "JPY": "Asia/Tokyo", "INR": "Asia/Kolkata"}
-_CODES = (
-    "AED ARS AUD BDT BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW KWD "
-    "KZT LKR MAD MOP MXN MYR NGN NOK NZD PEN PHP PKR PLN QAR RON RUB SAR SEK SGD THB TRY TWD UAH USD UYU VND ZAR"
-)
-#: Codes that a column of currencies may hold.
-CURRENCIES = frozenset(_CODES.split())
 
 
 def words(text: str) -> list[str]:

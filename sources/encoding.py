@@ -6,19 +6,24 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator
 
-from fairdeal.sources.compression import Unreadable
 from fairdeal.sources.limits import LIMITS, Limits
 from fairdeal.sources.mapping_parts import Encoding
 
 #: Characters that stand for bytes that could not be decoded, or for half a character.
 UNDECODED = re.compile("[\ud800-\udfff]")
+#: Characters of two bytes, and those that Chinese is mostly written in: the first level of GB2312 and punctuation.
+_PAIR = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]")
+_USUAL = re.compile(rb"[\xa1-\xa3\xb0-\xd7][\xa1-\xfe]")
+#: From so many characters on a text tells whether it is Chinese, and of so many lines they are counted.
+_TELLING_PAIRS, _TELLING_LINES = 20, 5_000
 
 
 class EncodingTally:
     """Counts the lines that speak for UTF-8 and for GB18030.
 
     A file is UTF-8 unless most of its lines beyond ASCII are not, and are GB18030; a few such lines in a long ASCII file are damage, not
-    an encoding, and become rejected rows.
+    an encoding, and become rejected rows. So do lines in Big5 or Shift-JIS, which decode as GB18030 into characters that hardly anybody
+    writes; in fewer than twenty characters that cannot be told.
     """
 
     def __init__(self, limits: Limits = LIMITS) -> None:
@@ -29,6 +34,8 @@ class EncodingTally:
         self._not_utf8 = 0
         self._not_gb18030 = 0
         self._header_not_utf8 = False
+        self._pairs = 0
+        self._usual = 0
 
     def add(self, piece: bytes) -> None:
         """Takes the next bytes of the file."""
@@ -48,7 +55,8 @@ class EncodingTally:
         telling = (
             self._header_not_utf8 or self._not_utf8 * 5 >= self._lines or (self._not_utf8 >= 3 and self._not_utf8 * 100 >= self._lines)
         )
-        if self._not_utf8 > self._utf8 and self._not_gb18030 < self._not_utf8 and telling:
+        chinese = self._pairs < _TELLING_PAIRS or self._usual * 2 >= self._pairs
+        if self._not_utf8 > self._utf8 and self._not_gb18030 * 2 < self._not_utf8 and telling and chinese:
             return Encoding.GB18030
         return Encoding.UTF_8
 
@@ -65,6 +73,10 @@ class EncodingTally:
                 continue
             self._not_utf8 += 1
             self._not_gb18030 += not _decodes(line, "gb18030")
+            if self._not_utf8 <= _TELLING_LINES:
+                pairs = _PAIR.findall(line)
+                self._pairs += len(pairs)
+                self._usual += sum(1 for pair in pairs if _USUAL.fullmatch(pair))
             self._header_not_utf8 = self._header_not_utf8 or (first and number == 0)
 
 
@@ -74,12 +86,6 @@ def _decodes(line: bytes, encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def refuse_other_encodings(head: bytes) -> None:
-    """Raises `Unreadable` for files that announce an encoding we do not read."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
-        raise Unreadable("UTF-16 or UTF-32 found; allowed are utf-8, utf-8-sig and gb18030; save the file as UTF-8")
 
 
 def decoded(pieces: Iterable[bytes], encoding: Encoding) -> Iterator[str]:

@@ -57,7 +57,7 @@ def utc_instant(value: pl.Expr, dtype: pl.DataType, source: ColumnSource, time_z
 def calendar_date(value: pl.Expr, dtype: pl.DataType, source: ColumnSource, time_zone: str) -> pl.Expr:
     """A plain column as dates in the source's zone; null where the value is none."""
     if dtype == pl.Date:
-        return value
+        return pl.when(value.dt.year().is_between(1, 9999)).then(value)
     if dtype == pl.String:
         text = plain_digits(value)
         if source.format is not None:
@@ -104,7 +104,10 @@ def _formatted(text: pl.Expr, form: str, zone: str) -> pl.Expr:
 
 
 def _from_number(value: pl.Expr, dtype: pl.DataType, source: ColumnSource) -> pl.Expr:
-    """A count of seconds, milliseconds, microseconds or steps since the origin; whole counts stay exact."""
+    """A count of seconds, milliseconds, microseconds or steps since the origin; whole counts stay exact.
+
+    Text in scientific notation is no count: whoever wrote it has rounded.
+    """
     step = source.unit is TimeUnit.STEP
     scale = float(source.seconds * 1_000_000 if source.unit is None or step else _MICROSECONDS[source.unit])
     origin = source.origin or (STEP_ORIGIN if step else _EPOCH)
@@ -115,7 +118,7 @@ def _from_number(value: pl.Expr, dtype: pl.DataType, source: ColumnSource) -> pl
     if dtype == pl.String:
         text = plain_digits(value)
         whole = text.str.extract(r"^([+-]?\d+)(?:\.0*)?$").str.strip_prefix("+").cast(pl.Int64, strict=False)
-        written = pl.when(text.str.contains(r"^[+-]?\d*\.?\d+(?:[eE][+-]?\d{1,3})?$")).then(text.str.strip_prefix("+"))
+        written = pl.when(text.str.contains(r"^[+-]?\d*\.?\d+$")).then(text.str.strip_prefix("+"))
         fraction = written.cast(pl.Float64, strict=False)
     elif dtype.is_integer():
         whole, fraction = value.cast(pl.Int64, strict=False), pl.lit(None, dtype=pl.Float64)

@@ -19,7 +19,9 @@ class Limits:
     columns
         Most columns of one file.
     bomb_bytes, bomb_ratio
-        A packed file that unpacks to more than both (so many bytes, so many times its size) is not read.
+        A packed file that unpacks to more than both (so many bytes, so many times its size) is not read. Tables do not pack that well.
+    rejected_rows
+        A file of which so many records, and one in twenty, become no rows is not the table that the mapping speaks of; it is not read.
     kept_chars
         How much of a rejected row's text is handed on.
     """
@@ -27,8 +29,9 @@ class Limits:
     field_chars: int = 1 << 20
     record_chars: int = 4 << 20
     columns: int = 10_000
-    bomb_bytes: int = 1 << 30
+    bomb_bytes: int = 1 << 27
     bomb_ratio: int = 200
+    rejected_rows: int = 100_000
     kept_chars: int = 4_096
 
 

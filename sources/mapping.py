@@ -244,6 +244,11 @@ def _table(where: str, table: str, value: object, files: Mapped[str, FileSet], z
     }
     if "from" in entries and not columns:
         raise MappingError(f"{where}: no column mapped; allowed are {', '.join(contract.names)}; map at least one")
+    mixed = [name for name, source in columns.items() if source.by_currency]
+    if mixed and "from" in entries and "currency" not in columns:
+        raise MappingError(
+            f'{where} {mixed[0]} decimal: "currency" found and no currency mapped; allowed beside it; add currency = … or give the decimals'
+        )
     extra = _extra(f"{where} extra", entries.get("extra", []))
     label = label_rule(f"{where[:-1]}.label]", entries["label"], contract, files, zone) if "label" in entries else None
     if label is not None and (label.file_set is None or label.file_set == entries.get("from")):

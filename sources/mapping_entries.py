@@ -229,7 +229,8 @@ def column_source(where: str, value: object, column: Column, zone: str) -> Colum
         columns=columns,
         constant=text_of(f"{where} constant", value["constant"]) if "constant" in value else None,
         join=_plain_text(f"{where} join", value.get("join", "")),
-        decimal=_decimals(f"{where} decimal", value["decimal"]) if "decimal" in value else None,
+        decimal=_decimals(f"{where} decimal", value["decimal"]) if value.get("decimal", "currency") != "currency" else None,
+        by_currency=value.get("decimal") == "currency",
         format=_time_format(f"{where} format", value["format"]) if "format" in value else None,
         unit=unit,
         seconds=_seconds(f"{where} seconds", value.get("seconds", 1)),
@@ -268,7 +269,7 @@ def _plain_text(where: str, value: object) -> str:
 
 def _decimals(where: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 6:
-        raise MappingError(f"{where}: {value!r} found; allowed are 0 to 6; write how many decimals the currency's minor unit has")
+        raise MappingError(f"{where}: {value!r} found; allowed are 0 to 6 and 'currency'; write how many decimals the minor unit has")
     return value
 
 

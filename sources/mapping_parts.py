@@ -115,6 +115,8 @@ class ColumnSource:
         The same text for every row.
     decimal
         Decimals of an amount in major units; None when the amount is in minor units already.
+    by_currency
+        The amount is in major units and has as many decimals as the row's currency; ``decimal`` is then None.
     format
         Of a text time, in `strptime` directives.
     unit, seconds, origin
@@ -129,6 +131,7 @@ class ColumnSource:
     constant: str | None = None
     join: str = ""
     decimal: int | None = None
+    by_currency: bool = False
     format: str | None = None
     unit: TimeUnit | None = None
     seconds: float = 1.0

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import polars as pl
 
-_FULL_WIDTH = {chr(0xFF10 + digit): str(digit) for digit in range(10)} | {"．": ".", "，": ",", "－": "-", "＋": "+", "−": "-"}
+from fairdeal.sources.blanks import bare
+
+_FULL_WIDTH = {chr(0xFF10 + digit): str(digit) for digit in range(10)} | {
+    "．": ".",
+    "，": ",",
+    "－": "-",
+    "＋": "+",
+    "−": "-",
+    "：": ":",
+    "／": "/",
+    "　": " ",
+}
 _TRUE = ("true", "1", "yes", "y", "t", "是", "1.0")
 _FALSE = ("false", "0", "no", "n", "f", "否", "0.0")
 _NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$"
 
 
 def plain_digits(text: pl.Expr) -> pl.Expr:
-    """Text without space around it, its full-width digits, points, commas and signs in ASCII."""
-    return text.str.strip_chars().str.replace_many(list(_FULL_WIDTH), list(_FULL_WIDTH.values()))
+    """Text without space or invisible marks around it, its full-width digits, points, commas, signs and spaces in ASCII."""
+    return bare(text).str.replace_many(list(_FULL_WIDTH), list(_FULL_WIDTH.values()))
 
 
 def whole_number(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:

@@ -27,8 +27,8 @@ class ObjectChanged(Exception):
     """An object is another one after its last byte was fetched than it was before the first."""
 
 
-def fetched_objects(file_set: FileSet, fetching: Fetching) -> Iterator[tuple[str, Path | None, int, str | None]]:
-    """Every object that a set's pattern matches, sorted: its address, its copy, its size, and why there is no copy.
+def fetched_objects(file_set: FileSet, fetching: Fetching) -> Iterator[tuple[str, Path | None, int, str]]:
+    """Every object that a set's pattern matches, sorted: its address, its copy, its size, and why there is none (empty where there is).
 
     Raises
     ------
@@ -137,7 +137,7 @@ def _listed(store: fs.FileSystem, pattern: str) -> list[fs.FileInfo]:
     return [info for info in found if matches(info.path, pattern)]
 
 
-def _copy(store: fs.FileSystem, path: str, folder: Path) -> tuple[Path | None, int, str | None]:
+def _copy(store: fs.FileSystem, path: str, folder: Path) -> tuple[Path | None, int, str]:
     """The kept copy of an object as it is now, fetched if need be."""
     with store.open_input_file(path) as source:
         version, size = _version(source), source.size()
@@ -148,7 +148,7 @@ def _copy(store: fs.FileSystem, path: str, folder: Path) -> tuple[Path | None, i
             fetch(store, path, target)
         except ObjectChanged:
             return None, size, _CHANGED
-    return target, size, None
+    return target, size, ""
 
 
 def _version(source: object) -> str:

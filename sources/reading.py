@@ -14,10 +14,11 @@ import polars as pl
 from fairdeal.data_contracts.contract import ContractBreach
 from fairdeal.sources.compression import CutShort, Unreadable, detect_compression, unpacked
 from fairdeal.sources.discovery import SourceFile, digest_of
-from fairdeal.sources.encoding import EncodingTally, decoded, refuse_other_encodings
+from fairdeal.sources.encoding import EncodingTally, decoded
+from fairdeal.sources.foreign import refuse_foreign
 from fairdeal.sources.limits import LIMITS, Limits
 from fairdeal.sources.mapping import Compression, Encoding, FileSet, Format, Mapping
-from fairdeal.sources.readers.content import PROVENANCE, REJECTED, Content, Rejected
+from fairdeal.sources.readers.content import PROVENANCE, REJECTED, Content, Rejected, likely
 from fairdeal.sources.readers.csv import read_csv
 from fairdeal.sources.readers.jsonl import read_jsonl
 from fairdeal.sources.readers.parquet import MAGIC, read_parquet
@@ -149,31 +150,45 @@ def content_of(file_set: FileSet, file: SourceFile, path: Path, limits: Limits =
 
 
 def _content(file_set: FileSet, file: SourceFile, path: Path, wanted: Sequence[str] | None, limits: Limits) -> Content:
-    """One file's records; raises `Unreadable`."""
-    if file.fault is not None:
+    """One file's records, of one state of the file; raises `Unreadable`."""
+    if file.fault:
         raise Unreadable(file.fault)
     try:
-        if not file.sha256 or digest_of(path) != file.sha256:
-            found = "changed since it was found" if file.sha256 else "could not be opened"
-            raise Unreadable(f"it {found}; allowed is a file that stays as it is; run again once it is complete")
-        with path.open("rb") as stream:
-            head = stream.read(16)
-        compression = detect_compression(head)
-        if file_set.compression is not None and file_set.compression is not compression and head:
-            raise Unreadable(f"{compression} found, {file_set.compression} given; allowed is one; correct compression in the mapping")
-        start, cut, encoding = _survey(path, compression, file_set, limits)
-        kind = file_set.format or detect_format(path, start)
-        if kind is Format.PARQUET:
-            return _parquet(path, compression, start, file.size, cut, wanted, limits)
-        if start.startswith(MAGIC):
-            raise Unreadable(f"Parquet found, {kind} given; allowed is one; correct format in the mapping")
-        refuse_other_encodings(start)
-        pieces = decoded(_until_cut(unpacked(path, compression, limits)), encoding)
-        if kind is Format.CSV:
-            return read_csv(pieces, file_set.delimiter, wanted, cut, limits)
-        return read_jsonl(pieces, wanted, cut, limits)
+        before = _state(path)
+        content = _content_now(file_set, file, path, wanted, limits)
+        if _state(path) != before:
+            raise Unreadable("it changed while it was read; allowed is a file that stays as it is; run again once it is complete")
     except OSError as error:
         raise Unreadable(f"{error.strerror or type(error).__name__}; allowed is a readable file; check disk and rights") from error
+    return content
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    """What changes when a file is written to or replaced."""
+    found = path.stat()
+    return (found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def _content_now(file_set: FileSet, file: SourceFile, path: Path, wanted: Sequence[str] | None, limits: Limits) -> Content:
+    if not file.sha256 or digest_of(path) != file.sha256:
+        found = "changed since it was found" if file.sha256 else "could not be opened"
+        raise Unreadable(f"it {found}; allowed is a file that stays as it is; run again once it is complete")
+    with path.open("rb") as stream:
+        head = stream.read(16)
+    compression = detect_compression(head)
+    if file_set.compression is not None and file_set.compression is not compression and head:
+        raise Unreadable(f"{compression} found, {file_set.compression} given; allowed is one; correct compression in the mapping")
+    start, cut, encoding = _survey(path, compression, file_set, limits)
+    kind = file_set.format or detect_format(path, start)
+    if kind is Format.PARQUET:
+        return _parquet(path, compression, start, file.size, cut, wanted, limits)
+    if start.startswith(MAGIC):
+        raise Unreadable(f"Parquet found, {kind} given; allowed is one; correct format in the mapping")
+    refuse_foreign(start)
+    pieces = decoded(_until_cut(unpacked(path, compression, limits)), encoding)
+    if kind is Format.CSV:
+        return read_csv(pieces, file_set.delimiter, wanted, cut, limits)
+    return read_jsonl(pieces, wanted, cut, limits)
 
 
 def _survey(path: Path, compression: Compression, file_set: FileSet, limits: Limits) -> tuple[bytes, str | None, Encoding]:
@@ -220,6 +235,7 @@ def _parquet(
     """A Parquet file, packed as a whole or not; one that lost its end is cut short with nothing to keep."""
     if not start:
         return Content(pl.DataFrame(schema={"__line": pl.Int64()}))
+    refuse_foreign(start)
     if not start.startswith(MAGIC):
         raise Unreadable("no Parquet file; allowed is one that starts with PAR1; correct format in the mapping or ask for the file again")
     with tempfile.TemporaryFile() if compression is not Compression.NONE else path.open("rb") as stream:
@@ -246,7 +262,7 @@ def _report(file: SourceFile, content: Content, wanted: Sequence[str] | None) ->
         status = FileStatus.EMPTY
         notes.append("empty: no rows; allowed where nothing happened; ask the provider if that is unexpected")
     if missing:
-        notes.append(f"no column {', '.join(missing)}")
+        notes.append(f"no column {', '.join(missing)}{likely(missing, content.columns)}")
     return FileReport(
         file_set=file.file_set,
         path=file.path,

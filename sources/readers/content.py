@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 import polars as pl
 
+from fairdeal.sources.compression import Unreadable
 from fairdeal.sources.encoding import UNDECODED, readable
 from fairdeal.sources.limits import Limits
 
@@ -27,6 +30,8 @@ class RawRule(StrEnum):
     """Why a row could not even become values."""
 
     COLUMNS = "columns"  # more or fewer values than the header has names
+    HEADER = "header"  # the header's names once more, as in files put together
+    QUOTES = "quotes"  # something follows a closing quote, so where the value ends is anybody's guess
     ENCODING = "encoding"  # bytes or half characters that are no text
     JSON = "json"
     NOT_AN_OBJECT = "not_an_object"
@@ -85,6 +90,25 @@ def fault_in(values: Sequence[str | None], limits: Limits) -> tuple[RawRule, int
         if len(value) > limits.field_chars:
             return RawRule.FIELD_SIZE, position
     return None
+
+
+def refuse_hopeless(rejected: Sequence[Rejected], records: int, limits: Limits) -> None:
+    """Raises `Unreadable` when too many of the records seen so far became no rows: each would be kept, and none is of use."""
+    if len(rejected) > limits.rejected_rows and len(rejected) * 20 > records:
+        raise Unreadable(
+            f"{len(rejected)} of the first {records} records are no rows, from line {rejected[0].line} on (rule {rejected[0].rule}); "
+            f"allowed are {limits.rejected_rows} or one in twenty; check delimiter, quotes, format and encoding"
+        )
+
+
+def likely(missing: Iterable[str], names: Sequence[str]) -> str:
+    """What absent columns may be called in the file: ``; payer_id may be 'Payer ID'``, or nothing."""
+    told = []
+    plain = {re.sub(r"[\W_]+", "", name).casefold(): name for name in names}
+    for name in missing:
+        close = difflib.get_close_matches(re.sub(r"[\W_]+", "", name).casefold(), [found for found in plain if found], n=1, cutoff=0.8)
+        told += [f"{name} may be {plain[found]!r}" for found in close]
+    return f"; {', '.join(told[:3])}" if told else ""
 
 
 def kept(text: str, limits: Limits) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,15 +12,29 @@ from itertools import chain
 
 import polars as pl
 
+from fairdeal.sources.blanks import EDGE
 from fairdeal.sources.compression import Unreadable
 from fairdeal.sources.counting import CsvCount
 from fairdeal.sources.encoding import UNDECODED
 from fairdeal.sources.limits import LIMITS, Limits
-from fairdeal.sources.readers.content import PROVENANCE, Content, RawRule, Rejected, fault_in, kept, no_rows, text_frame
+from fairdeal.sources.readers.content import (
+    PROVENANCE,
+    Content,
+    RawRule,
+    Rejected,
+    fault_in,
+    kept,
+    likely,
+    no_rows,
+    refuse_hopeless,
+    text_frame,
+)
 
 _BATCH_ROWS = 50_000
 _BATCH_CHARS = 32 << 20
 _DELIMITERS = ",\t;|"
+#: A first line by which a file tells a spreadsheet its delimiter.
+_TOLD = re.compile(r'"?sep=([^\r\n"])"?(?:\r\n|\n|\r)')
 #: A rejected row over so many lines is named in the report: a stray quote is likely.
 _SUSPICIOUS_LINES = 50
 
@@ -47,15 +62,17 @@ def read_csv(
 
     Notes
     -----
-    Quoting follows RFC 4180; line ends are LF, CRLF or CR; blank lines are no records; an empty value is null, quoted or not.
+    Quoting follows RFC 4180, and a row that does not is rejected, since its values would be guesses; line ends are LF, CRLF or CR;
+    blank lines are no records; an empty value is null, quoted or not. A first line such as ``sep=;`` gives the delimiter.
     """
     if csv.field_size_limit() < limits.record_chars + 2:
         csv.field_size_limit(limits.record_chars + 2)  # the bound that counts is ours; the module's own is only ever raised
     beginning, rest = _beginning(iter(pieces), limits)
-    delimiter = delimiter or detect_delimiter(beginning)
+    told = _TOLD.match(beginning)
+    delimiter = delimiter or (told[1] if told else detect_delimiter(beginning))
     count = CsvCount(delimiter, limits)
-    lines = _Lines(chain((beginning,), rest), count, limits)
-    reader = csv.reader(lines, delimiter=delimiter)
+    lines = _Lines(chain((beginning[told.end() :] if told else beginning,), rest), count, limits, before=1 if told else 0)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     names = _header(reader, lines, limits)
     if names is None:
         return Content(no_rows(wanted or ()), cut=cut)
@@ -63,19 +80,22 @@ def read_csv(
     batches = _Batches(
         {name: names.index(name) for name in (wanted if wanted is not None else names) if name in names and name not in PROVENANCE}
     )
+    again = {first + names[0] for first in ("", "\ufeff")}
     rejected: list[Rejected] = []
     widest = (0, 0)
     start = 0
     row: list[str] | None = None
     while True:
+        spoiled = False
         try:
             row = next(reader)
         except StopIteration:
             break
         except _RecordTooLong:
             row = None
-        except csv.Error as error:
-            raise Unreadable(f"line {lines.line}: {error}; allowed is CSV after RFC 4180; mend the line") from error
+        except csv.Error:
+            row = [lines.text.rstrip("\r\n")]
+            spoiled = True
         start, length = lines.start, lines.length
         lines.begin_record()
         if row is None or length > limits.record_chars:
@@ -84,12 +104,17 @@ def read_csv(
             continue
         elif lines.unfinished:
             fault = Rejected(start, RawRule.TRUNCATED, kept(delimiter.join(row), limits))
+        elif spoiled:
+            fault = Rejected(start, RawRule.QUOTES, kept(row[0], limits))
+        elif row[0] in again and [value.strip(EDGE) for value in row] == list(names):
+            fault = Rejected(start, RawRule.HEADER, kept(delimiter.join(row), limits))
         else:
             fault = _fault(row, names, start, delimiter, lines.suspect or length > limits.field_chars, limits)
         if fault is None and row is not None:
             batches.add(row, start, length)
         elif fault is not None:
             rejected.append(fault)
+            refuse_hopeless(rejected, batches.taken + len(rejected), limits)
             widest = max(widest, (lines.line - start + 1, start))
     if lines.unfinished:
         cut = cut or f"the quote opened at line {rejected[-1].line} or after it never closes"
@@ -98,7 +123,7 @@ def read_csv(
             rejected.append(Rejected(start, RawRule.TRUNCATED, kept(delimiter.join(last), limits)))
         elif rejected and rejected[-1].line == start:
             rejected[-1] = replace(rejected[-1], rule=RawRule.TRUNCATED)
-    elif not lines.ends_with_break and rejected and rejected[-1].line == start and row is not None and len(row) < len(names):
+    elif not lines.ends_with_break and rejected and rejected[-1].line == start and _ends_early(rejected[-1], row, names):
         cut = "the last line ends too early"
     if widest[0] > _SUSPICIOUS_LINES:
         note = f"{note + '; ' if note else ''}the rejected row at line {widest[1]} spans {widest[0]} lines, look for a stray quote"
@@ -113,6 +138,11 @@ def detect_delimiter(beginning: str) -> str:
     return max(_DELIMITERS, key=lambda sign: counts[sign])
 
 
+def _ends_early(last: Rejected, row: list[str] | None, names: tuple[str, ...]) -> bool:
+    """Whether a last row that no line end closes lacks values: the file was cut off within it."""
+    return last.rule is RawRule.COLUMNS and row is not None and len(row) < len(names)
+
+
 class _RecordTooLong(Exception):
     """A record is under way and already longer than allowed."""
 
@@ -120,7 +150,7 @@ class _RecordTooLong(Exception):
 class _Lines:
     """Physical lines with their ends, for the splitter; each piece of text passes the independent count on its way."""
 
-    def __init__(self, pieces: Iterator[str], count: CsvCount, limits: Limits) -> None:
+    def __init__(self, pieces: Iterator[str], count: CsvCount, limits: Limits, before: int = 0) -> None:
         self._pieces = pieces
         self._count = count
         self._limit = limits.record_chars
@@ -130,8 +160,9 @@ class _Lines:
         self.suspect = False  # something seen so far is no storable text
         self.unfinished = False  # the text ends while a record is under way
         self.ends_with_break = True
-        self.line = 0  # number of the line handed out last
-        self.start = 1  # number of the line at which the record under way began
+        self.text = ""  # the line handed out last
+        self.line = before  # its number
+        self.start = before + 1  # number of the line at which the record under way began
         self.length = 0  # of the record under way, its line ends counted once each
 
     def __iter__(self) -> _Lines:
@@ -148,6 +179,7 @@ class _Lines:
             self._ready = iter(self._more())
             line = next(self._ready, None)
         self.line += 1
+        self.text = line
         bare = len(line.rstrip("\r\n"))
         self.ends_with_break = bare < len(line)
         self.length += bare + 1
@@ -188,18 +220,23 @@ def _beginning(pieces: Iterator[str], limits: Limits) -> tuple[str, Iterator[str
 def _header(reader: Iterator[list[str]], lines: _Lines, limits: Limits) -> tuple[str, ...] | None:
     """The names of the first record; None for a text without any record."""
     try:
-        names = next((row for row in reader if row), None)
+        while (names := next(reader, None)) == []:
+            lines.begin_record()
     except _RecordTooLong:
         names = None
         lines.unfinished = True
     except csv.Error as error:
-        raise Unreadable(f"line {lines.line}: {error}; allowed is CSV after RFC 4180; mend the line") from error
+        if not lines.unfinished:
+            raise Unreadable(
+                f"line {lines.line}: something follows a closing quote in the header; allowed is CSV after RFC 4180; mend the line"
+            ) from error
+        names = None
     if lines.unfinished:
         raise Unreadable("a quote in the header never closes; allowed is CSV after RFC 4180; mend the first line")
     lines.begin_record()
     if names is not None and lines.suspect and (fault := fault_in(names, limits)) is not None:
         raise Unreadable(f"the header breaks the rule {fault[0]}; allowed is readable text; give the encoding or mend the first line")
-    return None if names is None else tuple(name.strip() for name in names)
+    return None if names is None else tuple(name.strip(EDGE) for name in names)
 
 
 def _settle_header(names: tuple[str, ...], wanted: Sequence[str] | None, limits: Limits) -> str | None:
@@ -213,7 +250,7 @@ def _settle_header(names: tuple[str, ...], wanted: Sequence[str] | None, limits:
     if wanted and not set(wanted) & set(names):
         raise Unreadable(
             f"none of the mapped columns ({', '.join(wanted)}) is in the first line; allowed is a header line; "
-            "add the header, or check delimiter, encoding and the mapped names"
+            f"add the header, or check delimiter, encoding and the mapped names{likely(wanted, names)}"
         )
     return f"{', '.join(map(repr, twice))} stands more than once in the header and is not used" if twice else None
 
@@ -238,6 +275,7 @@ class _Batches:
     rows: list[list[str]] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     chars: int = 0
+    taken: int = 0
     frames: list[pl.DataFrame] = field(default_factory=list)
 
     def add(self, row: list[str], start: int, length: int) -> None:
@@ -246,12 +284,14 @@ class _Batches:
         self.rows.append(row)
         self.starts.append(start)
         self.chars += length
+        self.taken += 1
 
     def take_back(self, start: int) -> list[str] | None:
         """The last row, out again, if it began at this line."""
         if not self.starts or self.starts[-1] != start:
             return None
         self.starts.pop()
+        self.taken -= 1
         return self.rows.pop()
 
     def frame(self) -> pl.DataFrame:

@@ -12,8 +12,9 @@ from fairdeal.sources.compression import Unreadable
 from fairdeal.sources.counting import LineCount
 from fairdeal.sources.encoding import UNDECODED
 from fairdeal.sources.limits import LIMITS, Limits
-from fairdeal.sources.readers.content import PROVENANCE, Content, RawRule, Rejected, fault_in, kept, no_rows, text_frame
+from fairdeal.sources.readers.content import PROVENANCE, Content, RawRule, Rejected, fault_in, kept, no_rows, refuse_hopeless, text_frame
 
+_NO_TEXT = (bool, dict, list)
 _BATCH_ROWS = 50_000
 _BATCH_CHARS = 32 << 20
 
@@ -50,6 +51,7 @@ def read_jsonl(pieces: Iterable[str], wanted: Sequence[str] | None, cut: str | N
             found = Rejected(number, RawRule.TRUNCATED, kept(line, limits))
         if isinstance(found, Rejected):
             rejected.append(found)
+            refuse_hopeless(rejected, count.records + 1, limits)
             if not closed and found.rule is RawRule.JSON:
                 cut = "the last line ends too early"
             continue
@@ -64,8 +66,7 @@ def read_jsonl(pieces: Iterable[str], wanted: Sequence[str] | None, cut: str | N
             rows, starts, chars = [], [], 0
     frames.append(_frame(rows, starts, wanted))
     counted = count.finish()
-    whole = bool(rejected) and len(rejected) == counted and (rejected[0].value or "").lstrip().startswith("[")
-    note = "looks like one JSON array; allowed is one object a line" if whole else None
+    note = _shape(rejected[0].value or "") if rejected and len(rejected) == counted else None
     empty = no_rows(wanted if wanted is not None else seen)
     return Content(pl.concat([empty, *frames], how="diagonal"), counted, tuple(seen), rejected, cut, note)
 
@@ -93,13 +94,15 @@ def _record(line: str, number: int, limits: Limits) -> dict[str, str | None] | R
     if "\0" in line:
         return Rejected(number, RawRule.NUL, kept(line, limits))
     try:
-        value = _DECODER.decode(line)
+        value = _DECODER.decode(line.lstrip("\ufeff"))  # files put together keep their byte order marks
     except (ValueError, RecursionError):
         return Rejected(number, RawRule.JSON, kept(line, limits))
     if not isinstance(value, dict):
         return Rejected(number, RawRule.NOT_AN_OBJECT, kept(line, limits))
-    if any(isinstance(item, bool | dict | list) for item in value.values()):
+    try:
         value = _flat(value, line)
+    except (ValueError, RecursionError):  # a number within a nested value that no JSON writer can write back
+        return Rejected(number, RawRule.JSON, kept(line, limits))
     if len(line) > limits.field_chars or "\\" in line:
         for name, item in value.items():
             if (fault := fault_in((item, name), limits)) is not None:
@@ -110,11 +113,27 @@ def _record(line: str, number: int, limits: Limits) -> dict[str, str | None] | R
 
 def _flat(value: dict[str, Any], line: str) -> dict[str, str | None]:
     """Truth values as ``true`` and ``false``; lists and objects as JSON text with their numbers as numbers."""
+    kinds = set(map(type, value.values()))
+    if kinds.isdisjoint(_NO_TEXT):
+        return value
+    value = {name: ("true" if item else "false") if isinstance(item, bool) else item for name, item in value.items()}
+    if kinds.isdisjoint((dict, list)):
+        return value
     plain: dict[str, Any] = json.loads(line, parse_constant=str)
     return {
-        name: json.dumps(plain[name], ensure_ascii=False, separators=(",", ":")) if isinstance(item, bool | dict | list) else item
+        name: json.dumps(plain[name], ensure_ascii=False, separators=(",", ":"), allow_nan=False) if isinstance(item, dict | list) else item
         for name, item in value.items()
     }
+
+
+def _shape(first: str) -> str | None:
+    """What a text without a single record looks like, by its first line."""
+    begins = first.lstrip("\ufeff \t")
+    if begins.startswith("["):
+        return "looks like one JSON array; allowed is one object a line"
+    if begins.rstrip().endswith(("{", ",")) and begins.startswith("{"):
+        return "looks like JSON over several lines; allowed is one object a line"
+    return None
 
 
 def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

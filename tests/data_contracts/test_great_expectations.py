@@ -24,7 +24,7 @@ def test_suite_has_one_expectation_per_rule_in_order(contract) -> None:  # type:
 
 def test_suite_is_about_the_columns_present_only() -> None:
     written = suite(EVERY_RULE, ("row_id",)).to_json_dict()["expectations"]
-    assert [expectation["meta"]["check"] for expectation in written] == [Check.REQUIRED, Check.LENGTH]
+    assert [expectation["meta"]["check"] for expectation in written] == [Check.REQUIRED, Check.ARTEFACT, Check.LENGTH]
 
 
 def run_alone(program: str) -> str:

@@ -44,6 +44,26 @@ def fault(column: str, values: list[object], unread: list[str | None] | None = N
     [
         pytest.param(fault("row_id", ["a", None, "ab"]), [(1, "row_id:required", None)], id="missing key"),
         pytest.param(fault("row_id", ["", "12345", "123456"]), [(2, "row_id:length", "123456")], id="length is inclusive"),
+        pytest.param(
+            fault(
+                "row_id", ["1e5", '="1"', "'1", "#N/A", "#REF!", "1E+09", "1.2e9", "a\u200db", "a\u200bb", "a\u202eb", "a\tb", "a\ufffdb"]
+            ),
+            [
+                (row, "row_id:artefact", value)
+                for row, value in (
+                    (1, '="1"'),
+                    (2, "'1"),
+                    (4, "#REF!"),
+                    (5, "1E+09"),
+                    (6, "1.2e9"),
+                    (8, "a\u200bb"),
+                    (9, "a\u202eb"),
+                    (10, "a\tb"),
+                    (11, "a\ufffdb"),
+                )
+            ],
+            id="ids hold nothing that a tool left and nothing that cannot be seen",
+        ),
         pytest.param(fault("words", ["中文字", "😀😀😀", "é́", "中文字长"]), [(3, "words:length", "中文字长")], id="length in code points"),
         pytest.param(fault("colour", ["red", "Red", "", "red "]), [(1, "colour:allowed", "Red"), (3, "colour:allowed", "red ")], id="set"),
         pytest.param(

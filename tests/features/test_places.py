@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairdeal.features.places import Coder, Line, Scale, count_up_to, stable_order
+from fairdeal.features.places import Coder, Line, Scale, count_up_to, key_codes, stable_order
 
 numbers = st.lists(st.integers(-60, 60))
 
@@ -27,25 +27,25 @@ def test_counts_places_up_to_and_with_each_limit(places: list[int], limits: list
 
 
 def test_a_value_has_one_code_in_every_table_and_null_has_none() -> None:
-    one = Line.of(pl.DataFrame({"t": [3, 1, 2], "who": ["b", "a", None]}))
-    other = Line.of(pl.DataFrame({"t": [5, 6], "who": ["z", "b"]}))
-    coder = Coder([one, other])
-    a, nobody, b = coder.of_column(one, "who").tolist()
-    z, again = coder.of_column(other, "who").tolist()
+    coder = Coder()
+    one, other = (pl.DataFrame({"who": who}).select(coder.code("who")).to_series().to_list() for who in (["b", "a", None], ["z", "b"]))
+    b, a, nobody = one
+    z, again = other
     assert nobody == 0
     assert again == b
     assert len({a, b, z, 0}) == 4
 
 
 def test_pairs_of_values_are_never_confused() -> None:
-    line = Line.of(pl.DataFrame({"t": range(5), "x": ["a", "a", "aa", "b", None], "y": ["bb", "b", "b", "a", "a"]}))
-    [codes] = Coder([line]).of_key([line], ("x", "y"))
+    coder = Coder()
+    table = pl.DataFrame({"t": range(5), "x": ["a", "a", "aa", "b", None], "y": ["bb", "b", "b", "a", "a"]})
+    [codes] = key_codes([Line.over(table.select("t", coder.code("x"), coder.code("y")))], ("x", "y"))
     assert len(set(codes.tolist()[:4])) == 4
     assert codes[4] == 0
 
 
 def test_no_window_reaches_another_key() -> None:
-    line = Line.of(pl.DataFrame({"t": [-5, 0, 100]}))
+    line = Line.over(pl.DataFrame({"t": [-5, 0, 100]}))
     scale = Scale.over([line], longest=30)
     one, next_one = (scale.places(np.full(3, code, dtype=np.uint32), line.times) for code in (1, 2))
     assert int(one.max()) + 30 < int(next_one.min())

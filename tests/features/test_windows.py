@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -49,6 +51,15 @@ def test_equals_the_brute_force_oracle(aggregate: Aggregate, data: st.DataObject
         where=data.draw(st.sampled_from([None, "flag"])),
     )
     assert evaluate(subjects, {"events": events}, [one])[one.name].to_list() == brute_force(subjects, events, one)
+
+
+@given(subjects=streams(15), events=streams(), at_once=st.integers(1, 9))
+@settings(max_examples=40, deadline=None)
+def test_keys_taken_in_parts_give_the_same_values(subjects: pl.DataFrame, events: pl.DataFrame, at_once: int) -> None:
+    trails = [trail(aggregate, key=key) for aggregate in Aggregate for key in (("who",), ("who", "where"), ("where",))]
+    trails = [replace(one, entity="_".join(one.key)) for one in trails]
+    whole = evaluate(subjects, {"events": events}, trails)
+    assert evaluate(subjects, {"events": events.lazy()}, trails, at_once=at_once).equals(whole)
 
 
 @given(events=streams(), later=streams(), now=st.integers(0, 30))

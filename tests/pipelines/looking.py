@@ -44,9 +44,8 @@ def deliver(place: Workplace, until: datetime = EVER) -> Delivery | None:
     delivery = ingest.take_in(place.mapping, place.lake, until=until, progress=lambda text: None)
     if delivery is None:
         return None
-    written = ingest.write(delivery, place.lake) if delivery.files else {}
     with place.ledger.transaction() as tx:
-        ingest.commit(tx, place.mapping, delivery, written)
+        ingest.commit(tx, place.mapping, delivery)
     return delivery
 
 

@@ -129,4 +129,6 @@ def test_the_command_drafts_a_mapping_that_runs(tmp_path: Path, run_day: Callabl
     )
     fails_plainly(fairdeal("source", "new", "payments.csv", "-o", "shop.toml", home=tmp_path / "home", cwd=tmp_path), 2)
     fails_plainly(fairdeal("source", "new", "payments.csv", "--table", "=orders", home=tmp_path / "home", cwd=tmp_path), 2)
+    undecided = (tmp_path / "shop.toml").read_text("utf-8")
+    (tmp_path / "shop.toml").write_text(undecided.replace('"XXX"', '"CNY"'), encoding="utf-8")
     assert sum(run_day(tmp_path / "shop.toml", "2026-05-01")["decisions"]["payments"].values()) > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -136,11 +137,15 @@ def test_a_delivery_with_too_many_bad_rows_is_refused_leaves_nothing_and_can_be_
     lines = [worlds.payment(number, "2026-01-02 12:00:00", amount="ten" if number < 2 else "10.00") for number in range(10)]
     mapping = worlds.shop(tmp_path / "shop", {"2026-01-02": lines})
     told = r"payments: 2 of 10 rows break the contract, most often amount_minor:type \(2\); allowed is .*0\.05; .*correct"
-    with pytest.raises(DataIsWrong, match=told):
-        run_day(mapping, "2026-01-02")
+    for _ in range(2):
+        with pytest.raises(DataIsWrong, match=told):
+            run_day(mapping, "2026-01-02")
     with sqlite3.connect(settings.home / "ledger.db") as ledger:
         for table in ("source_file", "source_peek", "batch", "lake_file", "run", "step", "label", "feed"):
             assert ledger.execute(f"select count(*) from {table}").fetchone() == (0,), table
+        refused = ledger.execute("select source, report from refused_delivery").fetchall()
+    assert [source for source, _ in refused] == ["little-shop"], "a refusal is told once, however often it comes"
+    assert json.loads(refused[0][1])["tables"]["payments"]["breached"] == 2
     assert not (settings.home / "feed").exists()
 
     worlds.shop(tmp_path / "shop", {"2026-01-02": [worlds.payment(number, "2026-01-02 12:00:00") for number in range(10)]})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import doctest
 
+import polars as pl
 import pytest
 
 from fairdeal.data_contracts.typologies import CaseType, Detector, Typology
 from fairdeal.pipelines import tokens
-from fairdeal.pipelines.tokens import case_subject, measure_subject
+from fairdeal.pipelines.tokens import PARTIES, case_subject, measure_subject
 
 
 def test_the_examples_in_the_docstrings_hold() -> None:
@@ -53,4 +54,5 @@ REVIEW = {"review_id": "R1", "reviewer_id": "B1"}
 def test_a_ring_is_one_case_about_its_shop_and_the_rest_about_who_acted(
     detector: Detector, typology: Typology, snapshot: dict[str, str], expected: tuple[CaseType, str, str]
 ) -> None:
-    assert case_subject(detector, typology, snapshot) == expected
+    row = pl.DataFrame([dict.fromkeys(PARTIES[detector]) | snapshot | {"typology": str(typology)}], infer_schema_length=None)
+    assert row.select(*case_subject(detector)).row(0) == expected

@@ -61,7 +61,7 @@ def test_constants_joins_and_value_maps(tmp_path: Path) -> None:
     assert rows.select("payment_id", "currency", "status", "method").rows() == [
         ("p1-a", "EUR", "approved", "card"),
         (None, "EUR", "failed", "2"),
-        ("p3-c", "EUR", None, "NULL"),
+        ("p3-c", "EUR", None, None),
         ("p4-d", "EUR", None, None),
     ]
 

@@ -113,6 +113,7 @@ def test_a_query_takes_every_column_of_the_sets_that_it_names(tmp_path: Path) ->
         (('from = "tx"', 'from = "tx"\nquery = "select 1"'), "from and query"),
         (('from = "tx"\n', ""), "neither from nor query"),
         (("decimal = 2", "decimal = 9"), "0 to 6"),
+        (("decimal = 2", 'decimal = "currency"'), "no currency mapped"),
         (("decimal = 2", "decimals = 2"), "did you mean decimal"),
         (("decimal = 2", 'format = "%d"'), "format is allowed for instant and date"),
         (("decimal = 2", "constant = 3"), "exactly one of column, columns, constant"),
