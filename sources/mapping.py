@@ -113,6 +113,11 @@ class Mapping:
             wanted |= {name for name in self.files if re.search(rf"(?i)(?<![\w.]){re.escape(name)}(?!\w)", mapped.query)}
         return tuple(name for name in self.files if name in wanted)
 
+    def names_honest(self, table: str) -> bool:
+        """Whether the source says of the table's own subjects which were honest: what it says nothing about is then not known."""
+        label = self.tables[table].label if table in self.tables else None
+        return label is not None and bool(label.negative) and label.subject in (None, self.tables[table].contract.key[0])
+
     def queried(self, file_set: str) -> bool:
         """Whether a query reads a file set, other than the set that holds a queried table's labels only."""
         return any(
