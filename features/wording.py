@@ -53,7 +53,7 @@ MEASURES: dict[str, tuple[str, str]] = {
     "review": ("条评价", "reviews"),
     "review_top": ("条最高分评价", "top-star reviews"),
     "review_fraud": ("条已确认虚假评价", "reviews known to be fake"),
-    "rating": ("评分总和", "stars in all"),
+    "rating": ("评分（一星计 100）", "rating (100 to a star)"),
     "reviewer": ("个评价人", "reviewers"),
     "subject": ("个评价对象", "things reviewed"),
     "extra": ("次出现", "occurrences"),

@@ -18,6 +18,7 @@ from fairdeal.pipelines.commands import cases, contracts, feed, runs, source
 from fairdeal.pipelines.errors import FairdealError
 from fairdeal.pipelines.settings import load_settings
 from fairdeal.pipelines.telling import console, tell_error
+from fairdeal.sources.fetching import SourceUnreachable
 from fairdeal.sources.mapping_parts import MappingError
 
 app = typer.Typer(
@@ -47,6 +48,8 @@ def _known_failure(error: BaseException) -> int | None:
         return 2
     if isinstance(error, ContractBreach):
         return 1
+    if isinstance(error, SourceUnreachable):
+        return 3
     return None
 
 

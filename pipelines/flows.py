@@ -171,6 +171,7 @@ def train_detector(detector: str, until: str, config: str | None, source: str, d
             until=datetime.fromisoformat(until),
             settings=place.settings,
             progress=tell,
+            names_honest=place.mapping.names_honest(Detector(detector).table),
         )
     finally:
         place.ledger.close()

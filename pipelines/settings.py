@@ -19,7 +19,7 @@ from fairdeal.pipelines.errors import WrongUse
 
 FILE_NAME = "fairdeal.toml"
 #: Settings that are tables; a variable may name one value of theirs.
-SECTIONS = ("capacity", "policy", "loss", "schedule", "database", "notify", "train")
+SECTIONS = ("capacity", "policy", "loss", "schedule", "database", "object_store", "notify", "train")
 #: ``FAIRDEAL_*`` variables that are no settings.
 OTHER_VARIABLES = ("CONFIG", "CRASH_AT", "ALLOWED_HOSTS")
 
@@ -42,6 +42,13 @@ class Database(_Section):
 
     url: str | None = Field(None, description="SQLAlchemy address of the run ledger; absent: SQLite in the home folder")
     disputes_url: str | None = Field(None, description="address of the dispute queue's database; absent: SQLite in the home folder")
+
+
+class ObjectStore(_Section):
+    """Where `s3://` paths of a mapping lead."""
+
+    endpoint: str | None = Field(None, description="address of an object store that speaks S3; absent: AWS_ENDPOINT_URL, else Amazon's")
+    region: str | None = Field(None, description="the store's region; absent: what the environment says")
 
 
 class Notify(_Section):
@@ -76,6 +83,7 @@ class Settings(BaseSettings):
     loss: dict[str, Any] = Field(default_factory=dict, description="who bears which loss; see models.losses")
     schedule: Schedule = Field(default_factory=lambda: Schedule.model_validate({}))
     database: Database = Field(default_factory=lambda: Database.model_validate({}))
+    object_store: ObjectStore = Field(default_factory=lambda: ObjectStore.model_validate({}))
     notify: Notify = Field(default_factory=lambda: Notify.model_validate({}))
     train: Train = Field(default_factory=lambda: Train.model_validate({}))
 
@@ -157,8 +165,12 @@ def _warn_of_unknown(names: frozenset[str]) -> None:
     """Says once which ``FAIRDEAL_*`` variables mean nothing; a slip of the pen would otherwise go unseen."""
     for name in sorted(names):
         words = name.removeprefix("FAIRDEAL_").lower()
-        if words.upper() in OTHER_VARIABLES or any(
-            words == field or (field in SECTIONS and words.startswith(f"{field}_")) for field in Settings.model_fields
+        if (
+            words.upper() in OTHER_VARIABLES
+            or words.endswith("_dsn")
+            or any(  # …_DSN: connection strings that mappings name
+                words == field or (field in SECTIONS and words.startswith(f"{field}_")) for field in Settings.model_fields
+            )
         ):
             continue
         allowed = ", ".join(f"FAIRDEAL_{field.upper()}{'_*' if field in SECTIONS else ''}" for field in Settings.model_fields)

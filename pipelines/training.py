@@ -25,7 +25,9 @@ from fairdeal.pipelines.settings import Settings
 from fairdeal.pipelines.tables import feature_table, known_tables, training_subjects
 
 
-def labelled_frame(detector: Detector, features: pl.DataFrame, labels: pl.DataFrame, *, until: datetime, ripe_days: int) -> pd.DataFrame:
+def labelled_frame(
+    detector: Detector, features: pl.DataFrame, labels: pl.DataFrame, *, until: datetime, ripe_days: int, names_honest: bool = False
+) -> pd.DataFrame:
     """Features with what was known of each subject at ``until``.
 
     Parameters
@@ -37,6 +39,8 @@ def labelled_frame(detector: Detector, features: pl.DataFrame, labels: pl.DataFr
     ripe_days
         Where most ripe subjects carry a label, unlabelled ones are left out. Where labels are rare, as when a source names frauds only,
         a subject that has stood this long without one counts as honest and younger ones are left out: their frauds may still be unreported.
+    names_honest
+        The source names honest subjects too: what it says nothing about is not known, however old, and is left out.
 
     Returns
     -------
@@ -49,17 +53,26 @@ def labelled_frame(detector: Detector, features: pl.DataFrame, labels: pl.DataFr
     ripe_rows = joined.filter(ripe)
     labelled_share = 1 - ripe_rows["is_fraud"].null_count() / max(ripe_rows.height, 1)
     known = pl.col("is_fraud").cast(pl.Float64)
-    if labelled_share < 0.5:
+    if labelled_share < 0.5 and not names_honest:
         known = pl.coalesce(known, pl.when(ripe).then(0.0))
     return joined.with_columns(is_fraud=known, group=pl.col("account_id")).to_pandas()
 
 
 def train_champion(
-    detector: Detector, lake: Lake, source: str, *, watermark: int, until: datetime, settings: Settings, progress: Callable[[str], None]
+    detector: Detector,
+    lake: Lake,
+    source: str,
+    *,
+    watermark: int,
+    until: datetime,
+    settings: Settings,
+    progress: Callable[[str], None],
+    names_honest: bool = False,
 ) -> dict[str, Any]:
     """Learns from what was known at ``until``, registers the model and makes it champion; gives what `fairdeal train --json` prints.
 
     With too few labels the detector learns what is usual instead, claims no probability, and the result says so.
+    ``names_honest`` as in `labelled_frame`.
     """
     began = time.perf_counter()
     start = until - timedelta(days=settings.train.days)
@@ -81,7 +94,14 @@ def train_champion(
         }
     progress(f"{detector}: features of {subjects.height} rows")
     table = feature_table(detector, tables, subjects, as_of, settings)
-    frame = labelled_frame(detector, table.rows, tables["labels"].collect(), until=until, ripe_days=settings.train.ripe_days)
+    frame = labelled_frame(
+        detector,
+        table.rows,
+        tables["labels"].collect(),
+        until=until,
+        ripe_days=settings.train.ripe_days,
+        names_honest=names_honest,
+    )
     names = [name for name in table.names if name not in table.blind]
     versions = {
         "data_version": hashlib.sha256(dumps([source, watermark, until.isoformat(), settings.train.model_dump()]).encode()).hexdigest()[

@@ -15,6 +15,7 @@ from fairdeal.pipelines.keys import FIRST_MOMENT, hashing_key, signer
 from fairdeal.pipelines.lake import Lake
 from fairdeal.pipelines.ledger import BATCHES, Ledger
 from fairdeal.pipelines.settings import Settings
+from fairdeal.sources.fetching import Fetching
 from fairdeal.sources.mapping import Mapping
 
 Progress = Callable[[str], None]
@@ -49,7 +50,15 @@ def open_workplace(settings: Settings, mapping: Mapping, progress: Progress) -> 
     hashing_key(settings.home)  # all keys are made at once, so that a copy of the home carries them
     for purpose in ("feed", "models"):
         signer(settings.home, purpose, since=FIRST_MOMENT)
-    return Workplace(settings, ledger, Lake(settings.home, ledger), replace(mapping, memory_mb=settings.memory_mb), progress)
+    mapping = replace(mapping, memory_mb=settings.memory_mb, fetching=fetching(settings, settings.home / "fetched"))
+    return Workplace(settings, ledger, Lake(settings.home, ledger), mapping, progress)
+
+
+def fetching(settings: Settings, folder: Path) -> Fetching:
+    """How objects and tables are fetched into a folder that only its owner may look into."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    return Fetching(folder, settings.object_store.endpoint, settings.object_store.region)
 
 
 def instant(text: str) -> datetime:

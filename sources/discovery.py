@@ -10,6 +10,8 @@ from pathlib import Path
 
 from fairdeal.sources.encoding import UNDECODED, readable
 from fairdeal.sources.mapping import Mapping
+from fairdeal.sources.object_store import fetched_objects
+from fairdeal.sources.postgresql import table_files
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class SourceFile:
         Of its bytes; empty when it could not be opened, which reading then reports.
     fault
         Why nothing of it can be read, known without opening it; empty when nothing is.
+    place
+        Where its copy lies when it was fetched; None for files in a folder.
     """
 
     file_set: str
@@ -35,10 +39,11 @@ class SourceFile:
     size: int
     sha256: str
     fault: str = ""
+    place: Path | None = None
 
     def location(self, base: Path) -> Path:
         """Where the file is."""
-        return base / self.path
+        return self.place or base / self.path
 
 
 @dataclass(frozen=True)
@@ -55,9 +60,22 @@ class Discovery:
 
 
 def discover(mapping: Mapping) -> Discovery:
-    """The files that a mapping's globs match now. ``**`` matches any depth; hidden files, and folders as such, are left out."""
+    """The files that a mapping's globs match now. ``**`` matches any depth; hidden files, and folders as such, are left out.
+
+    Objects are fetched, and tables read, as they are now; what was fetched before is not fetched again.
+    """
     found: dict[str, tuple[SourceFile, ...]] = {}
     for name, file_set in mapping.files.items():
+        if file_set.postgresql is not None:
+            tables = table_files(file_set, mapping.source_columns(name), mapping.fetching, whole=mapping.queried(name))
+            found[name] = tuple(_fetched_file(name, told, place) for told, place in tables)
+            continue
+        if file_set.is_remote:
+            found[name] = tuple(
+                _fetched_file(name, told, place) if place is not None else SourceFile(name, told, size, "", fault)
+                for told, place, size, fault in fetched_objects(file_set, mapping.fetching)
+            )
+            continue
         matched = sorted(Path(path).as_posix() for path in glob.glob(file_set.path, root_dir=mapping.base, recursive=True))
         found[name] = tuple(_source_file(mapping.base, name, path) for path in dict.fromkeys(matched) if not (mapping.base / path).is_dir())
     return Discovery(found, tuple(name for name, files in found.items() if not files))
@@ -75,6 +93,10 @@ def _source_file(base: Path, file_set: str, path: str) -> SourceFile:
         return SourceFile(file_set, path, location.stat().st_size, digest_of(location))
     except OSError:
         return SourceFile(file_set, path, 0, "")
+
+
+def _fetched_file(file_set: str, told: str, place: Path) -> SourceFile:
+    return SourceFile(file_set, told, place.stat().st_size, digest_of(place), place=place)
 
 
 def digest_of(path: Path) -> str:

@@ -6,11 +6,12 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Mapping as Mapped
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fairdeal.data_contracts.tables import INBOUND
+from fairdeal.sources.fetching import Fetching
 from fairdeal.sources.mapping_entries import (
     column_source,
     file_set,
@@ -70,6 +71,8 @@ class Mapping:
         By name, in the order of the mapping file.
     memory_mb
         Most memory that a query over the files may take, in megabytes.
+    fetching
+        Where copies of objects and tables are kept, and how they are reached.
     """
 
     path: Path
@@ -80,6 +83,7 @@ class Mapping:
     files: Mapped[str, FileSet]
     tables: Mapped[str, TableMapping]
     memory_mb: int = 3000
+    fetching: Fetching = field(default_factory=Fetching)
 
     def table(self, name: str) -> TableMapping:
         """The mapping of one table; `MappingError` when the source does not give it."""
@@ -108,6 +112,20 @@ class Mapping:
         if mapped.query is not None:
             wanted |= {name for name in self.files if re.search(rf"(?i)(?<![\w.]){re.escape(name)}(?!\w)", mapped.query)}
         return tuple(name for name in self.files if name in wanted)
+
+    def names_honest(self, table: str) -> bool:
+        """Whether the source says of the table's own subjects which were honest: what it says nothing about is then not known."""
+        label = self.tables[table].label if table in self.tables else None
+        return label is not None and bool(label.negative) and label.subject in (None, self.tables[table].contract.key[0])
+
+    def queried(self, file_set: str) -> bool:
+        """Whether a query reads a file set, other than the set that holds a queried table's labels only."""
+        return any(
+            mapped.query is not None
+            and file_set in self.file_sets_of(table)
+            and (mapped.label is None or mapped.label.file_set != file_set)
+            for table, mapped in self.tables.items()
+        )
 
     def source_columns(self, file_set: str) -> tuple[str, ...] | None:
         """Columns of a file set that anything needs, sorted; None means all of them, since a query reads the set.
@@ -188,7 +206,29 @@ def load_mapping(path: Path, data: Path | None = None) -> Mapping:
     if not tables:
         raise MappingError(f"{where}: no tables; allowed are {', '.join(INBOUND)}; map at least one")
     base = (data if data is not None else path.parent).resolve()
-    return Mapping(path, hashlib.sha256(content).hexdigest(), name, zone, base, files, tables)
+    mapping = Mapping(path, hashlib.sha256(content).hexdigest(), name, zone, base, files, tables)
+    _refuse_two_readings(where, mapping)
+    return mapping
+
+
+def _refuse_two_readings(where: str, mapping: Mapping) -> None:
+    """Raises `MappingError` for a table of a database that is wanted both as what is new and as what is there now."""
+    for name, declared in mapping.files.items():
+        if declared.postgresql is None or not mapping.queried(name):
+            continue
+        others = [
+            table for table, mapped in mapping.tables.items() if name in (mapped.file_set, mapped.label.file_set if mapped.label else 0)
+        ]
+        if others:
+            raise MappingError(
+                f"{where}, [files.{name}]: read by a query and from by [{others[0]}]; allowed is one of them: "
+                "a query sees the table as it is, from sees what is new; declare the table twice"
+            )
+        if declared.postgresql.watermark is not None:
+            raise MappingError(
+                f"{where}, [files.{name}] watermark: found on a set that a query reads; allowed on sets read with from, since a query sees "
+                "the whole table; remove it"
+            )
 
 
 def _table(where: str, table: str, value: object, files: Mapped[str, FileSet], zone: str) -> TableMapping:

@@ -20,6 +20,7 @@ from fairdeal.sources.mapping_parts import (
     Format,
     LabelRule,
     MappingError,
+    PostgresSource,
     TimeUnit,
     label_columns,
     near,
@@ -66,6 +67,7 @@ _LABEL_KEYS = (
     "subject_column",
 )
 _FILE_KEYS = ("path", "format", "encoding", "delimiter", "compression")
+_DATABASE_KEYS = ("postgresql", "query", "connection", "watermark", "overlap")
 _DURATION = re.compile(r"(\d{1,6})\s*([smhdw])")
 _DURATION_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DIRECTIVES = set("YymdHIMSfpzjbBT%F")
@@ -127,9 +129,12 @@ def file_set(where: str, name: str, value: object) -> FileSet:
     entries = section(where, value)
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         raise MappingError(f"{where}: the name {name!r} cannot stand in a query; allowed are letters, digits and _; rename the file set")
-    refuse_unknown(where, entries, _FILE_KEYS)
+    refuse_unknown(where, entries, (*_FILE_KEYS, *_DATABASE_KEYS))
+    if set(entries) & set(_DATABASE_KEYS):
+        return _database(where, name, entries)
     if "path" not in entries:
-        raise MappingError(f'{where}: no path; allowed is a path or glob; add path = "…"')
+        raise MappingError(f'{where}: no path; allowed is a path or glob, or postgresql = "a table"; add path = "…"')
+    _refuse_scheme(where, string(f"{where} path", entries["path"]))
     delimiter = entries.get("delimiter")
     if delimiter is not None and (not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n\0'):
         raise MappingError(f"{where} delimiter: {delimiter!r} found; allowed is one character other than a quote or line end; write one")
@@ -146,6 +151,54 @@ def file_set(where: str, name: str, value: object) -> FileSet:
         delimiter=delimiter,
         compression=Compression(given["compression"]) if "compression" in given else None,
     )
+
+
+def _refuse_scheme(where: str, path: str) -> None:
+    """Raises `MappingError` for addresses that are not read, and for keys in one."""
+    scheme, colon, rest = path.partition("://")
+    if colon and scheme != "s3":
+        raise MappingError(f"{where} path: {scheme}:// found; allowed are folders and s3://bucket/prefix; copy the files to one of these")
+    if colon and (not rest.partition("/")[0] or "@" in rest.partition("/")[0]):
+        raise MappingError(
+            f"{where} path: {path.partition('@')[2] or path!r} found; allowed is s3://bucket/prefix without keys; correct it"
+        )
+
+
+def _database(where: str, name: str, entries: Mapping[str, Any]) -> FileSet:
+    """One ``[files.NAME]`` that is a table or a select of a database."""
+    refuse_unknown(where, entries, _DATABASE_KEYS)
+    if ("postgresql" in entries) == ("query" in entries):
+        raise MappingError(f"{where}: one of postgresql and query is allowed; name a table or write one select")
+    table = string(f"{where} postgresql", entries["postgresql"]) if "postgresql" in entries else None
+    if table is not None and not re.fullmatch(r'[^\s."\']+(\.[^\s."\']+)?', table):
+        raise MappingError(f"{where} postgresql: {table!r} found; allowed is a table or schema.table; write a select as query")
+    connection = entries.get("connection")
+    found = re.fullmatch(r"env:([A-Za-z_][A-Za-z0-9_]*)", connection) if isinstance(connection, str) else None
+    if found is None:
+        raise MappingError(
+            f'{where} connection: allowed is "env:NAME", the variable that holds the connection string, and never the string itself; '
+            'write for example connection = "env:FAIRDEAL_SHOP_DSN"'
+        )
+    source = PostgresSource(
+        table=table,
+        query=string(f"{where} query", entries["query"]) if "query" in entries else None,
+        variable=found[1],
+        watermark=string(f"{where} watermark", entries["watermark"]) if "watermark" in entries else None,
+        **_overlap(f"{where} overlap", entries),
+    )
+    return FileSet(name=name, path=source.told, format=Format.PARQUET, postgresql=source)
+
+
+def _overlap(where: str, entries: Mapping[str, Any]) -> dict[str, int]:
+    """How far below the watermark fetching begins: a duration, or a number of units."""
+    if "overlap" not in entries:
+        return {}
+    if "watermark" not in entries:
+        raise MappingError(f"{where}: found without watermark; allowed together with it; add watermark or remove overlap")
+    value = entries["overlap"]
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return {"overlap_steps": value}
+    return {"overlap_s": int(_duration(where, value).total_seconds())}
 
 
 def column_source(where: str, value: object, column: Column, zone: str) -> ColumnSource:

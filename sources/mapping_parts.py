@@ -56,8 +56,38 @@ class TimeUnit(StrEnum):
 
 
 @dataclass(frozen=True)
+class PostgresSource:
+    """A table, or one select, of a PostgreSQL database.
+
+    Parameters
+    ----------
+    table, query
+        One of them: a table, with its schema or without, or a select.
+    variable
+        Name of the environment variable that holds the connection string; the string itself never stands in a mapping.
+    watermark
+        A column that only grows as rows are added or changed: only what lies above is fetched again. None: all rows each time.
+    overlap_s, overlap_steps
+        How far below the highest value seen fetching begins, in seconds for times and in units for numbers: what a transaction that
+        ended late had written with an earlier value is found then.
+    """
+
+    table: str | None
+    query: str | None
+    variable: str
+    watermark: str | None = None
+    overlap_s: int = 86_400
+    overlap_steps: int = 10_000
+
+    @property
+    def told(self) -> str:
+        """How the source is called in reports and in the ledger."""
+        return f"postgresql:{self.table or 'select'}"
+
+
+@dataclass(frozen=True)
 class FileSet:
-    """Files of one shape, found by one glob. What is None is detected file by file."""
+    """Files of one shape: found by one glob in a folder or an object store, or made of a table. What is None is detected file by file."""
 
     name: str
     path: str
@@ -65,6 +95,12 @@ class FileSet:
     encoding: Encoding | None = None
     delimiter: str | None = None
     compression: Compression | None = None
+    postgresql: PostgresSource | None = None
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the files lie in an object store."""
+        return self.path.startswith("s3://")
 
 
 @dataclass(frozen=True)

@@ -144,6 +144,11 @@ def together(frames: Sequence[pl.DataFrame], columns: Iterable[str] | None) -> p
     return joined.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in lacking)
 
 
+def content_of(file_set: FileSet, file: SourceFile, path: Path, limits: Limits = LIMITS) -> Content:
+    """Every column of one file, for those who only look; raises `Unreadable`."""
+    return _content(file_set, file, path, None, limits)
+
+
 def _content(file_set: FileSet, file: SourceFile, path: Path, wanted: Sequence[str] | None, limits: Limits) -> Content:
     """One file's records, of one state of the file; raises `Unreadable`."""
     if file.fault:

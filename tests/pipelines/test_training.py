@@ -1,0 +1,41 @@
+"""What a model learns from: the labels that were known, and of the rest only what the source's way of labelling allows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from fairdeal.data_contracts.typologies import Detector
+from fairdeal.pipelines.training import labelled_frame
+from tests.sources.making import PAYMENTS, source
+
+UNTIL = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("names_honest", "old"), [(False, 0.0), (True, None)])
+def test_an_old_payment_without_a_label_is_honest_only_where_honest_ones_are_never_named(names_honest: bool, old: float | None) -> None:
+    ages = [30, 30, 30, 30, 5]
+    features = pl.DataFrame(
+        {
+            "subject_id": ["p0", "p1", "p2", "p3", "p4"],
+            "account_id": ["a"] * 5,
+            "event_at": pl.Series([UNTIL - timedelta(days=age) for age in ages], dtype=pl.Datetime("us", "UTC")),
+        }
+    )
+    labels = pl.DataFrame(
+        {"subject_kind": ["payment"] * 2, "subject_id": ["p0", "p1"], "is_fraud": [True, False], "typology": ["stolen_instrument", None]}
+    ).filter(pl.col("subject_id") != ("" if names_honest else "p1"))
+    frame = labelled_frame(Detector.PAYMENTS, features, labels, until=UNTIL, ripe_days=21, names_honest=names_honest)
+    found = [None if value != value else value for value in frame["is_fraud"]]
+    assert found == [1.0, 0.0, old, old, None]
+
+
+@pytest.mark.parametrize(("rule", "named"), [("positive = [1]\nnegative = [0]\n", True), ("positive = [1]\n", False), (None, False)])
+def test_a_mapping_says_whether_it_names_honest_subjects(tmp_path: Path, rule: str | None, named: bool) -> None:
+    label = f'[payments.label]\ncolumn = "f"\n{rule}' if rule else ""
+    mapping = source(tmp_path, PAYMENTS + label)
+    assert mapping.names_honest("payments") is named
+    assert not mapping.names_honest("orders")
