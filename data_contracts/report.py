@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from fairdeal.data_contracts.report_charts import history_chart, share_bar, split_bar
+from fairdeal.data_contracts.report_charts import share_bar, split_bar
+from fairdeal.data_contracts.report_health import render_health
 from fairdeal.data_contracts.report_style import STYLE
 
 #: Chinese and English of every word on the page that is not data.
@@ -15,7 +16,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "title": ("数据契约报告", "Data contract report"),
     "no_runs": ("还没有运行记录。", "No runs yet."),
     "latest": ("最近一次读入", "Latest run that read data"),
-    "history": ("各次运行的隔离比例", "Quarantined share, run by run"),
+    "health": ("数据源健康", "Health of the sources, night by night"),
     "runs": ("各次运行", "Runs"),
     "tables": ("数据表", "Tables"),
     "rules": ("规则", "Rules"),
@@ -97,9 +98,10 @@ def render_report(runs: Sequence[Mapping[str, Any]]) -> str:
     ----------
     runs
         As the ledger keeps them, in any order: ``{"run_id", "source", "interval": [from, to], "frozen_at", "tables": {name: {"rows_in",
-        "accepted", "quarantined", "limit", "engine", "rules": [{"rule", "checked", "breached"}], "duplicates", "corrections", "late"}},
-        "files": [{"path", "status", "rows_counted", "rows_read", "rows_rejected", "message"}]}``. Counts are rows, ``limit`` is a share
-        from 0 to 1. A fact that is missing or null is shown as a dash.
+        "accepted", "quarantined", "limit", "engine", "rules": [{"rule", "checked", "breached"}], "duplicates", "corrections", "late",
+        "ages"}}, "files": [{"path", "status", "rows_counted", "rows_read", "rows_rejected", "message"}], "day", "absent", "blind"}``.
+        Counts are rows, ``limit`` is a share from 0 to 1, ``ages`` counts accepted rows by `report_health.AGE_DAYS`. A fact that is
+        missing or null is shown as a dash.
 
     Returns
     -------
@@ -113,7 +115,7 @@ def render_report(runs: Sequence[Mapping[str, Any]]) -> str:
         body = "".join(
             (
                 _section("latest", _summary(told)),
-                _section("history", _histories(list(reversed(newest_first)))),
+                _section("health", render_health(newest_first)),
                 _section("runs", "".join(_run(run, is_open=run is told) for run in newest_first)),
             )
         )
@@ -144,25 +146,6 @@ def _summary(run: Mapping[str, Any]) -> str:
     cells = "".join(f'<div class="tile"><p>{_both(name)}</p><p class="figure">{figure}</p></div>' for name, figure in tiles.items())
     about = f'<p class="about"><b>{_text(run.get("source"))}</b> <span>{_interval(run)}</span></p>'
     return f'{about}<div class="tiles">{cells}</div>{split_bar(totals["accepted"], totals["quarantined"])}'
-
-
-def _histories(oldest_first: Sequence[Mapping[str, Any]]) -> str:
-    """Per table a small chart of the share that was quarantined in each run."""
-    names = dict.fromkeys(name for run in oldest_first for name in run.get("tables") or {})
-    charts: list[str] = []
-    for name in names:
-        points: list[tuple[str, float]] = []
-        limit = None
-        for run in oldest_first:
-            table = (run.get("tables") or {}).get(name)
-            if table is not None:
-                share = (table.get("quarantined") or 0) / table["rows_in"] if table.get("rows_in") else 0.0
-                points.append((f"{run.get('run_id', '')}: {_percent(share)}", share))
-                limit = table.get("limit", limit)
-        last = _percent(points[-1][1])
-        caption = f'<figcaption><span>{_table_name(name)}</span> <span class="num">{last}</span></figcaption>'
-        charts.append(f"<figure>{caption}{history_chart(points, limit)}</figure>")
-    return f'<div class="histories">{"".join(charts)}</div>' if charts else f'<p class="empty">{_both("no_tables")}</p>'
 
 
 def _run(run: Mapping[str, Any], *, is_open: bool) -> str:

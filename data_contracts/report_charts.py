@@ -35,32 +35,52 @@ def _svg(label: str, parts: str) -> str:
     return f'<svg class="split" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label="{escape(label)}">{parts}</svg>'
 
 
-def history_chart(points: Sequence[tuple[str, float]], limit: float | None) -> str:
-    """Columns of shares in the order given, with a line at the limit.
+def stacked_columns(columns: Sequence[tuple[str, int, int]]) -> str:
+    """Columns of two parts, rows accepted below and rows quarantined above, in the order given.
 
     Parameters
     ----------
-    points
-        What a column says when pointed at, and its share from 0 to 1.
-    limit
-        The share that may not be exceeded, or None for no line.
+    columns
+        What a column says when pointed at, rows accepted, rows quarantined. A column without rows is drawn as a gap.
     """
-    top = max([share for _, share in points] + ([limit] if limit else []) + [0.0001]) * 1.15
-    slot = 200 / max(len(points), 12)
-    columns = ""
-    for place, (label, share) in enumerate(points):
-        height = max(48 * share / top, 1.0 if share else 0.4)
-        over = limit is not None and share > limit
-        columns += (
-            f'<rect class="{"over" if over else "column"}" x="{place * slot + slot * 0.1:.2f}" y="{50 - height:.2f}" '
-            f'width="{slot * 0.8:.2f}" height="{height:.2f}"><title>{escape(label, quote=False)}</title></rect>'
+    top = max([accepted + quarantined for _, accepted, quarantined in columns] + [1])
+    slot = 200 / max(len(columns), 1)
+    width = min(slot * 0.8, 24.0)
+    drawn = ""
+    for place, (label, accepted, quarantined) in enumerate(columns):
+        low, high = 58 * accepted / top, 58 * quarantined / top
+        high = max(high, 1.2) if quarantined else 0.0
+        x = place * slot + (slot - width) / 2
+        drawn += (
+            f"<g><title>{escape(label, quote=False)}</title>"
+            f'<rect class="slot" x="{place * slot:.2f}" y="0" width="{slot:.2f}" height="60"/>'
+            f'<rect class="accepted" x="{x:.2f}" y="{60 - low:.2f}" width="{width:.2f}" height="{low:.2f}"/>'
+            f'<rect class="quarantined" x="{x:.2f}" y="{max(60 - low - high, 0):.2f}" width="{width:.2f}" height="{high:.2f}"/></g>'
         )
-    line = (
-        "" if limit is None else f'<line class="limit" x1="0" x2="200" y1="{50 - 48 * limit / top:.2f}" y2="{50 - 48 * limit / top:.2f}"/>'
-    )
-    base = '<line class="base" x1="0" x2="200" y1="50" y2="50"/>'
-    said = ", ".join(label for label, _ in points)
+    said = "; ".join(label for label, _, _ in columns)
     return (
-        f'<svg class="history" viewBox="0 0 200 52" preserveAspectRatio="none" role="img" aria-label="{escape(said)}">'
-        f"{columns}{base}{line}</svg>"
+        f'<svg class="columns" viewBox="0 0 200 62" preserveAspectRatio="none" role="img" aria-label="{escape(said)}">{drawn}'
+        '<line class="base" x1="0" x2="200" y1="60" y2="60"/></svg>'
     )
+
+
+def heat_map(names: Sequence[str], days: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
+    """A grid of counts, one row per name and one column per day, darker where there are more; a table that reads without the colours.
+
+    Parameters
+    ----------
+    names, days
+        Of the rows and the columns.
+    counts
+        Per name one count per day.
+    """
+    most = max([count for row in counts for count in row] + [1])
+    rows = ""
+    for name, row in zip(names, counts, strict=True):
+        cells = "".join(
+            f'<td class="heat" style="--heat:{0 if not count else max(0.18, (count / most) ** 0.5):.2f}" '
+            f'title="{escape(f"{day}: {count:,}")}"><span class="unseen">{count:,}</span></td>'
+            for day, count in zip(days, row, strict=True)
+        )
+        rows += f'<tr><th scope="row"><code>{escape(name)}</code></th>{cells}<td class="num">{sum(row):,}</td></tr>'
+    return f'<div class="scroll"><table class="heats"><tbody>{rows}</tbody></table></div>'

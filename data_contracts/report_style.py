@@ -27,7 +27,6 @@ code { font: .85em/1.4 ui-monospace, "SFMono-Regular", Menlo, Consolas, monospac
 .tile { padding: .8rem 1rem; }
 .tile p { margin: 0; color: var(--soft); font-size: .85rem; }
 .tile .figure { color: var(--ink); font-size: 1.45rem; font-weight: 600; font-variant-numeric: tabular-nums; }
-.histories { display: grid; grid-template-columns: repeat(auto-fill, minmax(15.5rem, 1fr)); gap: .75rem; }
 figure { margin: 0; padding: .7rem .9rem; }
 figcaption { display: flex; justify-content: space-between; font-size: .9rem; margin-bottom: .3rem; }
 details { margin-bottom: .75rem; padding: 0 1.1rem; }
@@ -62,12 +61,20 @@ tbody th [lang=zh], figcaption [lang=zh], .kept [lang=zh], h4 [lang=zh] { font-w
 .kept b { color: var(--ink); }
 svg { display: block; width: 100%; }
 .split { height: 8px; border-radius: 4px; }
-.history { height: 64px; }
-.accepted, .column { fill: var(--accepted); }
+.accepted { fill: var(--accepted); }
 .quarantined { fill: var(--quarantined); }
-.over { fill: var(--bad); }
 .track { fill: var(--track); }
-.limit { stroke: var(--bad); stroke-width: 1; stroke-dasharray: 4 3; vector-effect: non-scaling-stroke; }
 .base { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
+.table-health { margin: .9rem 0 1.4rem; }
+.why { margin: .1rem 0 .5rem; color: var(--soft); }
+.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: .75rem; align-items: start; }
+.columns { height: 96px; }
+.slot { fill: transparent; }
+.axis { display: flex; justify-content: space-between; color: var(--soft); font-size: .75rem; margin-top: .2rem; }
+.heats td, .heats th { padding: .1rem .25rem; border-bottom: 0; }
+.heats th { width: 1%; max-width: 13rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: 400; }
+.heats .heat { min-width: .5rem; height: 1.1rem; border-radius: 2px; border: 1px solid var(--card);
+  background: color-mix(in srgb, var(--quarantined) calc(var(--heat) * 100%), var(--track)); background-clip: padding-box; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 @media print { body { background: none; } details { break-inside: avoid; } }
 """

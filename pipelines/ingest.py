@@ -173,6 +173,7 @@ class _Intake:
     def __init__(self, mapping: Mapping, lake: Lake, batch_id: str, until: datetime, progress: Callable[[str], None]) -> None:
         self._mapping, self._lake, self._batch_id, self._progress = mapping, lake, batch_id, progress
         self._secret = hashing_key(lake.home)
+        self._until = until
         self._closed_until = _closed_until(lake, mapping)
         self._pieces: dict[str, list[LakeFile]] = {}
         self._reports: dict[str, list[dict[str, Any]]] = {}
@@ -187,7 +188,16 @@ class _Intake:
         mapped = self._mapping.tables.get(table)
         again = mapped is not None and mapped.query is not None
         taken = take_table(
-            self._mapping.name, self._lake, table, rows, rejected, self._secret, again=again, closed_until=self._closed_until, beside=pieces
+            self._mapping.name,
+            self._lake,
+            table,
+            rows,
+            rejected,
+            self._secret,
+            again=again,
+            closed_until=self._closed_until,
+            until=self._until,
+            beside=pieces,
         )
         self._reports.setdefault(table, []).append(taken.report)
         self._quarantine.append(taken.quarantine)

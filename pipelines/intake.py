@@ -7,9 +7,9 @@ Rules for rows that share a key
     - different, in one delivery, with nothing to say which is newer: the row with the smaller content counts, the other is quarantined as
       ``conflict``, so that the order of files and lines changes nothing.
 
-A row is late when it happened before the end of the last finished run: it is accepted, counted as late, and makes a new revision of the
-days it belongs to when they are run again. Duplicates and conflicts do not count towards a table's quarantine limit: a file sent again
-is no sign of bad data.
+A row is late when it happened, or was changed, before the end of the last finished run: it is accepted, counted as late, and makes a new
+revision of the days it belongs to when they are run again. Duplicates and conflicts do not count towards a table's quarantine limit: a
+file sent again is no sign of bad data.
 """
 
 from __future__ import annotations
@@ -18,15 +18,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
 
 from fairdeal.data_contracts.contract import Contract, ContractBreach
+from fairdeal.data_contracts.report_health import AGE_DAYS
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.verdict import Verdict, judge
 from fairdeal.pipelines.keys import keyed_hash
-from fairdeal.pipelines.lake import Lake, LakeFile
+from fairdeal.pipelines.lake import Lake, LakeFile, known_at
 from fairdeal.sources.masking_rows import mask_candidates
 
 QUARANTINE_SCHEMA = {
@@ -64,6 +66,7 @@ def take_table(
     *,
     again: bool,
     closed_until: datetime | None,
+    until: datetime,
     beside: Sequence[LakeFile] = (),
 ) -> TableIntake:
     """Accepts or quarantines every row of a table.
@@ -82,6 +85,8 @@ def take_table(
         The rows come from a query, which gives its whole result each time: rows that are known already are not rows of this delivery.
     closed_until
         End of the last finished run; what happened before is late.
+    until
+        End of the delivery, from which the age of events is reckoned.
     beside
         Rows of the same delivery that were accepted before these.
 
@@ -110,7 +115,8 @@ def take_table(
         )
     carried = [name for name in masked.columns if name.startswith("x_")] + ["__file", "__line", "__corrects"]
     accepted = contract.conform(apart.fresh).with_columns(apart.fresh.select(carried).get_columns())
-    late = pl.col(contract.event_at) < closed_until if contract.event_at and closed_until else pl.lit(False)
+    known = known_at(contract)
+    late = known < closed_until if contract.event_at and known is not None and closed_until else pl.lit(False)
     report = {
         "rows_in": rows_in,
         "accepted": accepted.height,
@@ -122,10 +128,21 @@ def take_table(
         "corrections": int(accepted["__corrects"].sum()),
         "late": accepted.filter(late).height,
         "masked": mask_count,
+        "ages": _ages(accepted, contract, until),
         "engine": verdict.engine,
         "rules": _rules(verdict, rejected, rows_in),
     }
     return TableIntake(accepted, quarantine.sort("file", "line", "column", "rule", nulls_last=False), rows_in, quarantined, report)
+
+
+def _ages(accepted: pl.DataFrame, contract: Contract, until: datetime) -> list[int]:
+    """Accepted rows by how many days before the delivery's end they became known, by `AGE_DAYS`; none of a table without moments."""
+    known = known_at(contract)
+    if contract.event_at is None or known is None:
+        return [0] * (len(AGE_DAYS) + 1)
+    seconds = accepted.select(pl.lit(int(until.timestamp())) - known.dt.epoch("s")).drop_nulls().to_series()
+    ends = [0, *(sum(seconds <= days * 86_400) for days in AGE_DAYS), seconds.len()]
+    return [int(later - earlier) for earlier, later in pairwise(ends)]
 
 
 def merged(reports: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -137,6 +154,7 @@ def merged(reports: Sequence[dict[str, Any]]) -> dict[str, Any]:
             known = rules.setdefault(rule["rule"], {"rule": rule["rule"], "checked": 0, "breached": 0})
             known.update(checked=known["checked"] + rule["checked"], breached=known["breached"] + rule["breached"])
         counts = {name: whole[name] + report[name] for name in COUNTED}
+        counts["ages"] = [one + other for one, other in zip(whole["ages"], report["ages"], strict=True)]
         engines = sorted({*whole["engine"].split(", "), report["engine"]})
         whole |= counts | {"rules": list(rules.values()), "engine": ", ".join(engines)}
     return whole

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import polars as pl
 import sqlalchemy as sa
 
@@ -22,7 +24,9 @@ def contract_report(settings: Settings, last: int) -> str:
                 "source": run.source,
                 "interval": [run.interval_from, run.interval_to],
                 "frozen_at": (run.frozen or {}).get("moment"),
-                **{name: taken[name] for name in ("tables", "files")},
+                "day": datetime.fromisoformat(run.interval_from).astimezone(settings.zone).date().isoformat(),
+                "blind": (ledger.step_result(run.run_id, "build_features") or {}).get("blind", []),
+                **{name: taken[name] for name in ("tables", "files", "absent")},
             }
             for run in ledger.runs()
             if (taken := ledger.step_result(run.run_id, "ingest")) is not None
