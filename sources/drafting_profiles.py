@@ -122,7 +122,9 @@ def sample(path: Path) -> pl.DataFrame:
             _cut_parquet(place)
         file = SourceFile("sample", place.name, place.stat().st_size, digest_of(place))
         content = content_of(FileSet("sample", place.name, format=detect_format(path, head)), file, place)
-    return content.rows.select(name for name in content.columns if name in content.rows.columns and name not in PROVENANCE)
+    # A column without a name cannot be named in a mapping.
+    named = [name for name in content.columns if name.strip() and name not in PROVENANCE]
+    return content.rows.select(name for name in named if name in content.rows.columns)
 
 
 def _write_head(path: Path, place: Path) -> bool:
