@@ -104,8 +104,21 @@ def one_day(days: int, payments: int, orders: int, reviews: int, seed: int) -> d
         home, market = Path(made) / "home", Path(made) / "market"
         apart(school, home, Path(made) / "school", payments, orders, reviews, seed)
         apart(bulk, market, days, payments, orders, reviews, seed)
+        aside = put_aside(market, Path(made) / "tonight")
         apart(read_history, home, market / "mapping.toml")
+        for tonight, place in aside.items():
+            tonight.rename(place)
         return apart(run_day, home, market / "mapping.toml")
+
+
+def put_aside(market: Path, tonight: Path) -> dict[Path, Path]:
+    """Moves the files that come with the last day away from the market; gives where each lies now and where it belongs."""
+    tonight.mkdir()
+    coming = [path for path in market.rglob("*") if path.is_file() and (LAST_DAY.isoformat() in path.name or path.suffix == ".csv")]
+    aside = {tonight / f"{number}": path for number, path in enumerate(sorted(coming))}
+    for there, place in aside.items():
+        place.rename(there)
+    return aside
 
 
 def bulk(out: Path, days: int, payments: int, orders: int, reviews: int, seed: int) -> None:

@@ -1,4 +1,4 @@
-"""The volume brake: a day far out of the usual range is published with holds in place of machine blocks."""
+"""The brake: a day far out of the usual range, or made by less than it should be, is published with holds in place of machine blocks."""
 
 from __future__ import annotations
 
@@ -76,6 +76,7 @@ def apply_brake(
     history: Sequence[Manifest],
     *,
     carried_from: Mapping[Subject, str] | None = None,
+    causes: Sequence[tuple[str, str]] = (),
     window: int = 28,
     minimum_feeds: int = 5,
     deviations: float = 6.0,
@@ -93,6 +94,8 @@ def apply_brake(
         Manifests of earlier feeds, in any order. Degraded ones teach nothing: what they publish is what the brake left over.
     carried_from
         `Composed.carried_from`, so that a carried block that becomes a hold names the record it replaces.
+    causes
+        What else is wrong with the day, each in Chinese and English; with any the machine's blocks become holds whatever their number.
     window
         How many of the last feeds make the usual range.
     minimum_feeds
@@ -113,11 +116,37 @@ def apply_brake(
     (Rousseeuw & Croux 1993).
     """
     past = [m for m in sorted(history, key=lambda manifest: int(manifest["feed_seq"]))[-window:] if not m["degraded"]]
+    figures = _figures(records, past, deviations, multiple, floor_blocks, floor_money_minor) if len(past) >= minimum_feeds else []
+    beyond = [figure for figure in figures if figure.is_beyond]
+    if not beyond and not causes:
+        if not figures:
+            zh = f"可比的历史名单只有 {len(past)} 份(至少需要 {minimum_feeds} 份),尚无常态范围,未作限流判断。"
+            en = f"Only {len(past)} comparable earlier feeds ({minimum_feeds} are needed): no usual range yet, nothing was braked."
+        else:
+            zh = f"冻结与拦截的数量和金额在最近 {len(past)} 份名单的常态范围之内。"
+            en = f"Blocks and money held are within the usual range of the last {len(past)} feeds."
+        return list(records), BrakeVerdict(False, tuple(figures), 0, 0, zh, en)
+    braked = [_held(record, carried_from or {}) for record in records]
+    changed = [after for after, before in zip(braked, records, strict=True) if after is not before]
+    carried_changed = sum(subject_of(record) in (carried_from or {}) for record in changed)
+    zh = "".join(f"{cause};" for cause, _ in causes)
+    zh += "".join(f"{_name_zh(f)}为 {f.seen},常态约 {f.usual:.0f},上限 {f.limit:.0f};" for f in beyond)
+    told = [cause for _, cause in causes]
+    told += [f"{f.what}: {f.seen} seen, about {f.usual:.0f} usual, at most {f.limit:.0f} pass" for f in beyond]
+    return braked, BrakeVerdict(
+        True,
+        tuple(figures),
+        len(changed),
+        carried_changed,
+        f"{zh}{len(changed)} 项机器拦截改为暂缓,请人工核查。",
+        f"{'; '.join(told)}; {len(changed)} machine blocks became holds, a person must look.",
+    )
+
+
+def _figures(
+    records: Sequence[Record], past: Sequence[Manifest], deviations: float, multiple: float, floor_blocks: int, floor_money_minor: int
+) -> list[Usual]:
     today = tally(records)
-    if len(past) < minimum_feeds:
-        zh = f"可比的历史名单只有 {len(past)} 份(至少需要 {minimum_feeds} 份),尚无常态范围,未作限流判断。"
-        en = f"Only {len(past)} comparable earlier feeds ({minimum_feeds} are needed): no usual range yet, nothing was braked."
-        return list(records), BrakeVerdict(False, (), 0, 0, zh, en)
 
     def compare(what: str, seen: int, earlier: list[int], floor: int) -> Usual:
         usual = float(median(earlier))
@@ -127,28 +156,10 @@ def apply_brake(
     held_money = _held_money(today.money)
     earlier_money = [_held_money(manifest["money_by_action_and_currency"]) for manifest in past]
     figures = [compare("blocks", today.by_action[Action.BLOCK], [m["by_action"].get(Action.BLOCK, 0) for m in past], floor_blocks)]
-    figures += [
+    return figures + [
         compare(f"money {currency}", amount, [money.get(currency, 0) for money in earlier_money], floor_money_minor)
         for currency, amount in sorted(held_money.items())
     ]
-    beyond = [figure for figure in figures if figure.is_beyond]
-    if not beyond:
-        zh = f"冻结与拦截的数量和金额在最近 {len(past)} 份名单的常态范围之内。"
-        en = f"Blocks and money held are within the usual range of the last {len(past)} feeds."
-        return list(records), BrakeVerdict(False, tuple(figures), 0, 0, zh, en)
-    braked = [_held(record, carried_from or {}) for record in records]
-    changed = [after for after, before in zip(braked, records, strict=True) if after is not before]
-    carried_changed = sum(subject_of(record) in (carried_from or {}) for record in changed)
-    zh = "".join(f"{_name_zh(f)}为 {f.seen},常态约 {f.usual:.0f},上限 {f.limit:.0f};" for f in beyond)
-    en = "; ".join(f"{f.what}: {f.seen} seen, about {f.usual:.0f} usual, at most {f.limit:.0f} pass" for f in beyond)
-    return braked, BrakeVerdict(
-        True,
-        tuple(figures),
-        len(changed),
-        carried_changed,
-        f"{zh}{len(changed)} 项机器拦截改为暂缓,请人工核查。",
-        f"{en}; {len(changed)} machine blocks became holds, a person must look.",
-    )
 
 
 def _name_zh(figure: Usual) -> str:

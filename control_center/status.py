@@ -88,7 +88,7 @@ def status(feed_root: Path, state_dir: Path, now: datetime, *, keys: Keys | None
     if now > end:
         warnings.append(f"{folder.name}: stale since {instant_text(end)}; unreviewed blocks count as step_up until a new feed comes.")
     if manifest["degraded"]:
-        warnings.append(f"{folder.name}: degraded; the volume brake turned machine blocks into holds, a person must look.")
+        warnings.append(f"{folder.name}: degraded; machine blocks became holds, a person must look.")
     if not answer["is_acknowledged"]:
         has = "no feed at all" if acknowledgement is None else f"feed {acknowledgement['feed_seq']}"
         warnings.append(f"{folder.name}: feed {manifest['feed_seq']} is not acknowledged; the consumer has acknowledged {has}.")

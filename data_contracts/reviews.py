@@ -12,8 +12,8 @@ REVIEWS = Contract(
     version_at="updated_at",
     columns=(
         key_id("review_id", "the review"),
-        key_id("reviewer_id", "the account that wrote it"),
-        key_id("subject_id", "what is reviewed: listing, product or shop"),
+        key_id("reviewer_id", "the account that wrote it: a buyer's, or a shop's where shops rate buyers"),
+        key_id("subject_id", "what is reviewed: listing, product or shop, or the buyer whom a shop rates"),
         instant("posted_at", "when it was posted", required=True),
         Column("rating", Kind.NUMBER, "stars given", unit="stars", required=True, at_least=0, at_most=10),
         Column("text", Kind.TEXT, "the review's words, possibly none", required=True, max_length=50_000, holds_prose=True),
@@ -23,6 +23,7 @@ REVIEWS = Contract(
         other_id("network_id", "the network or address block it was posted from"),
         Column("language", Kind.CATEGORY, "language of the text as the provider gives it", max_length=16),
         Column("is_follow_up", Kind.BOOLEAN, "added to an earlier review of the same order"),
+        Column("author_kind", Kind.CATEGORY, "which side wrote it", allowed=("buyer", "merchant"), absent="a buyer wrote it"),
         updated_at(),
     ),
 )

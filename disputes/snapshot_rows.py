@@ -31,6 +31,7 @@ def column_texts() -> dict[str, str]:
         "account_id": _("account"),
         "address_id": _("delivery address"),
         "amount_minor": _("amount"),
+        "author_kind": _("written by"),
         "buyer_id": _("buyer"),
         "category": _("category"),
         "device_id": _("device"),

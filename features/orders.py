@@ -250,7 +250,7 @@ def prepare(rows: pl.DataFrame, tables: streams.Tables, as_of: pl.Series | None,
         .agg(order_refund_count=pl.len().cast(pl.Int64))
     )
     reviewed = (
-        keys.join(streams.table(tables, "reviews").drop_nulls("order_id"), on="order_id")
+        keys.join(streams.reviews(tables).drop_nulls("order_id"), on="order_id")
         .filter(pl.col("posted_at") < pl.col("as_of_at"))
         .group_by("order_id", "as_of_at")
         .agg(order_review_rating=pl.col("rating").max(), order_review_s=streams.seconds("posted_at").min())

@@ -216,7 +216,9 @@ def prepare(rows: pl.DataFrame, tables: streams.Tables, as_of: pl.Series | None,
         .with_columns(pl.when(pl.col("order_s") < pl.col("t")).then("order_s").alias("order_s"))
         .collect(engine="streaming")
     )
-    history = streams.reviews(tables).select("review_id", "reviewer_id", "posted_at", "text", "t").collect(engine="streaming")
+    history = (
+        streams.reviews(tables).select("review_id", "reviewer_id", "author_kind", "posted_at", "text", "t").collect(engine="streaming")
+    )
     return prepared.with_columns(*twins(prepared, history))
 
 
@@ -250,14 +252,15 @@ def twins(subjects: pl.DataFrame, reviews: pl.DataFrame) -> list[pl.Series]:
 
 
 def _bands(reviews: pl.DataFrame) -> pl.DataFrame:
-    """One row per review and text band; texts too short to compare have none."""
+    """One row per buyer's review and text band; texts too short to compare have none, nor have shops' ratings with their stock phrases."""
     with_time = reviews.with_columns(posted_s=streams.seconds("posted_at"), place=pl.int_range(pl.len()))
+    by_buyer = with_time.select(streams.is_by_buyer().alias("kind"))["kind"]
     bands = signature(with_time["text"].fill_null("").to_list())[:, :KEY_BANDS]
     columns = [pl.Series(f"{number}", bands[:, number]).cast(pl.String) + f":{number}" for number in range(KEY_BANDS)]
     return (
         with_time.select("review_id", "reviewer_id", "posted_s", "t", "place")
         .with_columns(columns)
-        .filter(pl.Series(bands[:, 0] != NO_SIGNATURE, dtype=pl.Boolean))
+        .filter(pl.Series(bands[:, 0] != NO_SIGNATURE, dtype=pl.Boolean) & by_buyer)
         .unpivot(index=["review_id", "reviewer_id", "posted_s", "t", "place"], value_name="band")
         .drop("variable")
     )

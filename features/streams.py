@@ -103,10 +103,19 @@ def shipments(tables: Tables) -> pl.LazyFrame:
     )
 
 
+def is_by_buyer() -> pl.Expr:
+    """Which reviews buyers wrote. A shop's rating of a buyer tells nothing of the shop, its listings or its traffic."""
+    return pl.col("author_kind").fill_null("buyer") == "buyer"
+
+
 def reviews(tables: Tables) -> pl.LazyFrame:
-    """Reviews at the moment they were posted; the rating in hundredths of a star, so that sums stay whole."""
-    return table(tables, "reviews").with_columns(
-        t=seconds("posted_at"),
-        rating_hundredths=(pl.col("rating") * 100).round().cast(pl.Int64),
-        is_top=pl.col("rating") >= 5,
+    """Buyers' reviews at the moment they were posted; the rating in hundredths of a star, so that sums stay whole."""
+    return (
+        table(tables, "reviews")
+        .filter(is_by_buyer())
+        .with_columns(
+            t=seconds("posted_at"),
+            rating_hundredths=(pl.col("rating") * 100).round().cast(pl.Int64),
+            is_top=pl.col("rating") >= 5,
+        )
     )

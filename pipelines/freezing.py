@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 import fairdeal
 from fairdeal.data_contracts.typologies import Detector
-from fairdeal.pipelines import labelling, publishing, registry
+from fairdeal.pipelines import champions, labelling, publishing
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.ledger import BATCHES, Run, dumps
 from fairdeal.pipelines.tables import RESCORED_DAYS
@@ -23,12 +23,7 @@ def knowledge(place: Workplace, end: datetime) -> str:
     with place.ledger.engine.connect() as connection:
         batches = batches_before(place, connection, end)
     state = state_then(place)
-    return _digest(place, batches, state["champions"], place.cases().verdicts(0), state["settings"])
-
-
-def _champion(place: Workplace, detector: Detector) -> dict[str, str] | None:
-    found = registry.champion(place.home, detector)
-    return None if found is None else found.as_dict()
+    return _digest(place, batches, state, place.cases().verdicts(0))
 
 
 def cases_then(place: Workplace, run: Run) -> dict[str, Any]:
@@ -45,10 +40,12 @@ def cases_then(place: Workplace, run: Run) -> dict[str, Any]:
 
 
 def state_then(place: Workplace) -> dict[str, Any]:
+    chosen = {detector.value: champions.choose(place, detector) for detector in Detector}
     return {
         "previous_feed": publishing.latest(place.ledger),
         "brake_history": publishing.history(place.ledger),
-        "champions": {detector.value: _champion(place, detector) for detector in Detector},
+        "champions": {name: found.champion for name, found in chosen.items()},
+        "stand_ins": [found.trouble for found in chosen.values() if found.trouble is not None],
         "settings": place.settings.model_dump(
             include=dict.fromkeys(("time_zone", "capacity", "policy", "loss"), True) | {"train": {"seed"}}
         ),
@@ -66,7 +63,7 @@ def inputs(place: Workplace, run: Run, mark: int, batches: list[str], then: dict
     return {
         **then,
         "watermark": mark,
-        "knowledge": _digest(place, batches, then["champions"], verdicts, then["settings"]),
+        "knowledge": _digest(place, batches, then, verdicts),
         "verdicts": [verdict for verdict in verdicts if verdict["seq"] > published],
         "verdict_seq": verdicts[-1]["seq"] if verdicts else 0,
         "moment": max(moments).astimezone(UTC).isoformat(),
@@ -74,12 +71,10 @@ def inputs(place: Workplace, run: Run, mark: int, batches: list[str], then: dict
     }
 
 
-def _digest(
-    place: Workplace, batches: list[str], champions: dict[str, Any], verdicts: list[dict[str, Any]], settings: dict[str, Any]
-) -> str:
-    return hashlib.sha256(
-        dumps([batches, champions, verdicts[-1]["seq"] if verdicts else 0, settings, place.mapping.sha256]).encode()
-    ).hexdigest()
+def _digest(place: Workplace, batches: list[str], state: dict[str, Any], verdicts: list[dict[str, Any]]) -> str:
+    last = verdicts[-1]["seq"] if verdicts else 0
+    known = [batches, state["champions"], bool(state["stand_ins"]), last, state["settings"], place.mapping.sha256]
+    return hashlib.sha256(dumps(known).encode()).hexdigest()
 
 
 def batches_before(place: Workplace, connection: sa.Connection, end: datetime) -> list[str]:

@@ -241,7 +241,8 @@ def publish_feed(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
         valid_until=until,
         previous_feed=(date.fromisoformat(previous["day"]), previous["revision"]) if previous else None,
     )
-    records, verdict = apply_brake(composed.records, frozen["brake_history"], carried_from=composed.carried_from)
+    causes = [(zh, en) for zh, en in frozen["stand_ins"]]
+    records, verdict = apply_brake(composed.records, frozen["brake_history"], carried_from=composed.carried_from, causes=causes)
     jsonl, csv = render_jsonl(records), render_csv(records)
     tables = step("ingest")["tables"]
     key = signer(place.home, "feed", since=FIRST_MOMENT)

@@ -107,7 +107,13 @@ def unpack(folder: Path, public_keys: Mapping[str, bytes], expected_manifest_sha
     for name, content in files.items():
         if _sha256(content) != promised[name]:
             raise DataIsWrong(f"{folder}/{name}: content differs from what was signed; do not use the model; promote another one")
-    return from_files(files)
+    try:
+        return from_files(files)
+    except Exception as error:  # whatever a parser of another version's files may say
+        raise DataIsWrong(
+            f"{folder}: signed, yet this version cannot read it ({str(error).splitlines()[0] if str(error) else type(error).__name__}); "
+            "train it again or promote another model"
+        ) from error
 
 
 def _verifies(key: bytes, signature: bytes, message: bytes) -> bool:

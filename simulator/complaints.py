@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from fairdeal.data_contracts.labels import LabelSource
-from fairdeal.data_contracts.typologies import DEFAULT_TYPOLOGY, Detector
+from fairdeal.data_contracts.typologies import DEFAULT_TYPOLOGY, Detector, Typology
 from fairdeal.simulator.chance import Flags, Floats, Ints, happens, pick
 from fairdeal.simulator.clock import DAY, HOUR, OFFSET, SECOND, Period
 
@@ -16,8 +16,33 @@ from fairdeal.simulator.clock import DAY, HOUR, OFFSET, SECOND, Period
 CHARGEBACK_RATE, CHARGEBACK_MEDIAN, CHARGEBACK_LONGEST = 0.85, 14.0, 60.0
 #: Honest payments that their owner disputes all the same.
 FRIENDLY_RATE = 0.0003
-#: Share of fake orders and reviews that users or analysts ever report.
-FOUND_RATE = 0.65
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """How a cheat among orders and reviews comes out.
+
+    Parameters
+    ----------
+    rate
+        Share that is ever found.
+    reported
+        Share of the found that the people concerned report; analysts come upon the others.
+    pace
+        Mean days between event and finding, the first hours aside, are twice this.
+    """
+
+    rate: float = 0.65
+    reported: float = 0.6
+    pace: float = 1.6
+
+
+#: How those come out that concern somebody: a shop reports attacks and threats soon, users report false notices at once.
+DISCOVERIES: dict[str, Discovery] = {
+    Typology.MALICIOUS_REVIEW: Discovery(0.6, 0.75, 1.0),
+    Typology.REVIEW_EXTORTION: Discovery(0.7, 0.85, 0.7),
+    Typology.IMPERSONATION: Discovery(0.7, 0.8, 0.5),
+}
 #: Share of all subjects that the provider's random audit looks at.
 AUDIT_RATE = 0.03
 #: Share of honest subjects that raise a false alarm, and how many times more often look-alikes do.
@@ -67,19 +92,29 @@ def chargebacks(rng: np.random.Generator, payments: Subjects, approved: Flags) -
 
 
 def findings(rng: np.random.Generator, subjects: Subjects) -> pl.DataFrame:
-    """Fakes that users report and analysts confirm within days, and false alarms that analysts dismiss; columns of `REPORTS`."""
+    """Fakes that users or shops report and analysts confirm within days, and false alarms that analysts dismiss; columns of `REPORTS`."""
     count = len(subjects.code)
-    days = 0.3 + rng.gamma(2.0, 1.6, count)
-    at = office_hours(rng, subjects.at, days)
-    found = subjects.is_fraud & happens(rng, FOUND_RATE, count)
-    by_user = happens(rng, 0.6, count)
+    rate, reported, pace = _discovery(subjects.typology)
+    at = office_hours(rng, subjects.at, 0.3 + rng.gamma(2.0, 1.0, count) * pace)
+    found = subjects.is_fraud & happens(rng, rate, count)
+    by_people = happens(rng, reported, count)
     return pl.concat(
         [
-            _reports(subjects, found & by_user, at, "report", found=True),
-            _reports(subjects, found & ~by_user, at, "analyst", found=True),
+            _reports(subjects, found & by_people, at, "report", found=True),
+            _reports(subjects, found & ~by_people, at, "analyst", found=True),
             false_alarms(rng, subjects),
         ]
     )
+
+
+def _discovery(typology: pl.Series) -> tuple[Floats, Floats, Floats]:
+    """Rate, reported share and pace of each row's `Discovery`."""
+    known = [Discovery(), *DISCOVERIES.values()]
+    number = typology.replace_strict(
+        {name: row for row, name in enumerate(DISCOVERIES, start=1)}, default=0, return_dtype=pl.Int64
+    ).to_numpy()
+    rate, reported, pace = (np.array([getattr(one, name) for one in known])[number] for name in ("rate", "reported", "pace"))
+    return rate, reported, pace
 
 
 def false_alarms(rng: np.random.Generator, subjects: Subjects) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from fairdeal.data_contracts.typologies import TYPOLOGIES
+from fairdeal.data_contracts.typologies import TYPOLOGIES, Typology
 from fairdeal.simulator.chance import Ints, happens
 from fairdeal.simulator.clock import DAY, OFFSET, SECOND
 from fairdeal.simulator.goods import CATEGORIES, NAMES, REGIONS
@@ -59,6 +59,8 @@ EVENT_WORDS = {
     "payee_change": "PAYEE_MOD",
     "limit_change": "LIMIT_MOD",
 }
+#: The typologies whose reports come from the shop that suffers.
+SHOP_REPORTS = (str(Typology.MALICIOUS_REVIEW), str(Typology.REVIEW_EXTORTION))
 SUBJECT_WORDS = {"payment": "支付", "order": "订单", "review": "评价"}
 SOURCE_WORDS = {"chargeback": "拒付", "report": "用户举报", "audit": "抽检", "analyst": "人工复核"}
 TYPOLOGY_WORDS = {str(typology): facts.zh for typology, facts in TYPOLOGIES.items()}
@@ -151,12 +153,14 @@ def refunds(market: Market, table: pl.DataFrame) -> pl.DataFrame:
 
 def reviews(market: Market, table: pl.DataFrame) -> pl.DataFrame:
     """``table`` has the columns of `reviews.REVIEWS` and ``review``."""
-    seed = market.seed
+    seed, by_shop = market.seed, table["rated_buyer"].is_not_null()
+    writer, target = id_column("buyer", table["reviewer"], seed), id_column("listing", table["listing"], seed)
     return pl.DataFrame(
         {
             "id": id_column("review", table["review"], seed),
-            "user": id_column("buyer", table["reviewer"], seed),
-            "item": id_column("listing", table["listing"], seed),
+            "side": pl.Series(["买家", "卖家"]).gather(by_shop.cast(pl.UInt32)),
+            "user": writer.zip_with(~by_shop, id_column("merchant", table["merchant"], seed)),
+            "item": target.zip_with(~by_shop, id_column("buyer", table["rated_buyer"], seed)),
             "shop": id_column("merchant", table["merchant"], seed),
             "order": id_column("order", table["order"], seed),
             "stars": table["stars"],
@@ -210,6 +214,8 @@ def account_events(market: Market, table: pl.DataFrame) -> pl.DataFrame:
 def reports(market: Market, table: pl.DataFrame) -> pl.DataFrame:
     """``table`` has the columns of `complaints.REPORTS`."""
     token = pl.Series("subject", [None] * table.height, dtype=pl.String)
+    by_shop = (table["source"] == "report") & table["typology"].is_in(SHOP_REPORTS).fill_null(False)
+    source = table["source"].replace_strict(SOURCE_WORDS, return_dtype=pl.String)
     for kind in SUBJECT_WORDS:
         rows = np.flatnonzero((table["subject_kind"] == kind).to_numpy())
         if len(rows):
@@ -220,23 +226,27 @@ def reports(market: Market, table: pl.DataFrame) -> pl.DataFrame:
             "编号": token,
             "属实": pl.Series(np.where(table["is_fraud"].to_numpy(), "是", "否"), dtype=pl.String),
             "类型": table["typology"].replace_strict(TYPOLOGY_WORDS, default=None, return_dtype=pl.String),
-            "来源": table["source"].replace_strict(SOURCE_WORDS, return_dtype=pl.String),
+            "来源": source.set(by_shop, "商家举报"),
             "得知时间": local_text(table["at"]),
         }
     )
 
 
+def shop_names(market: Market) -> pl.Series:
+    """What every shop is called."""
+    number = market.merchants.name_parts
+    trade = pl.Series(NAMES).gather(market.merchants.category).str.slice(0, 2)
+    return pl.Series(BRANDS).gather(number % len(BRANDS)) + trade + pl.Series(SUFFIXES).gather(number // 64 % len(SUFFIXES))
+
+
 def merchants(market: Market) -> pl.DataFrame:
     """Every shop."""
     shops = market.merchants
-    number = shops.name_parts
-    trade = pl.Series(NAMES).gather(shops.category).str.slice(0, 2)
-    names = pl.Series(BRANDS).gather(number % len(BRANDS)) + trade + pl.Series(SUFFIXES).gather(number // 64 % len(SUFFIXES))
     expires = market.period.start + shops.expires_day * DAY
     return pl.DataFrame(
         {
             "mch_id": tokens("merchant", np.arange(len(shops)), market.seed),
-            "mch_name": names,
+            "mch_name": shop_names(market),
             "joined": local_text(pl.Series(shops.registered_at)),
             "trade": pl.Series(NAMES).gather(shops.category),
             "province": pl.Series(REGIONS).gather(shops.region),

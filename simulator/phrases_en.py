@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairdeal.simulator.wording import Language
+from fairdeal.simulator.wording import Language, every
 
 ENGLISH = Language(
     code="en",
@@ -21,6 +21,9 @@ ENGLISH = Language(
         "extremely ",
         "fairly ",
         "remarkably ",
+        "incredibly ",
+        "unexpectedly ",
+        "reasonably ",
         "",
     ),
     aspects=(
@@ -159,6 +162,11 @@ ENGLISH = Language(
         "support was helpful",
         "exchange was no trouble",
         "friendly staff",
+        *every(
+            ("the seller", "the shop", "customer service", "support", "the owner"),
+            (" was ", " has always been ", " is "),
+            ("very patient", "polite", "quick to answer", "helpful", "kind", "responsive", "easy to deal with"),
+        ),
     ),
     service_bad=(
         "customer service never replied",
@@ -169,6 +177,11 @@ ENGLISH = Language(
         "nobody picks up the phone",
         "the promised gift was missing",
         "rude staff",
+        *every(
+            ("the seller", "the shop", "customer service", "support", "whoever answers there"),
+            (" just ", " simply ", " "),
+            ("ignored me", "sent me in circles", "shrugged it off", "kept making excuses", "did nothing", "answered another question"),
+        ),
     ),
     delivery_good=(
         "delivery was quick",
@@ -180,6 +193,10 @@ ENGLISH = Language(
         "the courier was friendly",
         "well packed",
         "arrived in three days",
+        *every(
+            ("it came", "it arrived", "my parcel came", "the box arrived", "got here"),
+            (" within two days", " in three days", " on time", " sooner than promised", " well wrapped", " in one piece", " overnight"),
+        ),
     ),
     delivery_bad=(
         "delivery took ages",
@@ -190,6 +207,10 @@ ENGLISH = Language(
         "left outside in the rain",
         "shipped only after I complained",
         "sent to the wrong address",
+        *every(
+            ("it came", "it arrived", "my parcel came", "the box arrived", "got here"),
+            (" ten days late", " a week late", " damaged", " soaked", " half open", " long after the promised date", " without any notice"),
+        ),
     ),
     openings=(
         "got it yesterday",
@@ -207,6 +228,31 @@ ENGLISH = Language(
         "ordered after reading the reviews",
         "a present for my sister",
         "first time with this brand",
+        *every(
+            ("bought this for", "got this for", "ordered it for", "picked this for", "a gift for"),
+            (
+                " my husband",
+                " my wife",
+                " my parents",
+                " my son",
+                " my daughter",
+                " a colleague",
+                " my flatmate",
+                " a friend",
+                " my grandma",
+                " myself",
+            ),
+        ),
+        *every(
+            ("had it for", "been using it for", "tried it for", "have had this"),
+            (" two days", " three days", " five days", " ten days", " a fortnight", " a month", " about a week"),
+            ("", " now", " so far"),
+        ),
+        *every(
+            ("third", "fourth", "another", "yet another"),
+            (" order", " purchase", " time"),
+            (" here", " from this shop", " of the same thing"),
+        ),
     ),
     closings_good=(
         "would buy again",
@@ -221,6 +267,20 @@ ENGLISH = Language(
         "all good so far",
         "exactly what I needed",
         "glad I bought it",
+        *every(
+            ("will", "would", "might", "am going to"),
+            (" order again", " buy another", " come back", " recommend it to friends", " get one for my mum"),
+        ),
+        *every(
+            ("all in all", "overall", "for this price", "in short"),
+            (" happy", " a good buy", " no regrets", " nice", " very satisfied", " pleased"),
+        ),
+        "hen hao",
+        "很好",
+        "zan",
+        "赞赞赞",
+        "lol love it",
+        "10/10",
     ),
     closings_bad=(
         "would not buy again",
@@ -234,6 +294,10 @@ ENGLISH = Language(
         "not worth the price",
         "it will do",
         "two thumbs down",
+        *every(
+            ("honestly", "all in all", "overall", "sadly", "in short"),
+            (" a letdown", " not worth it", " regret it", " never again", " do not bother", " annoyed", " sending it back"),
+        ),
     ),
     praise=(
         "highly recommend this to everyone",
@@ -252,6 +316,22 @@ ENGLISH = Language(
         "excellent product excellent service",
         "exceeded all my expectations",
         "beautifully packed, great as a gift",
+    ),
+    scorn=(
+        *every(
+            ("fake", "a fake", "refurbished junk", "a scam shop", "false advertising"),
+            ("", ", stay away", ", do not buy", ", you will regret it", ", blocked them"),
+        ),
+        *every(
+            ("do not buy", "avoid", "run away", "save your money"),
+            ("", ", other shops are better", ", the shop next door is cheaper", ", all the praise is bought", ", go elsewhere"),
+        ),
+        "gave me a rash",
+        "would not pass any inspection",
+        "they even insulted me",
+        "they refuse every return",
+        "one star is too much",
+        "how is this shop still open",
     ),
     stock_good=(
         "Good",
@@ -283,7 +363,112 @@ ENGLISH = Language(
         "Broken",
         "It's ok",
     ),
+    money=(
+        *every(
+            ("asked for a refund", "the refund", "my return", "the price difference"),
+            (" three days ago", " a week ago", " twice already"),
+            (", nothing yet", ", still waiting", ", came back today"),
+        ),
+        *every(
+            ("the seller", "the shop", "customer service"),
+            (" finally", " at once", " kindly", " promised and"),
+            (" paid me back", " refunded the difference", " sent a new one", " covered the postage", " gave a coupon"),
+        ),
+        *every(
+            ("the cashback card", "their cashback offer", "the promised red packet", "the red packet"),
+            (" never arrived", ", I ignored it", " is not why I write", " came two months late"),
+        ),
+        "the promised red packet never came",
+        "I only want my money back",
+        "hope the platform can help with the refund",
+        "they wanted me on WeChat for the refund, I stayed on the platform",
+        "half refunded, fair enough",
+        "they owe me a working one",
+        "no compensation for the delay",
+    ),
+    warnings=(
+        *every(
+            ("somebody", "today somebody", "after delivery somebody", "be careful, somebody"),
+            (" pretended to be customer service", " called as the courier", " claimed to be the platform", " posed as this shop"),
+            (" and wanted me on WhatsApp", " and sent a link for a refund", " and asked me to scan a code", " and asked for my code"),
+            ("", ", do not fall for it", ", reported", ", it is a scam"),
+        ),
+        "do not click links in text messages about this order",
+        "the ones who say add me on WeChat are scammers",
+    ),
+    scans=(
+        *every(
+            ("scanned the QR code", "checked the code on the box", "scanned the label"),
+            (", it is genuine", ", it checks out", ", the manual opens", ", the page does not open"),
+        ),
+        "the serial number is on the official site",
+        "joined their member group for tips",
+    ),
+    solved=(
+        *every(
+            ("the seller", "the shop", "customer service"),
+            (" made it right", " was generous after all", " solved it", " compensated me"),
+            (", now five stars", ", changed my review", ", happy now"),
+        ),
+        "problem solved, five stars",
+    ),
+    finds=("", "this time ", "and then ", "opened it and ", "after two days ", "others say the same, ", "no joke, ", "from this batch "),
+    faults=(
+        "it cracked at once",
+        "it came broken",
+        "it smells of chemicals",
+        "it is nothing like the last one",
+        "parts were missing",
+        "it is smaller than before",
+        "it is scratched all over",
+        "it broke on first use",
+        "the label is wrong",
+    ),
+    buyers_good=(
+        "great buyer",
+        "pleasant to deal with",
+        "fast payment",
+        "thank you, come again",
+        *every(
+            ("the buyer", "this customer", "a buyer who"),
+            (" paid at once", " was polite", " confirmed quickly", " was easy to deal with"),
+            ("", ", welcome back", ", thank you", ", recommended"),
+        ),
+    ),
+    buyers_bad=(
+        "never paid",
+        *every(
+            ("the buyer", "this customer"),
+            (" refused the parcel", " sent it back used", " paid very late", " was rude", " returned three orders"),
+            ("", ", be careful", ", not pleasant"),
+        ),
+    ),
+    excuses=(
+        *every(
+            ("We are very sorry", "Dear customer, our apologies", "Sorry for the trouble", "Thank you for telling us"),
+            (
+                ", this batch is being checked",
+                ", the courier's damage is on us",
+                ", we are looking into it",
+                ", our staff will take care of it",
+            ),
+            (
+                ", please ask for a refund on the order page",
+                ", please contact us in the platform's chat",
+                ", the money goes back the way it came",
+                ", you can claim compensation in your order",
+                ", the code inside the box also leads to our service",
+            ),
+        ),
+    ),
     separators=(", ", ". ", " ", "... "),
     endings=(".", "!", "", "", "!!", "..."),
-    emoji=("😊", "👍", "❤️", "😍", "🌹", "💯", "😂", "🙏"),
+    emoji=("😊", "👍", "❤️", "😍", "🌹", "💯", "😂", "🙏", "🥰", "😭", "🤔", "✨", "🎉", "😋", "💪", ":)", ":D"),
+    spellings=(
+        (0.03, {"you": "u", "great": "gr8", "really": "rly", "for ": "4 ", "to ": "2 ", "are ": "r ", "thank you": "thx", "please": "pls"}),
+        (0.02, {", ": "，", ". ": "。", "!": "！"}),
+        (0.03, {"'": "", ",": "", ".": ""}),
+        (0.02, {", ": "\n"}),
+        (0.02, {"good": "GOOD", "not": "NOT", "very": "VERY", "never": "NEVER", "love": "LOVE", "bad": "BAD"}),
+    ),
 )

@@ -27,7 +27,7 @@ from fairdeal.simulator.market import Market, honest_orders, open_market
 from fairdeal.simulator.parcels import send_parcels
 from fairdeal.simulator.provider_files import PROVIDERS, Written, shuffled_days, write_days, write_file
 from fairdeal.simulator.refunds import ask_refunds
-from fairdeal.simulator.reviews import honest_reviews, received_orders
+from fairdeal.simulator.reviews import honest_reviews, merchant_ratings, received_orders
 from fairdeal.simulator.truth import write_truth
 
 MAPPING = Path(__file__).with_name("mapping.toml")
@@ -171,13 +171,14 @@ def _post_reviews(market: Market, orders: pl.DataFrame, parcels: pl.DataFrame) -
     received = received_orders(market, orders, parcels)
     honest = honest_reviews(market, stream(market.seed, "reviews"), received)
     in_time = int(np.count_nonzero(market.period.holds(honest["at"].to_numpy())))
-    trade = Trade(received, honest["order"].drop_nulls(), in_time)
+    ratings = merchant_ratings(market, stream(market.seed, "ratings"), received)
+    trade = Trade(received, honest["order"].drop_nulls(), ratings["order"], in_time)
     hauls = [
         fraudster.post_reviews(market, trade, stream(market.seed, f"{fraudster.typology} reviews"))
         for fraudster in FRAUDSTERS
         if fraudster.post_reviews is not None
     ]
-    reviews = pl.concat([honest, *(haul.rows for haul in hauls)])
+    reviews = pl.concat([honest, ratings, *(haul.rows for haul in hauls)])
     return _numbered(reviews, "review", market), pl.concat([haul.campaigns for haul in hauls])
 
 

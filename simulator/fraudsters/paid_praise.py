@@ -6,17 +6,20 @@ accounts that review without an order. The texts of one campaign come from a few
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 
 from fairdeal.data_contracts.typologies import Typology
-from fairdeal.simulator.chance import Flags, Floats, Ints, happens, pick, pick_apart
+from fairdeal.simulator.chance import Flags, Ints, happens, pick, pick_apart
 from fairdeal.simulator.clock import DAY, HOUR, MINUTE, OFFSET, SECOND, waking
+from fairdeal.simulator.fraudsters.handed_out import handed_out
+from fairdeal.simulator.fraudsters.posting import desk, still_open
 from fairdeal.simulator.fraudsters.scheme import Fraudster, Haul, Trade, campaign_table, evenly, own_space
 from fairdeal.simulator.market import Market
-from fairdeal.simulator.reviews import Writer, in_each_language, review_table
-from fairdeal.simulator.shoppers import whereabouts
-from fairdeal.simulator.wording import Language, clauses, praise, write_out
+from fairdeal.simulator.reviews import Writer, plain_writer, review_table
+from fairdeal.simulator.wording import Language, clauses, lines
 
 #: Share of all reviews that are paid for.
 SHARE = 0.05
@@ -29,27 +32,26 @@ def post_reviews(market: Market, trade: Trade, rng: np.random.Generator) -> Haul
     """The paid reviews of the period, each with the campaign that paid: a brushing ring's or one of praise alone."""
     wanted = max(round(trade.reviews * SHARE / (1 - SHARE)), min(6, trade.reviews // 12))
     ring = _ring_drafts(market, trade, rng, wanted)
-    drafts = [ring]
     wanted -= _in_period(market, ring)
-    campaigns: list[tuple[int, str, int | None, int, int, int]] = []
+    made: list[Praise] = []
     idle = _idle(trade)
-    is_free = np.ones(idle.height, dtype=np.bool_)
+    listing, merchant, came = (idle[name].to_numpy() for name in ("listing", "merchant", "received_at"))
+    arrivals = Arrivals(listing, merchant, came, np.ones(idle.height, dtype=np.bool_))
     first = rng.uniform(0.3, 0.6)
-    while wanted > 0 and len(campaigns) < 10_000:
-        number = len(campaigns)
+    while wanted > 0 and len(made) < 10_000:
+        number = len(made)
         starts = market.period.start + int((evenly(first, number) * 1.05 - 0.05) * market.period.days * DAY)
-        ends = starts + int(rng.integers(3, 9)) * DAY
-        draft, merchant = _campaign_drafts(market, rng, number, idle, is_free, (starts, ends), wanted)
-        drafts.append(draft)
-        wanted -= max(_in_period(market, draft), 1)
-        campaigns.append((CODES + number, Typology.PAID_PRAISE, merchant, starts, ends, draft.height))
-    return Haul(_write(market, rng, pl.concat(drafts)), campaign_table(campaigns))
+        made.append(_campaign(market, rng, number, arrivals, (starts, starts + int(rng.integers(3, 9)) * DAY), wanted))
+        wanted -= max(made[-1].size, 1)
+    drafts = pl.concat([ring, _taken(market, rng, idle, made), _posted(market, rng, made)])
+    return Haul(_write(market, rng, drafts), campaign_table([praise.row() for praise in made]))
 
 
 def _idle(trade: Trade) -> pl.DataFrame:
     """Received honest orders that nobody has reviewed, by the moment they came."""
-    silent = pl.col("fake_deal").is_null() & pl.col("fake_payment").is_null() & ~pl.col("order").is_in(trade.reviewed.implode())
-    return trade.received.filter(silent).sort("received_at", "order")
+    honest = trade.received.select(pl.all_horizontal(pl.col("fake_deal", "fake_payment", "campaign").is_null()).alias("is"))["is"]
+    idle = trade.received.filter(honest & pl.Series(still_open(trade.received, trade.reviewed)))
+    return idle[np.argsort(idle["received_at"].to_numpy(), kind="stable")]
 
 
 def _in_period(market: Market, drafts: pl.DataFrame) -> int:
@@ -82,70 +84,90 @@ def _soon(market: Market, rng: np.random.Generator, received: pl.DataFrame) -> p
     return pl.Series(waking(received["received_at"].to_numpy() + wait.astype(np.int64) // SECOND * SECOND + 5 * MINUTE))
 
 
-def _campaign_drafts(
-    market: Market, rng: np.random.Generator, number: int, idle: pl.DataFrame, is_free: Flags, window: tuple[int, int], limit: int
-) -> tuple[pl.DataFrame, int]:
-    """One shop's campaign: buyers of a few listings who take the money, and hired accounts without an order.
+@dataclass(frozen=True)
+class Arrivals:
+    """The idle orders by the moment they came; ``is_free`` says which of them no campaign has had reviewed yet."""
 
-    ``is_free`` says which orders of ``idle`` no campaign has had reviewed yet; those that this one takes are struck off.
-    """
+    listing: Ints
+    merchant: Ints
+    received_at: Ints
+    is_free: Flags
+
+
+@dataclass(frozen=True)
+class Praise:
+    """One shop's campaign: the idle orders whose buyers take the money, and the hired accounts that write without an order."""
+
+    number: int
+    merchant: int
+    starts: int
+    ends: int
+    taken: Ints
+    hired: Ints
+    listing: Ints
+    at: Ints
+
+    @property
+    def size(self) -> int:
+        return len(self.taken) + len(self.hired)
+
+    def row(self) -> tuple[int, str, int | None, int, int, int]:
+        return (CODES + self.number, Typology.PAID_PRAISE, self.merchant, self.starts, self.ends, self.size)
+
+
+def _campaign(market: Market, rng: np.random.Generator, number: int, arrivals: Arrivals, window: tuple[int, int], limit: int) -> Praise:
+    """A campaign for a few listings of one shop; the orders that it takes are struck off."""
     shoppers, (starts, ends) = market.shoppers, window
-    low, high = np.searchsorted(idle["received_at"].to_numpy(), [starts, ends])
-    arrivals = idle[int(low) : int(high)]
-    by_shop = np.bincount(arrivals["merchant"].to_numpy(), minlength=len(market.merchants)).astype(np.float64)
+    low, high = np.searchsorted(arrivals.received_at, [starts, ends])
+    by_shop = np.bincount(arrivals.merchant[low:high], minlength=len(market.merchants)).astype(np.float64)
     merchant = int(pick(rng, np.sqrt(by_shop) + 0.01, 1)[0])
     shelf = market.listings.of_merchant(merchant)
     pushed = shelf[pick_apart(rng, np.cumsum(market.listings.popularity[shelf]), int(rng.integers(2, 6)))]
     size = min(int(rng.integers(12, 60)), max(limit, 4))
-    asked = np.isin(arrivals["listing"].to_numpy(), pushed) & is_free[low:high] & happens(rng, 0.55, arrivals.height)
-    rows = np.flatnonzero(asked)[:size]
-    is_free[low + rows] = False
-    takers = arrivals[rows]
-    taken = takers.select(
-        "order", "listing", "merchant", "device", "network", reviewer="buyer", is_follow_up=pl.lit(False), at=_soon(market, rng, takers)
-    )
-    count = min(max(3, round(0.45 * takers.height + 3)), max(size - takers.height, 3))
+    mine = low + np.flatnonzero((arrivals.merchant[low:high] == merchant) & arrivals.is_free[low:high])
+    taken = mine[np.isin(arrivals.listing[mine], pushed) & happens(rng, 0.55, len(mine))][:size]
+    arrivals.is_free[taken] = False
+    count = min(max(3, round(0.45 * len(taken) + 3)), max(size - len(taken), 3))
     hired = pick_apart(rng, shoppers.bought_ladder, count, shoppers.joined_before(starts))
     at = starts + (rng.beta(1.2, 1.8, len(hired)) * (ends - starts)).astype(np.int64) // SECOND * SECOND
     at = (at + OFFSET) // DAY * DAY - OFFSET + rng.integers(8, 23, len(hired)) * HOUR + rng.integers(0, 3600, len(hired)) * SECOND
-    own = whereabouts(rng, shoppers, hired, at)
-    in_studio = happens(rng, 0.8 - 0.6 * market.difficulty, len(hired))
-    studio = CODES + number * 16
-    posted = pl.DataFrame(
-        {
-            "listing": pushed[rng.integers(0, len(pushed), len(hired))],
-            "device": np.where(in_studio, studio + rng.integers(0, 4, len(hired)), own.device),
-            "network": np.where(in_studio, studio + rng.integers(0, 2, len(hired)), own.network),
-            "reviewer": hired,
-            "at": at,
-        }
-    ).with_columns(order=pl.lit(None, dtype=pl.Int64()), merchant=pl.lit(merchant), is_follow_up=pl.lit(False))
-    both = pl.concat([taken, posted], how="diagonal_relaxed").with_columns(campaign=pl.lit(CODES + number))
-    return both.select(DRAFT), merchant
+    return Praise(number, merchant, starts, ends, taken, hired, pushed[rng.integers(0, len(pushed), len(hired))], at)
+
+
+def _taken(market: Market, rng: np.random.Generator, idle: pl.DataFrame, made: list[Praise]) -> pl.DataFrame:
+    """What buyers write who take the money, from where they bought."""
+    rows = np.concatenate([np.zeros(0, dtype=np.int64), *(praise.taken for praise in made)])
+    takers = idle[rows].with_columns(campaign=pl.Series(_campaigns(made, [len(praise.taken) for praise in made])))
+    return takers.with_columns(reviewer="buyer", is_follow_up=pl.lit(False), at=_soon(market, rng, takers)).select(DRAFT)
+
+
+def _posted(market: Market, rng: np.random.Generator, made: list[Praise]) -> pl.DataFrame:
+    """What hired accounts write, some of them in the gang's studio."""
+    none = np.zeros(0, dtype=np.int64)
+    hired, listing, at = (np.concatenate([none, *(getattr(one, name) for one in made)]) for name in ("hired", "listing", "at"))
+    campaign = _campaigns(made, [len(praise.hired) for praise in made])
+    place = desk(market, rng, campaign, hired, at, 0.8 - 0.6 * market.difficulty)
+    columns = {"listing": listing, "device": place.device, "network": place.network, "reviewer": hired, "at": at, "campaign": campaign}
+    return (
+        pl.DataFrame(columns)
+        .with_columns(order=pl.lit(None, dtype=pl.Int64), merchant=pl.Series(market.listings.merchant[listing]), is_follow_up=pl.lit(False))
+        .select(DRAFT)
+    )
+
+
+def _campaigns(made: list[Praise], sizes: list[int]) -> Ints:
+    return np.repeat(CODES + np.arange(len(made), dtype=np.int64), np.array(sizes, dtype=np.int64))
 
 
 def _write(market: Market, rng: np.random.Generator, drafts: pl.DataFrame) -> pl.DataFrame:
     count = drafts.height
-    reviewer, listing = drafts["reviewer"].to_numpy(), drafts["listing"].to_numpy()
-    writer = Writer(
-        reviewer=reviewer,
-        category=market.listings.category[listing],
-        stars=np.where(happens(rng, 0.13, count), 4, 5).astype(np.int64),
-        is_english=market.shoppers.is_english[reviewer],
-        is_fan=np.zeros(count, dtype=np.bool_),
-    )
+    stars = np.where(happens(rng, 0.13, count), 4, 5).astype(np.int64)
+    writer = plain_writer(market, drafts["reviewer"].to_numpy(), drafts["listing"].to_numpy(), stars)
     campaign = drafts["campaign"]
-    template = _templates_of(campaign.to_numpy(), listing, rng)
-
-    def words(rng: np.random.Generator, language: Language, mine: Writer) -> pl.Series:
-        rows = writer.is_english == (language.code == "en")
-        return _varied(rng, language, mine.category, template[rows], market.difficulty)
-
-    text = in_each_language(rng, writer, words)
     return review_table(
         drafts.drop("campaign"),
-        stars=writer.stars,
-        text=text,
+        stars=stars,
+        text=handed_out(rng, writer, campaign.to_numpy(), market.difficulty, _praising),
         device=drafts["device"].to_numpy(),
         network=drafts["network"].to_numpy(),
         is_english=writer.is_english,
@@ -154,34 +176,12 @@ def _write(market: Market, rng: np.random.Generator, drafts: pl.DataFrame) -> pl
     )
 
 
-def _templates_of(campaign: Ints, listing: Ints, rng: np.random.Generator) -> Ints:
-    """Number of the template each text is taken from: a campaign hands out two to five."""
-    _, number = np.unique(campaign, return_inverse=True)
-    handed_out = 2 + number % 4
-    return number * 8 + (rng.random(len(campaign)) * handed_out).astype(np.int64)
-
-
-def _varied(rng: np.random.Generator, language: Language, category: Ints, template: Ints, hard: float) -> pl.Series:
-    """Texts from templates: clauses left out or said anew, the more so the more careful the gang is."""
-    count = len(template)
-    numbers, first, which = np.unique(template, return_index=True, return_inverse=True)
-    models = _praising(rng, language, category[first], np.full(len(numbers), 0.6))
-    said = models[which]
-    fresh = _praising(rng, language, category, rng.beta(1.6, 1.6, count))
-    anew: Floats = np.full(count, 0.06 + 0.6 * hard**1.5)
-    columns = {}
-    for name in said.columns:
-        renewed = pl.Series(happens(rng, anew, count))
-        dropped = pl.Series(happens(rng, 0.05 + 0.2 * hard, count))
-        columns[name] = said[name].zip_with(~renewed, fresh[name]).set(dropped if name != "product" else pl.Series([False] * count), None)
-    return write_out(rng, language, pl.DataFrame(columns))
-
-
-def _praising(rng: np.random.Generator, language: Language, category: Ints, talk: Floats) -> pl.DataFrame:
+def _praising(rng: np.random.Generator, language: Language, writer: Writer) -> pl.DataFrame:
     """Friendly clauses of which many end in a line of praise."""
-    said = clauses(rng, language, category, np.full(len(category), 0.99), talk)
-    lauds = pl.Series(happens(rng, 0.45, len(category)))
-    return said.with_columns(closing=pl.when(lauds).then(praise(rng, language, len(category))).otherwise("closing"))
+    count = len(writer)
+    said = clauses(rng, language, writer.category, np.full(count, 0.99), 0.25 + 0.6 * rng.beta(1.6, 1.6, count))
+    lauds = np.flatnonzero(happens(rng, 0.45, count))
+    return said.with_columns(closing=said["closing"].scatter(lauds, lines(rng, language, "praise", len(lauds))))
 
 
 FRAUDSTER = Fraudster(Typology.PAID_PRAISE, post_reviews=post_reviews)

@@ -44,11 +44,12 @@ class Trade:
     """What reviewers of any kind can know when reviews are written.
 
     ``received`` holds the orders that reached their buyer (`reviews.received_orders`), ``reviewed`` the orders that have an honest
-    review, ``reviews`` how many honest reviews there are in the period.
+    review, ``rated`` those whose buyer the shop has rated, ``reviews`` how many honest reviews by buyers there are in the period.
     """
 
     received: pl.DataFrame
     reviewed: pl.Series
+    rated: pl.Series
     reviews: int
 
 

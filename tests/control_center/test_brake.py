@@ -128,3 +128,11 @@ def test_the_given_records_are_left_as_they_are() -> None:
 @pytest.mark.parametrize("past", [[], steady()])
 def test_an_empty_feed_passes(past: list[dict[str, Any]]) -> None:
     assert apply_brake([], past)[0] == []
+
+
+def test_a_day_that_something_is_wrong_with_blocks_nobody_however_few_the_blocks() -> None:
+    after, verdict = apply_brake(records_of(*blocks(2)), [], causes=[("模型不可用", "no model")])
+    assert verdict.degraded
+    assert {record["action"] for record in after} == {"hold"}
+    assert verdict.text_en == "no model; 2 machine blocks became holds, a person must look."
+    assert verdict.text_zh.startswith("模型不可用;")

@@ -15,6 +15,8 @@ from fairdeal.pipelines.ledger import Ledger, dumps
 from fairdeal.pipelines.settings import load_settings
 from fairdeal.pipelines.workplace import open_workplace
 from fairdeal.sources.mapping import load_mapping
+from tests.pipelines import worlds
+from tests.pipelines.looking import faults
 
 Order = Callable[..., dict[str, Any]]
 DAY = "2026-01-08"
@@ -133,3 +135,57 @@ def test_the_ledger_holds_one_run_however_often_it_was_killed(killable: Order, m
     runs = ledger.runs()
     ledger.close()
     assert [(run.revision, run.status) for run in runs] == [(1, "done")]
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop so small that a day of it runs in a moment: a few payments, one of them broken, one twice."""
+    lines = [worlds.payment(number, f"{DAY} 12:{number:02}:00", payer=f"B{number % 3}") for number in range(40)]
+    return worlds.shop(tmp_path_factory.mktemp("shop") / "files", {DAY: [*lines, lines[0], worlds.payment(99, "never")]})
+
+
+@pytest.fixture(scope="module")
+def unbroken_shop(killable: Order, shop: Path, keys: Path, unbroken: tuple[Path, float], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which the shop's day ran unbroken."""
+    home = new_home(tmp_path_factory.mktemp("unbroken shop"), keys)
+    assert killable(home, shop, DAY)["code"] == 0
+    return home
+
+
+def half_published(home: Path) -> dict[str, list[str]]:
+    """What is wrong with the feeds that a consumer would find now; none is fine."""
+    return faults(home) if (home / "feed").is_dir() and any(path.is_dir() for path in (home / "feed").iterdir()) else {}
+
+
+@pytest.mark.slow
+def test_killed_at_every_point_there_is_it_ends_the_same(
+    killable: Order, shop: Path, keys: Path, unbroken_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = outcome(unbroken_shop, shop, monkeypatch)
+    for number in range(1, 1_000):
+        home = new_home(tmp_path / f"{number}", keys)
+        if killable(home, shop, DAY, crash_at=str(number))["signal"] != 9:
+            assert number > len(POINTS)
+            return
+        assert half_published(home) == {}, f"killed at point {number}"
+        assert killable(home, shop, DAY)["code"] == 0
+        assert outcome(home, shop, monkeypatch) == wanted, f"killed at point {number}"
+    raise AssertionError("a run reaches fewer points than that")
+
+
+@pytest.mark.slow
+def test_killed_at_two_hundred_random_moments_it_ends_the_same(
+    killable: Order, shop: Path, keys: Path, unbroken_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted, rng = outcome(unbroken_shop, shop, monkeypatch), random.Random(200)
+    took = min(killable(new_home(tmp_path / f"timed {number}", keys), shop, DAY)["seconds"] for number in range(2))
+    killed = 0
+    for number in range(200):
+        home = new_home(tmp_path / f"{number}", keys)
+        moment = rng.random() * took
+        killed += killable(home, shop, DAY, kill_after_s=moment)["signal"] == 9
+        assert half_published(home) == {}, f"killed after {moment:.3f} s"
+        assert killable(home, shop, DAY)["code"] == 0
+        assert outcome(home, shop, monkeypatch) == wanted, f"killed after {moment:.3f} s"
+        shutil.rmtree(home)
+    assert killed > 150

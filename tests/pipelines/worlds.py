@@ -40,8 +40,10 @@ HEADER = "id,payer,payee,at,amount,token,changed,fraud\n"
 
 
 def market(folder: Path, *, days: int = 9, orders_per_day: int = 40, seed: int = 5) -> Path:
-    """A simulated market; gives its mapping."""
+    """A simulated market, whose files are too small to have planted defects, with one broken buyer; gives its mapping."""
     simulate(folder, days=days, orders_per_day=orders_per_day, seed=seed, first_day=FIRST_DAY)
+    with (folder / "buyers.csv").open("a", encoding="utf-8") as file:
+        file.write(",2020-02-30 10:00:00,广东,N\n")
     return folder / "mapping.toml"
 
 

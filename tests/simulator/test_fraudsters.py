@@ -55,16 +55,35 @@ def share_from_shared_devices(story: Story) -> float:
 
 
 def share_of_repeated_clauses(story: Story) -> float:
-    """Paid reviews of which some long stretch stands word for word in another review of the same campaign."""
+    """Fake reviews of which some long stretch stands word for word in another review of the same campaign."""
     paid = story.reviews.filter(pl.col("typology").is_not_null() & (pl.col("text").str.len_chars() >= 16))
     stretch = paid.select("campaign", "review", piece=pl.col("text").str.slice(2, 12))
     twins = stretch.group_by("campaign", "piece").agg(pl.len(), pl.col("review"))
     return float(twins.filter(pl.col("len") > 1)["len"].sum() / paid.height)
 
 
+def share_posted_from_the_gangs_own_devices(story: Story) -> float:
+    """Attacks, threats and lures of buyers' accounts from a device that only their gang uses."""
+    typologies = [Typology.MALICIOUS_REVIEW, Typology.REVIEW_EXTORTION, Typology.IMPERSONATION]
+    fake = story.reviews.filter(pl.col("typology").is_in(typologies) & pl.col("rated_buyer").is_null())
+    return float((fake["device"] >= own_space(next(iter(Typology)))).mean())  # type: ignore[operator]
+
+
+def share_of_attacks_without_an_order(story: Story) -> float:
+    attacks = story.reviews.filter(pl.col("typology") == Typology.MALICIOUS_REVIEW)
+    return float(attacks["order"].is_null().mean())  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     "trace",
-    [share_from_foreign_devices, share_of_light_parcels, share_from_shared_devices, share_of_repeated_clauses],
+    [
+        share_from_foreign_devices,
+        share_of_light_parcels,
+        share_from_shared_devices,
+        share_of_repeated_clauses,
+        share_posted_from_the_gangs_own_devices,
+        share_of_attacks_without_an_order,
+    ],
     ids=lambda trace: trace.__name__,
 )
 def test_careful_fraudsters_leave_fewer_traces(stories: list[Story], trace: object) -> None:
@@ -111,7 +130,8 @@ def test_ring_members_also_buy_honestly_elsewhere(world: World) -> None:
 
 
 def test_paid_praise_gives_four_or_five_stars_in_both_languages(world: World) -> None:
-    paid = world.reviews.join(world.truth("reviews"), left_on="id", right_on="subject_id")
+    truth = world.truth("reviews").filter(pl.col("typology") == "paid_praise")
+    paid = world.reviews.join(truth, left_on="id", right_on="subject_id")
     assert set(paid["stars"]) == {"4", "5"}
     assert set(paid["lang"]) == {"zh", "en"}
     assert 0.05 < paid["order"].is_null().mean() < 0.6  # type: ignore[operator]

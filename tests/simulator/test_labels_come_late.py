@@ -57,6 +57,19 @@ def test_fakes_are_reported_within_days_and_a_third_never(detector: Detector, ty
     assert reports["is_fraud"].all()
 
 
+@pytest.mark.parametrize("typology", ["malicious_review", "review_extortion", "impersonation"])
+def test_cheats_that_concern_somebody_come_out_sooner_and_mostly_by_report(typology: str) -> None:
+    fakes = subjects(Detector.REVIEWS, typology)
+    praise = subjects(Detector.REVIEWS, "paid_praise")
+    reports = findings(stream(1, "test"), fakes)
+    days = delays(reports, fakes)
+    assert days.min() > 0
+    assert 0.5 < np.median(days) < np.median(delays(findings(stream(1, "test"), praise), praise))
+    assert 0.55 < reports.height / MANY < 0.75
+    assert 0.7 < (reports["source"] == "report").mean() < 0.9  # type: ignore[operator]
+    assert reports["typology"].unique().to_list() == [typology]
+
+
 def test_few_labels_are_wrong() -> None:
     honest = subjects(Detector.DEALS, None, 200_000)
     payments = subjects(Detector.PAYMENTS, None, 10)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import polars as pl
 import pytest
@@ -8,7 +10,7 @@ from fairdeal.simulator.chance import stream
 from fairdeal.simulator.goods import CATEGORIES
 from fairdeal.simulator.phrases_en import ENGLISH
 from fairdeal.simulator.phrases_zh import CHINESE
-from fairdeal.simulator.wording import CLAUSES, Language, clauses, write_out
+from fairdeal.simulator.wording import CLAUSES, Language, clauses, every, write_out
 
 BOTH = pytest.mark.parametrize("language", [CHINESE, ENGLISH], ids=lambda language: language.code)
 
@@ -30,6 +32,19 @@ def test_speaks_of_every_category_with_adjectives_for_every_aspect(language: Lan
 def test_writes_a_large_variety_of_texts(language: Language) -> None:
     text = written(language, 3000)
     assert text.n_unique() > 0.95 * len(text)
+
+
+@BOTH
+def test_no_phrase_is_missing_where_one_is_taken(language: Language) -> None:
+    for field in fields(language):
+        value = getattr(language, field.name)
+        if isinstance(value, tuple) and field.name != "spellings":
+            assert len(value) > 3, field.name
+    assert sum(share for share, _ in language.spellings) < 0.25
+
+
+def test_phrases_of_several_parts_come_in_every_combination() -> None:
+    assert every(("it came", "it left"), (" late", " early")) == ("it came late", "it came early", "it left late", "it left early")
 
 
 @BOTH
