@@ -89,9 +89,11 @@ def table_files(file_set: FileSet, columns: Sequence[str] | None, fetching: Fetc
         finally:
             spool.unlink(missing_ok=True)
         if not whole and kept:
-            # Of the files only the rows that came again are taken, however many lie there.
-            held = pl.scan_parquet(kept).select(names).join(rows.lazy(), on=names, how="semi", nulls_equal=True).collect(engine="streaming")
-            new = rows.join(held, on=names, how="anti", nulls_equal=True)
+            # Of the files only the rows that came again are taken, however many lie there. A watermark that nothing else needs tells when
+            # a row was touched, not that it became another one.
+            told = [name for name in names if columns is None or name in columns]
+            held = pl.scan_parquet(kept).select(told).join(rows.lazy(), on=told, how="semi", nulls_equal=True).collect(engine="streaming")
+            new = rows.join(held, on=told, how="anti", nulls_equal=True)
             reading = Reading(reading.counted, rows.height - new.height, reading.watermark)
             rows = new
         if rows.height or not kept or whole:

@@ -245,6 +245,12 @@ def test_what_cannot_be_read_is_told(tmp_path: Path, name: str, content: bytes |
         draft([tmp_path / name], tmp_path)
 
 
+def test_lines_before_the_header_are_told(tmp_path: Path) -> None:
+    (tmp_path / "alipay_record.csv").write_bytes(("支付宝交易记录明细查询\n账号:[a@x]\n" + ALIPAY).encode("gb18030"))
+    with pytest.raises(MappingError, match="first line is the header; take away what stands before it"):
+        draft([tmp_path], tmp_path)
+
+
 def test_names_that_could_break_the_draft_are_quoted(tmp_path: Path) -> None:
     (tmp_path / 'payments "of" [may].csv').write_text('"a ""b""\\","=x\'\'\'",amount\n1,2,3.50\n', encoding="utf-8")
     found = drafted(tmp_path)
