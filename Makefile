@@ -36,7 +36,7 @@ console: $(READY) ## the dispute queue of the demo in the browser, on port 8000
 test: $(READY) ## all tests a developer waits for (about ten minutes)
 	$(BIN)/python -m pytest -q -m "not slow"
 
-test-slow: $(READY) ## only what make test leaves out: kills through the flow, the demo, the schedule, the wheel (ten minutes)
+test-slow: $(READY) ## only what make test leaves out: kills through the flow, the demo, the schedule, the wheel, the shipped sources (ten minutes)
 	$(BIN)/python -m pytest -q -m slow
 
 test-all: $(READY) ## both

@@ -55,9 +55,7 @@ def open_workplace(settings: Settings, mapping: Mapping, progress: Progress) -> 
 
 
 def fetching(settings: Settings, folder: Path) -> Fetching:
-    """How objects and tables are fetched into a folder that only its owner may look into."""
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    """How objects and tables are fetched into a folder."""
     return Fetching(folder, settings.object_store.endpoint, settings.object_store.region)
 
 

@@ -220,7 +220,10 @@ def _table(guess: TableGuess, guesses: Mapping[str, TableGuess]) -> list[str]:
     """One table's section."""
     lines = [f"[{guess.table}]"]
     if guess.joins or guess.product:
-        lines += ["# TODO read this query: it brings together what stands in several files or columns", f"query = '''\n{_query(guess)}'''"]
+        lines += [
+            "# TODO read this query: it brings together what stands in several files or columns",
+            f"query = {_long_text(_query(guess))}",
+        ]
     else:
         lines += [f"from = {_text(guess.group.name)}"]
     for column in guess.contract.columns:
@@ -230,7 +233,7 @@ def _table(guess: TableGuess, guesses: Mapping[str, TableGuess]) -> list[str]:
                 lines += [f"# TODO {column.name} = …   # {column.meaning}: no column found; the table needs it"]
             continue
         if found.todo:
-            lines += [f"# TODO {found.todo}"]
+            lines += [f"# TODO {_plain(found.todo)}"]
         reason = found.reason + (_found_in(guess, found, guesses) if column.kind is Kind.ID else "")
         lines += [f"{column.name} = {_value(found.entry)}   # {_one_line(reason)}"]
     rest = [name for name in guess.unused if guess.group.profiles[name].filled and _may_be_carried(guess.group.profiles[name])]
@@ -240,7 +243,7 @@ def _table(guess: TableGuess, guesses: Mapping[str, TableGuess]) -> list[str]:
     if guess.label is not None and isinstance(guess.label.entry, dict):
         lines += ["", f"[{guess.table}.label]", f"# {_one_line(guess.label.reason)}"]
         lines += [f"{key} = {_value(value)}" for key, value in guess.label.entry.items() if value != []]
-        lines += [f"# TODO {guess.label.todo}", 'available_after = "7d"']
+        lines += [f"# TODO {_plain(guess.label.todo or '')}", 'available_after = "7d"']
     return lines
 
 
@@ -309,7 +312,17 @@ def _value(value: Any) -> str:
     return _text(value) if isinstance(value, str) else str(value)
 
 
+def _long_text(text: str) -> str:
+    """A text over several lines, as it is where nothing in it ends it too early."""
+    return _text(text) if "'''" in text or not text.replace("\n", " ").isprintable() else f"'''\n{text}'''"
+
+
+def _plain(text: str) -> str:
+    """A text that can stand in a comment: on one line, printable, without card numbers."""
+    return "".join(sign if sign.isprintable() else " " for sign in mask_text(text))
+
+
 def _one_line(text: str) -> str:
-    """A comment: printable, on one line, not too long."""
-    plain = "".join(sign if sign.isprintable() else " " for sign in mask_text(text))
+    """A comment that is not too long."""
+    plain = _plain(text)
     return plain if len(plain) <= 160 else plain[:157] + "…"

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fairdeal.sources.compression import CutShort, detect_compression, unpacked
+from fairdeal.sources.compression import CutShort, Unreadable, detect_compression, unpacked
 from fairdeal.sources.discovery import SourceFile, digest_of
 from fairdeal.sources.instants import utc_instant
 from fairdeal.sources.mapping_parts import ColumnSource, FileSet, TimeUnit
@@ -122,7 +122,14 @@ def sample(path: Path) -> pl.DataFrame:
             _cut_parquet(place)
         file = SourceFile("sample", place.name, place.stat().st_size, digest_of(place))
         content = content_of(FileSet("sample", place.name, format=detect_format(path, head)), file, place)
-    return content.rows.select(name for name in content.columns if name in content.rows.columns and name not in PROVENANCE)
+    if len(content.rejected) > content.rows.height:
+        raise Unreadable(
+            f"{len(content.rejected)} of {content.counted} rows do not fit the names of the first line; "
+            "allowed is a file whose first line is the header; take away what stands before it"
+        )
+    # A column without a name cannot be named in a mapping.
+    named = [name for name in content.columns if name.strip() and name not in PROVENANCE]
+    return content.rows.select(name for name in named if name in content.rows.columns)
 
 
 def _write_head(path: Path, place: Path) -> bool:

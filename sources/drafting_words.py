@@ -203,7 +203,7 @@ STATES: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
         ("declined", "declin, refus, reject, denied, 拒"),
         ("failed", "fail, error, timeout, 失败, 异常"),
         ("pending", "pend, wait, process, created, initiated, open, 等待, 待, 处理中"),
-        ("approved", "success, approv, paid, complet, captur, settl, ok, done, 成功, 已付, 已支付, 完成"),
+        ("approved", "success, approv, paid, complete, captur, settl, ok, done, 成功, 已付, 已支付, 完成"),
     ),
     ("account_events", "kind"): (
         ("login_failed", "login bad, login fail, failed login, 登录失败"),

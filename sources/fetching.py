@@ -34,7 +34,9 @@ class Fetching:
     region: str | None = None
 
     def place(self, where: str) -> Path:
-        """The folder; `MappingError` where there is none."""
+        """The folder, which only its owner may look into; `MappingError` where there is none."""
         if self.folder is None:
             raise MappingError(f"{where}: no folder to fetch into; allowed is a command that has a home folder; use `fairdeal run`")
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
         return self.folder

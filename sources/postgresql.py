@@ -9,7 +9,6 @@ Two ways, by what the mapping does with the file set:
 
 from __future__ import annotations
 
-import csv
 import fcntl
 import hashlib
 import json
@@ -30,6 +29,7 @@ from psycopg import sql
 from fairdeal.data_contracts.contract import ContractBreach
 from fairdeal.sources.fetching import Fetching, SourceUnreachable
 from fairdeal.sources.mapping_parts import FileSet, MappingError, PostgresSource, near
+from fairdeal.sources.masking import mask_text
 
 #: Text comes out the same whatever the server's or the user's own settings are.
 _PLAIN_TEXT = {
@@ -89,8 +89,11 @@ def table_files(file_set: FileSet, columns: Sequence[str] | None, fetching: Fetc
         finally:
             spool.unlink(missing_ok=True)
         if not whole and kept:
-            held = pl.scan_parquet(kept).select(names).unique()
-            new = rows.lazy().join(held, on=names, how="anti", nulls_equal=True).collect()
+            # Of the files only the rows that came again are taken, however many lie there. A watermark that nothing else needs tells when
+            # a row was touched, not that it became another one.
+            told = [name for name in names if columns is None or name in columns]
+            held = pl.scan_parquet(kept).select(told).join(rows.lazy(), on=told, how="semi", nulls_equal=True).collect(engine="streaming")
+            new = rows.join(held, on=told, how="anti", nulls_equal=True)
             reading = Reading(reading.counted, rows.height - new.height, reading.watermark)
             rows = new
         if rows.height or not kept or whole:
@@ -244,7 +247,7 @@ def _rows(where: str, names: Sequence[str], spool: Path, counted: int) -> pl.Dat
                     quoted_strings_can_be_null=False,
                 ),
             )
-        except (pa.ArrowException, csv.Error) as error:
+        except pa.ArrowException as error:
             raise ContractBreach(
                 f"{where}: a row cannot be read ({_first_line(error)}); allowed is UTF-8 and at most {_LARGEST_ROW >> 20} MB a row; "
                 "leave the column out with a select"
@@ -273,4 +276,5 @@ def _keep(folder: Path, kept: Sequence[Path], rows: pl.DataFrame, reading: Readi
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+    """The server's own words, masked: they may quote a value."""
+    return mask_text((str(error).strip() or type(error).__name__).splitlines()[0][:300])

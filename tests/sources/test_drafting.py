@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 import tomllib
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.sources.check import Verdict, check
@@ -242,6 +245,12 @@ def test_what_cannot_be_read_is_told(tmp_path: Path, name: str, content: bytes |
         draft([tmp_path / name], tmp_path)
 
 
+def test_lines_before_the_header_are_told(tmp_path: Path) -> None:
+    (tmp_path / "alipay_record.csv").write_bytes(("支付宝交易记录明细查询\n账号:[a@x]\n" + ALIPAY).encode("gb18030"))
+    with pytest.raises(MappingError, match="first line is the header; take away what stands before it"):
+        draft([tmp_path], tmp_path)
+
+
 def test_names_that_could_break_the_draft_are_quoted(tmp_path: Path) -> None:
     (tmp_path / 'payments "of" [may].csv').write_text('"a ""b""\\","=x\'\'\'",amount\n1,2,3.50\n', encoding="utf-8")
     found = drafted(tmp_path)
@@ -308,3 +317,21 @@ def test_the_vocabulary_speaks_of_columns_and_values_that_exist() -> None:
         assert all(words(text) for text in columns.values())
     for (table, column), meanings in STATES.items():
         assert {meaning for meaning, _ in meanings} <= set(INBOUND[table].column(column).allowed or ())
+
+
+@settings(max_examples=15)
+@given(
+    names=st.lists(
+        st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=12), min_size=1, max_size=5
+    ),
+    cells=st.lists(st.text(st.sampled_from("a1.-/:'\"\\#{}[]=\n 是"), max_size=8), min_size=5, max_size=15),
+    table=st.sampled_from(["payments", "orders"]),
+)
+def test_whatever_the_columns_are_called_the_draft_is_a_mapping(names: list[str], cells: list[str], table: str) -> None:
+    rows = pl.DataFrame({name: (cells * 3)[at : at + 3] for at, name in enumerate(dict.fromkeys(["id", *names]))})
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "a.parquet").write_bytes(parquet(rows))
+        (Path(folder) / "b.parquet").write_bytes(parquet(rows))
+        text = draft([Path(folder) / "a.parquet", Path(folder) / "b.parquet"], Path(folder), {"a": table})
+        (Path(folder) / "draft.toml").write_text(text, encoding="utf-8")
+        assert table in load_mapping(Path(folder) / "draft.toml").tables

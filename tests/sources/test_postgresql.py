@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -115,6 +116,36 @@ def test_a_watermark_bounds_what_is_fetched_and_the_overlap_finds_the_late(tmp_p
     assert rows(mapping, "id")[1:] == [[("3",), ("4",)]]
     reading = told_reading(discover(mapping).all[-1].location(tmp_path))
     assert (reading.counted, reading.held, reading.watermark) == (3, 1, "2026-05-02 01:30:00+00")
+
+
+def test_a_row_that_was_touched_and_stayed_the_same_is_not_delivered_again(tmp_path: Path, database: psycopg.Connection) -> None:
+    mapping = mapped(tmp_path, WATERMARK)
+    discover(mapping)
+    database.execute("update shop.payments set changed = '2026-06-01 10:00+08', secret = 'other'")
+    assert len(discover(mapping).all) == 1
+
+
+def test_readings_beside_a_writer_deliver_every_row_once(tmp_path: Path, database: psycopg.Connection, server: str) -> None:
+    mapping = mapped(tmp_path)
+    done = threading.Event()
+
+    def write() -> None:
+        with psycopg.connect(server) as connection:
+            for number in range(2, 400):
+                add(connection, number)
+                if number % 7 == 0:
+                    connection.commit()
+        done.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        while not done.is_set():
+            discover(mapping)
+    finally:
+        writer.join()
+    found = [int(str(number)) for file in rows(mapping, "id") for (number,) in file]
+    assert sorted(found) == list(range(1, 400))
 
 
 def test_a_number_may_be_the_watermark(tmp_path: Path, database: psycopg.Connection) -> None:
