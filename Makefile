@@ -10,7 +10,7 @@ export GX_ANALYTICS_ENABLED := false
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup demo test test-slow test-all check bench console data-dictionary
+.PHONY: help setup demo test test-slow test-all check bench console screenshots data-dictionary
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -52,6 +52,10 @@ check: $(READY) ## format, lint, types, layers, spelling, generated docs (a minu
 
 data-dictionary: $(READY) ## write docs/data_dictionary.md anew
 	$(BIN)/fairdeal contracts dictionary > docs/data_dictionary.md
+
+screenshots: $(READY) ## the README's pictures of what make demo left, into docs/pictures; needs Debian's chromium (a minute)
+	FAIRDEAL_HOME=.fairdeal/demo $(BIN)/fairdeal contracts report
+	$(BIN)/python docs/screenshots.py
 
 bench: $(READY) ## every benchmark, one JSON line per figure; DATA=folder of the public data sets
 	for file in benchmarks/[a-z]*.py; do $(BIN)/python -m benchmarks.$$(basename $$file .py) $(if $(DATA),--data $(DATA)) || exit 1; done

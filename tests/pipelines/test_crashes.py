@@ -145,9 +145,20 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def unbroken_shop(killable: Order, shop: Path, keys: Path, unbroken: tuple[Path, float], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ready(shop: Path, keys: Path, unbroken: tuple[Path, float], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with keys and empty databases, so that a run need not make them."""
+    home = new_home(tmp_path_factory.mktemp("ready"), keys)
+    place = open_workplace(load_settings().model_copy(update={"home": home}), load_mapping(shop), lambda text: None)
+    place.cases()
+    place.ledger.close()
+    return home
+
+
+@pytest.fixture(scope="module")
+def unbroken_shop(killable: Order, shop: Path, ready: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which the shop's day ran unbroken."""
-    home = new_home(tmp_path_factory.mktemp("unbroken shop"), keys)
+    home = tmp_path_factory.mktemp("unbroken shop") / "home"
+    shutil.copytree(ready, home)
     assert killable(home, shop, DAY)["code"] == 0
     return home
 
@@ -159,11 +170,12 @@ def half_published(home: Path) -> dict[str, list[str]]:
 
 @pytest.mark.slow
 def test_killed_at_every_point_there_is_it_ends_the_same(
-    killable: Order, shop: Path, keys: Path, unbroken_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    killable: Order, shop: Path, ready: Path, unbroken_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = outcome(unbroken_shop, shop, monkeypatch)
     for number in range(1, 1_000):
-        home = new_home(tmp_path / f"{number}", keys)
+        home = tmp_path / f"{number}"
+        shutil.copytree(ready, home)
         if killable(home, shop, DAY, crash_at=str(number))["signal"] != 9:
             assert number > len(POINTS)
             return
@@ -174,14 +186,16 @@ def test_killed_at_every_point_there_is_it_ends_the_same(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(2_400)
 def test_killed_at_two_hundred_random_moments_it_ends_the_same(
-    killable: Order, shop: Path, keys: Path, unbroken_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    killable: Order, shop: Path, ready: Path, unbroken_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted, rng = outcome(unbroken_shop, shop, monkeypatch), random.Random(200)
-    took = min(killable(new_home(tmp_path / f"timed {number}", keys), shop, DAY)["seconds"] for number in range(2))
+    took = min(killable(shutil.copytree(ready, tmp_path / f"timed {number}"), shop, DAY)["seconds"] for number in range(2))
     killed = 0
     for number in range(200):
-        home = new_home(tmp_path / f"{number}", keys)
+        home = tmp_path / f"{number}"
+        shutil.copytree(ready, home)
         moment = rng.random() * took
         killed += killable(home, shop, DAY, kill_after_s=moment)["signal"] == 9
         assert half_published(home) == {}, f"killed after {moment:.3f} s"
