@@ -77,7 +77,11 @@ class Settings(BaseSettings):
     home: Path = Field(Path(".fairdeal"), description="folder of all state, relative to the settings file")
     time_zone: str = Field("Asia/Shanghai", description="what a day is")
     engine: str = Field("embedded", pattern="^embedded$", description="where features are computed")
-    memory_mb: int = Field(3000, ge=256, description="most memory that a query over a source's files may take, in megabytes")
+    memory_mb: int = Field(
+        3000,
+        ge=256,
+        description="most memory that a query over a source's files may take, in megabytes; a twelfth bounds the files read together",
+    )
     capacity: dict[str, Any] = Field(default_factory=dict, description="people and minutes tonight; see models.capacity")
     policy: dict[str, Any] = Field(default_factory=dict, description="costs and effects of actions; see models.policy")
     loss: dict[str, Any] = Field(default_factory=dict, description="who bears which loss; see models.losses")

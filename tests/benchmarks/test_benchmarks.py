@@ -82,6 +82,15 @@ def test_a_simulated_market_is_judged_for_every_detector() -> None:
     assert {f"simulator.{detector}.{name}" for detector in ("payments", "deals", "reviews") for name in ("ap", "auc", "ece")} < set(figures)
 
 
+@pytest.mark.slow
+def test_a_small_day_is_told_step_by_step_and_its_growth() -> None:
+    sizes = ("--payments", "2000", "--orders", "600", "--reviews", "200", "--days", "3")
+    figures = run("daily", *sizes, "--growth-payments", "1000", "--shorter", "2", "--longer", "4")
+    steps = ("ingest", "contracts", "build_features", "score", "decide", "raise_alerts", "open_cases", "publish_feed")
+    assert {f"daily.{step}.rows_per_s" for step in steps} | {"daily.total_s", "daily.peak_mb", "daily.growth"} == set(figures)
+    assert all(figure["value"] > 0 for figure in figures.values())
+
+
 def test_cards_known_to_be_compromised_leave_eight_days_later() -> None:
     from benchmarks.handbook import without_known_cards
 
