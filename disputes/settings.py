@@ -131,6 +131,7 @@ def build(
             "SHOW_HISTORY": False,
             "DASHBOARD_CALLBACK": "fairdeal.disputes.at_a_glance.dashboard",
             "STYLES": [_static_style],
+            "SITE_FAVICONS": [{"rel": "icon", "sizes": "any", "type": "image/svg+xml", "href": _static_icon}],
             "COLORS": {"primary": _BLUES},
             "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": [_QUEUE_MENU, _PEOPLE_MENU]},
         },
@@ -186,3 +187,9 @@ def _static_style(request: object) -> str:
     from django.templatetags.static import static  # needs configured settings
 
     return static("disputes/case.css")
+
+
+def _static_icon(request: object) -> str:
+    from django.templatetags.static import static  # needs configured settings
+
+    return static("disputes/icon.svg")
