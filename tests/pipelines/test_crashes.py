@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -203,3 +205,52 @@ def test_killed_at_two_hundred_random_moments_it_ends_the_same(
         assert outcome(home, shop, monkeypatch) == wanted, f"killed after {moment:.3f} s"
         shutil.rmtree(home)
     assert killed > 150
+
+
+@contextmanager
+def small_disk(place: Path, kilobytes: int) -> Iterator[Callable[[str], None]]:
+    """A disk of its own at ``place``; what is given changes how it is mounted. Skips where nobody may mount."""
+    place.mkdir(parents=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(place)], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"no disk can be mounted here: {mounted.stderr.decode().strip()}")
+    try:
+        yield lambda how: subprocess.run(["mount", "-o", f"remount,{how}", str(place)], check=True) and None
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def kilobytes_of(folder: Path) -> int:
+    return sum(-(-path.stat().st_size // 4096) * 4 for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("room", [40, 80, 160, 240, 320])
+def test_a_disk_that_fills_up_leaves_nothing_half_done(
+    room: int, killable: Order, shop: Path, ready: Path, unbroken_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with small_disk(tmp_path / "disk", kilobytes_of(ready) + room) as mount_again:
+        home = tmp_path / "disk" / "home"
+        shutil.copytree(ready, home)
+        ended = killable(home, shop, DAY)
+        assert ended["signal"] == 0
+        assert ended["code"] == 1 or room > 40, "so little room is too little"
+        assert half_published(home) == {}
+        mount_again("size=100m")
+        assert killable(home, shop, DAY)["code"] == 0
+        assert outcome(home, shop, monkeypatch) == outcome(unbroken_shop, shop, monkeypatch)
+
+
+@pytest.mark.slow
+def test_a_disk_that_cannot_be_written_to_stops_the_day_and_nothing_else(
+    killable: Order, shop: Path, ready: Path, unbroken_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with small_disk(tmp_path / "disk", 100_000) as mount_again:
+        home = tmp_path / "disk" / "home"
+        shutil.copytree(ready, home)
+        mount_again("ro")
+        assert killable(home, shop, DAY)["code"] == 1
+        assert not (home / "feed").exists()
+        mount_again("rw")
+        assert killable(home, shop, DAY)["code"] == 0
+        assert outcome(home, shop, monkeypatch) == outcome(unbroken_shop, shop, monkeypatch)
