@@ -53,6 +53,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "kept_rules": ("条规则无违反", "rules kept by every row"),
     "no_tables": ("本次没有数据表。", "No tables in this run."),
     "nothing_new": ("未读入新数据", "nothing new was read"),
+    "refused": ("整批拒收，未计入任何数据", "refused as a whole, nothing of it counts"),
     "no_files": ("本次没有读取文件。", "No files in this run."),
 }
 
@@ -99,7 +100,8 @@ def render_report(runs: Sequence[Mapping[str, Any]]) -> str:
     runs
         As the ledger keeps them, in any order: ``{"run_id", "source", "interval": [from, to], "frozen_at", "tables": {name: {"rows_in",
         "accepted", "quarantined", "limit", "engine", "rules": [{"rule", "checked", "breached"}], "duplicates", "corrections", "late",
-        "ages"}}, "files": [{"path", "status", "rows_counted", "rows_read", "rows_rejected", "message"}], "day", "absent", "blind"}``.
+        "ages"}}, "files": [{"path", "status", "rows_counted", "rows_read", "rows_rejected", "message"}], "day", "absent", "blind",
+        "is_refused"}``.
         Counts are rows, ``limit`` is a share from 0 to 1, ``ages`` counts accepted rows by `report_health.AGE_DAYS`. A fact that is
         missing or null is shown as a dash.
 
@@ -158,6 +160,7 @@ def _run(run: Mapping[str, Any], *, is_open: bool) -> str:
         for name, value in (("frozen_at", _moment(run.get("frozen_at"))), ("run", f"<code>{_text(run.get('run_id'))}</code>"))
     )
     nothing = "" if tables else f" <small>{_both('nothing_new')}</small>"
+    nothing += f" <small>{_both('refused')}</small>" if run.get("is_refused") else ""
     return (
         f'<details{" open" if is_open else ""}><summary><span class="mark {worst}">{_MARKS[worst]}</span> '
         f"<b>{_text(run.get('source'))}</b> <span>{_interval(run)}</span>{nothing} <code>{_text(run.get('run_id'))}</code></summary>"

@@ -55,7 +55,13 @@ def nights_of(runs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, list[Map
     for run in sorted(runs, key=lambda run: (str(run.get("day") or (run.get("interval") or ["–"])[0]), str(run.get("run_id")))):
         day = str(run.get("day") or (run.get("interval") or ["–"])[0])[:10]
         found.setdefault(str(run.get("source") or "–"), {}).setdefault(day, []).append(run)
-    return dict(sorted(found.items()))
+    return {source: {day: _standing(runs) for day, runs in nights.items()} for source, nights in sorted(found.items())}
+
+
+def _standing(runs: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """A night's runs; a refused delivery counts only while none was taken in its place."""
+    taken = [run for run in runs if not run.get("is_refused")]
+    return taken if any(run.get("tables") for run in taken) else runs
 
 
 def render_health(runs: Sequence[Mapping[str, Any]]) -> str:

@@ -97,6 +97,7 @@ def take_in(mapping: Mapping, lake: Lake, *, until: datetime, progress: Callable
         "tables": intake.reports() if kept else {},
         "files": [_file_report(report) for report in reports],
         "absent": sorted(found.absent),
+        "until": until.isoformat(),
     }
     if not kept:
         return Delivery("", (), {}, report, None, peeks)

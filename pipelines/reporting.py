@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
@@ -10,12 +11,12 @@ import sqlalchemy as sa
 from fairdeal.data_contracts.report import render_report
 from fairdeal.pipelines.intake import QUARANTINE_SCHEMA
 from fairdeal.pipelines.lake import Lake, LakeFile
-from fairdeal.pipelines.ledger import BATCHES, LAKE, Ledger
+from fairdeal.pipelines.ledger import BATCHES, LAKE, REFUSED, Ledger, loads
 from fairdeal.pipelines.settings import Settings
 
 
 def contract_report(settings: Settings, last: int) -> str:
-    """The last runs' real results against their contracts, as one HTML page."""
+    """The last runs' real results against their contracts, refused deliveries among them, as one HTML page."""
     ledger = Ledger(settings.ledger_url)
     try:
         runs = [
@@ -31,9 +32,28 @@ def contract_report(settings: Settings, last: int) -> str:
             for run in ledger.runs()
             if (taken := ledger.step_result(run.run_id, "ingest")) is not None
         ]
+        refused = _refused(ledger, settings)
     finally:
         ledger.close()
-    return render_report(runs[-last:])
+    return render_report(sorted([*runs, *refused], key=lambda run: str(run["day"]))[-last:])
+
+
+def _refused(ledger: Ledger, settings: Settings) -> list[dict[str, Any]]:
+    """Deliveries that were over a limit, under the day before their end, as the report takes runs."""
+    with ledger.engine.connect() as connection:
+        found = connection.execute(sa.select(REFUSED.c.batch_id, REFUSED.c.source, REFUSED.c.report).order_by(REFUSED.c.seq)).all()
+    told = []
+    for batch_id, source, text in found:
+        report = loads(text)
+        until = report.get("until")
+        if until is None:
+            continue
+        day = (datetime.fromisoformat(until) - timedelta(seconds=1)).astimezone(settings.zone).date().isoformat()
+        told.append(
+            {"run_id": batch_id[:16], "source": source, "interval": [day, until], "frozen_at": until, "day": day, "is_refused": True}
+            | {name: report[name] for name in ("tables", "files", "absent")}
+        )
+    return told
 
 
 def quarantined(settings: Settings, *, source: str | None = None, table: str | None = None) -> pl.DataFrame:

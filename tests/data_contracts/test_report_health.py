@@ -55,3 +55,11 @@ def test_rules_lateness_files_and_blind_signals_are_told_by_night() -> None:
 
 def test_without_runs_there_is_no_health_to_tell() -> None:
     assert render_health([]) == ""
+
+
+def test_a_refused_delivery_is_told_until_another_was_taken_in_its_place() -> None:
+    refused = {**run(2, night(100, 60)), "run_id": "B2", "is_refused": True}
+    assert "Over the limit of 5.00%" in render_health([run(1, night()), refused])
+    mended = render_health([run(1, night()), refused, run(2, night())])
+    assert "Over the limit" not in mended
+    assert "2026-03-02: 100 accepted, 0 quarantined" in mended

@@ -13,11 +13,12 @@ import pytest
 
 from fairdeal.pipelines import ingest, running
 from fairdeal.pipelines.errors import DataIsWrong
+from fairdeal.pipelines.reporting import contract_report
 from fairdeal.pipelines.settings import Settings
 from fairdeal.sources import reading
 from fairdeal.sources.mapping import load_mapping
 from tests.pipelines import worlds
-from tests.pipelines.looking import EVER, deliver, known, quarantine, tree, workplace
+from tests.pipelines.looking import EVER, deliver, known, quarantine, run, tree, workplace
 
 #: A card number that no bank gave out; Luhn holds.
 CARD = "4539148803436467"
@@ -266,3 +267,12 @@ def test_a_card_number_is_kept_nowhere(settings: Settings, tmp_path: Path) -> No
     kept = everything_under(settings.home) + "\n".join(said) + str(summary)
     assert "tok_" in kept
     assert [written for written in WRITTEN if written in kept] == []
+
+
+def test_a_refused_delivery_stands_in_the_contract_report(settings: Settings, tmp_path: Path) -> None:
+    mapping = worlds.shop(tmp_path / "shop", {"2026-01-02": [worlds.payment(number, "never") for number in range(9)]})
+    with pytest.raises(DataIsWrong):
+        run(settings, mapping, "2026-01-02")
+    page = contract_report(settings, 30)
+    assert "refused as a whole, nothing of it counts" in page
+    assert "2026-01-02" in page
