@@ -11,10 +11,20 @@ from fairdeal.simulator.market import Market
 
 #: Share of orders before which the account logs in anew, of logins that fail first, and of new devices that the platform notices.
 LOGIN_RATE, FAILED_RATE, NOTICED_RATE = 0.3, 0.06, 0.85
+#: Changes that an owner, or somebody else, makes to an account.
+CHANGES = ("password_change", "payee_change", "limit_change", "permission_change")
+#: One row per event; codes, and milliseconds.
+EVENTS: dict[str, pl.DataType] = {
+    "account": pl.Int64(),
+    "at": pl.Int64(),
+    "kind": pl.String(),
+    "device": pl.Int64(),
+    "network": pl.Int64(),
+}
 
 
 def account_events(market: Market, rng: np.random.Generator, orders: pl.DataFrame) -> pl.DataFrame:
-    """One row per event: ``account, at, kind, device, network``.
+    """What the orders' buyers did to their accounts; columns of `EVENTS`.
 
     An account whose order comes from a device that is not its usual one and was not seen before gets a ``new_device`` event.
     """
@@ -31,7 +41,8 @@ def account_events(market: Market, rng: np.random.Generator, orders: pl.DataFram
         _before(visits, logs_in, before, "login"),
         _before(visits, fumbles, before + 40 * SECOND, "login_failed"),
         _before(visits, is_new & happens(rng, NOTICED_RATE, count), before - 2 * SECOND, "new_device"),
-        _changes(market, rng, visits),
+        _changes(rng, visits),
+        _moving_in(rng, orders),
     ]
     return pl.concat(parts)
 
@@ -45,9 +56,18 @@ def _before(visits: pl.DataFrame, chosen: np.ndarray, lead: np.ndarray, kind: st
     )
 
 
-def _changes(market: Market, rng: np.random.Generator, visits: pl.DataFrame) -> pl.DataFrame:
-    """Honest changes of password, payee and limit, at some visit."""
+def _changes(rng: np.random.Generator, visits: pl.DataFrame) -> pl.DataFrame:
+    """Honest changes of password, payee, limit and permissions, at some visit."""
     chosen = visits.filter(pl.Series(happens(rng, 0.012, visits.height)))
-    kinds = pl.Series(["password_change", "payee_change", "limit_change"]).gather(pick(rng, np.array([0.6, 0.2, 0.2]), chosen.height))
+    kinds = pl.Series(CHANGES).gather(pick(rng, np.array([0.5, 0.2, 0.15, 0.15]), chosen.height))
     at = chosen["at"].to_numpy() + rng.integers(1, 90, chosen.height) * MINUTE
     return chosen.with_columns(at=pl.Series(at), kind=kinds).select("account", "at", "kind", "device", "network")
+
+
+def _moving_in(rng: np.random.Generator, orders: pl.DataFrame) -> pl.DataFrame:
+    """What owners of a new phone change on it before they buy something dear."""
+    chosen = orders.filter((pl.col("look_alike") == "new_phone").fill_null(False)).select("device", "network", account="buyer", at="at")
+    chosen = chosen.filter(pl.Series(happens(rng, 0.6, chosen.height), dtype=pl.Boolean))
+    kinds = pl.Series(CHANGES).gather(pick(rng, np.array([0.5, 0.1, 0.15, 0.25]), chosen.height))
+    at = chosen["at"].to_numpy() - rng.integers(5, 600, chosen.height) * MINUTE
+    return chosen.with_columns(at=pl.Series(at, dtype=pl.Int64), kind=kinds).select(list(EVENTS))

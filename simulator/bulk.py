@@ -13,6 +13,7 @@ import polars as pl
 from fairdeal.simulator import exports
 from fairdeal.simulator.chance import happens, pick, stream
 from fairdeal.simulator.clock import DAY, Period, time_of_day
+from fairdeal.simulator.difficulty import Difficulty
 from fairdeal.simulator.market import Market, open_market, registered_buyers
 from fairdeal.simulator.reviews import orderless_reviews
 from fairdeal.simulator.shoppers import METHODS, instrument_at_hand, whereabouts
@@ -81,7 +82,7 @@ def write_bulk(
     say = progress or (lambda text: None)
     out.mkdir(parents=True, exist_ok=True)
     first_whole = last_day - timedelta(days=whole_days - 1)
-    market = open_market(Period(first_whole - timedelta(days=LEAD), whole_days + LEAD), orders_per_day, seed, 0.5)
+    market = open_market(Period(first_whole - timedelta(days=LEAD), whole_days + LEAD), orders_per_day, seed, Difficulty())
     say("telling the last days")
     story = _cut(tell(market, say), Period(first_whole, whole_days), reviews_per_day * whole_days)
     rest = max(payments_per_day - story.payments.height // whole_days, 0)
@@ -148,5 +149,8 @@ def _untold_payments(market: Market, day: date, count: int, number: int) -> pl.D
             "method": pl.Series(METHODS).gather(shoppers.method_of_instrument[instrument]),
             "tier": shoppers.tier_of_instrument[instrument],
             "is_unsafe": happens(rng, 0.02, count),
+            "shown_amount": listings.price[listing],
+            "shown_payee": listings.merchant[listing],
+            "shown_method": pl.Series(METHODS).gather(shoppers.method_of_instrument[instrument]),
         }
     )

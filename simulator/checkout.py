@@ -12,8 +12,10 @@ from fairdeal.simulator.shoppers import METHODS, TRAVEL_NETWORKS
 from fairdeal.simulator.tokens import space
 
 ROUNDS = 3
-#: Attempts that end for technical reasons, and buyers who give up after an attempt that did not work.
-FAIL_RATE, GIVE_UP_RATE = 0.01, 0.25
+#: Attempts that end for technical reasons.
+FAIL_RATE = 0.01
+#: Attempts with a coupon of the wallet, and attempts of which nobody keeps what was shown.
+COUPON_RATE, UNRECORDED_RATE = 0.02, 0.12
 
 
 def attempt_payments(market: Market, rng: np.random.Generator, orders: pl.DataFrame) -> pl.DataFrame:
@@ -28,7 +30,8 @@ def attempt_payments(market: Market, rng: np.random.Generator, orders: pl.DataFr
     -------
     pl.DataFrame
         ``order, buyer, merchant, at, amount, instrument, device, network, status, method, tier, is_unsafe, look_alike, fake_payment,
-        campaign``; ``at`` in milliseconds.
+        campaign, shown_amount, shown_payee, shown_method``; ``at`` in milliseconds.
+        What was shown is null where the checkout keeps no record.
     """
     rounds: list[pl.DataFrame] = []
     waiting = orders.select(
@@ -41,6 +44,7 @@ def attempt_payments(market: Market, rng: np.random.Generator, orders: pl.DataFr
         "device",
         "network",
         "decline_rate",
+        "patience",
         "look_alike",
         "fake_payment",
         "campaign",
@@ -51,13 +55,23 @@ def attempt_payments(market: Market, rng: np.random.Generator, orders: pl.DataFr
         failed = happens(rng, FAIL_RATE, count)
         status = np.where(failed, "failed", np.where(declined, "declined", "approved"))
         rounds.append(waiting.with_columns(status=pl.Series(status)))
-        again = (declined | failed) & ~happens(rng, GIVE_UP_RATE, count)
+        again = (declined | failed) & happens(rng, waiting["patience"].to_numpy(), count)
         waiting = _second_try(market, rng, waiting.filter(pl.Series(again)))
-    payments = pl.concat(rounds).drop("decline_rate")
+    payments = pl.concat(rounds).drop("decline_rate", "patience")
     instrument, network = payments["instrument"].to_numpy(), payments["network"].to_numpy()
     on_the_road = (network >= TRAVEL_NETWORKS) & (network < TRAVEL_NETWORKS + space(1))
+    merchant, amount, count = payments["merchant"], payments["amount"].to_numpy(), payments.height
+    method = pl.Series(METHODS).gather(market.shoppers.method_of_instrument[instrument])
+    # A coupon of the wallet takes something off after the sum was shown.
+    has_coupon = happens(rng, COUPON_RATE, count)
+    shown = amount + np.where(has_coupon, rng.choice(np.array([100, 200, 300, 500, 1000]), count), 0)
+    unrecorded = pl.Series(happens(rng, UNRECORDED_RATE, count))
     return payments.with_columns(
-        method=pl.Series(METHODS).gather(market.shoppers.method_of_instrument[instrument]),
+        shown_amount=pl.Series(shown).set(unrecorded, None),
+        shown_payee=merchant.set(unrecorded, None),
+        shown_method=method.set(unrecorded, None),
+        look_alike=pl.when(pl.Series(has_coupon)).then(pl.lit("coupon")).otherwise("look_alike"),
+        method=method,
         tier=pl.Series(market.shoppers.tier_of_instrument[instrument]),
         is_unsafe=pl.Series(happens(rng, np.where(on_the_road, 0.3, 0.02), payments.height)),
     )

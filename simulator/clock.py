@@ -26,6 +26,18 @@ HOURLY: Floats = np.array(
 )
 #: Relative volume of Monday to Sunday.
 WEEKLY: Floats = np.array([0.95, 0.93, 0.94, 0.97, 1.02, 1.11, 1.08], dtype=np.float64)
+#: Shopping festivals by month and day of their peak (年货节, 女王节, 618, 818, 双11, 双12); volume of the eve, the day and the day after.
+FESTIVALS: tuple[tuple[int, int], ...] = ((1, 18), (3, 8), (6, 18), (8, 18), (11, 11), (12, 12))
+FESTIVE: tuple[float, float, float] = (1.4, 2.3, 1.3)
+
+
+def festivity(day: date) -> float:
+    """How much more is traded on a day than on others of its weekday: 1 on most."""
+    for offset, volume in zip((1, 0, -1), FESTIVE, strict=True):
+        near = day + timedelta(days=offset)
+        if (near.month, near.day) in FESTIVALS:
+            return volume
+    return 1.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,16 @@ class Period:
     def last_day(self) -> date:
         return self.first_day + timedelta(days=self.days - 1)
 
+    @cached_property
+    def festivities(self) -> Floats:
+        """`festivity` of each day."""
+        return np.array([festivity(day) for day in self.dates()], dtype=np.float64)
+
+    def is_festive(self, at: Ints) -> Flags:
+        """Which instants of the period lie on a day of a festival."""
+        festive: Flags = self.festivities[np.clip(self.day_of(at), 0, self.days - 1)] > 1
+        return festive
+
     def dates(self) -> list[date]:
         return [self.first_day + timedelta(days=number) for number in range(self.days)]
 
@@ -63,9 +85,9 @@ class Period:
         return held
 
     def trading_moments(self, rng: np.random.Generator, count: int) -> Ints:
-        """Moments, whole seconds, that follow the weekly and the daily rhythm, some days livelier than others; not sorted."""
+        """Moments, whole seconds, in the rhythm of week, day and festivals, some days livelier than others; not sorted."""
         weekday = (self.first_day.weekday() + np.arange(self.days)) % 7
-        volume = WEEKLY[weekday] * np.exp(rng.normal(0, 0.06, self.days))
+        volume = self.festivities * WEEKLY[weekday] * np.exp(rng.normal(0, 0.06, self.days))
         return self.start + pick(rng, volume, count) * DAY + time_of_day(rng, count)
 
 

@@ -42,7 +42,19 @@ DISCOVERIES: dict[str, Discovery] = {
     Typology.MALICIOUS_REVIEW: Discovery(0.6, 0.75, 1.0),
     Typology.REVIEW_EXTORTION: Discovery(0.7, 0.85, 0.7),
     Typology.IMPERSONATION: Discovery(0.7, 0.8, 0.5),
+    Typology.SELF_PURCHASE: Discovery(0.5, 0.2, 2.5),
+    Typology.REVERSE_BRUSHING: Discovery(0.6, 0.8, 1.0),
+    Typology.REFUND_ABUSE: Discovery(0.55, 0.7, 3.5),
+    Typology.FALSE_SHIPPING: Discovery(0.7, 0.85, 3.0),
+    Typology.BAIT_LISTING: Discovery(0.65, 0.85, 2.5),
+    Typology.CARD_TESTING: Discovery(0.35, 0.1, 0.8),
+    Typology.ACCOUNT_TAKEOVER: Discovery(0.45, 0.9, 0.9),
 }
+#: Share of approved payments of a cheat that their owner ever disputes, where it is not the usual one: small sums pass unseen, and whom a
+#: shop charged wrongly turns to the shop.
+CHARGED_BACK: dict[str, float] = {Typology.CARD_TESTING: 0.4, Typology.ACCOUNT_TAKEOVER: 0.6, Typology.PAYMENT_ERROR: 0.1}
+#: Share of payment errors that the reconciliation of the next days finds.
+RECONCILED_RATE = 0.8
 #: Share of all subjects that the provider's random audit looks at.
 AUDIT_RATE = 0.03
 #: Share of honest subjects that raise a false alarm, and how many times more often look-alikes do.
@@ -85,18 +97,29 @@ def chargebacks(rng: np.random.Generator, payments: Subjects, approved: Flags) -
     Cardholders notice with the statement: the delay is lognormal around two weeks with a tail to two months (Dal Pozzolo et al. 2015
     model the same delayed feedback). A declined attempt takes no money, so nobody disputes it.
     """
-    rate = np.where(payments.is_fraud, CHARGEBACK_RATE, FRIENDLY_RATE) * approved
+    disputed = payments.typology.replace_strict(CHARGED_BACK, default=CHARGEBACK_RATE, return_dtype=pl.Float64).to_numpy()
+    rate = np.where(payments.is_fraud, disputed, FRIENDLY_RATE) * approved
     chosen = happens(rng, rate, len(payments.code))
     days = np.minimum(rng.lognormal(np.log(CHARGEBACK_MEDIAN), 0.6, len(payments.code)), CHARGEBACK_LONGEST)
     return _reports(payments, chosen, payments.at + (days * DAY).astype(np.int64) // SECOND * SECOND, "chargeback", found=True)
 
 
-def findings(rng: np.random.Generator, subjects: Subjects) -> pl.DataFrame:
-    """Fakes that users or shops report and analysts confirm within days, and false alarms that analysts dismiss; columns of `REPORTS`."""
+def reconciled(rng: np.random.Generator, payments: Subjects) -> pl.DataFrame:
+    """Payment errors that come out when orders and charges are laid side by side, one or two days later; columns of `REPORTS`."""
+    count = len(payments.code)
+    chosen = (payments.typology == str(Typology.PAYMENT_ERROR)).fill_null(False).to_numpy() & happens(rng, RECONCILED_RATE, count)
+    return _reports(payments, chosen, office_hours(rng, payments.at, rng.uniform(0.6, 1.6, count)), "provider", found=True)
+
+
+def findings(rng: np.random.Generator, subjects: Subjects, able: Flags | bool = True) -> pl.DataFrame:
+    """Fakes that users or shops report and analysts confirm within days, and false alarms that analysts dismiss; columns of `REPORTS`.
+
+    ``able`` says of which subjects anybody can come to know anything but that they are suspected.
+    """
     count = len(subjects.code)
     rate, reported, pace = _discovery(subjects.typology)
     at = office_hours(rng, subjects.at, 0.3 + rng.gamma(2.0, 1.0, count) * pace)
-    found = subjects.is_fraud & happens(rng, rate, count)
+    found = subjects.is_fraud & able & happens(rng, rate, count)
     by_people = happens(rng, reported, count)
     return pl.concat(
         [
@@ -140,7 +163,9 @@ def audits(rng: np.random.Generator, subjects: Subjects) -> pl.DataFrame:
 
 def complaints(rng: np.random.Generator, period: Period, payments: Subjects, approved: Flags, others: list[Subjects]) -> pl.DataFrame:
     """Every label that becomes known within the period, a few of them wrong; columns of `REPORTS`."""
-    judged = [audits(rng, payments), false_alarms(rng, payments)]
+    # An attempt that took no money harms nobody who would tell. Instruments come back as chargebacks, the rest sooner.
+    noticed = payments.typology.is_in([str(Typology.CARD_TESTING), str(Typology.ACCOUNT_TAKEOVER)]).fill_null(False).to_numpy()
+    judged = [audits(rng, payments), findings(rng, payments, noticed & approved), reconciled(rng, payments)]
     for subjects in others:
         judged += [audits(rng, subjects), findings(rng, subjects)]
     everything = pl.concat([chargebacks(rng, payments, approved), _mistakes(rng, pl.concat(judged))])

@@ -58,11 +58,14 @@ EVENT_WORDS = {
     "password_change": "PWD_MOD",
     "payee_change": "PAYEE_MOD",
     "limit_change": "LIMIT_MOD",
+    "permission_change": "PERM_MOD",
 }
 #: The typologies whose reports come from the shop that suffers.
-SHOP_REPORTS = (str(Typology.MALICIOUS_REVIEW), str(Typology.REVIEW_EXTORTION))
+SHOP_REPORTS = tuple(
+    str(typology) for typology in (Typology.MALICIOUS_REVIEW, Typology.REVIEW_EXTORTION, Typology.REVERSE_BRUSHING, Typology.REFUND_ABUSE)
+)
 SUBJECT_WORDS = {"payment": "支付", "order": "订单", "review": "评价"}
-SOURCE_WORDS = {"chargeback": "拒付", "report": "用户举报", "audit": "抽检", "analyst": "人工复核"}
+SOURCE_WORDS = {"chargeback": "拒付", "report": "用户举报", "audit": "抽检", "analyst": "人工复核", "provider": "对账"}
 TYPOLOGY_WORDS = {str(typology): facts.zh for typology, facts in TYPOLOGIES.items()}
 
 
@@ -126,6 +129,9 @@ def payments(market: Market, table: pl.DataFrame) -> pl.DataFrame:
             "net": id_column("network", table["network"], seed),
             "tier": table["tier"],
             "open_wifi": table["is_unsafe"],
+            "shown_fen": table["shown_amount"],
+            "shown_payee": id_column("merchant", table["shown_payee"], seed),
+            "shown_method": table["shown_method"],
         }
     )
 

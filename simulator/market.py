@@ -9,13 +9,17 @@ import polars as pl
 
 from fairdeal.simulator.chance import Flags, Floats, Ints, happens, pick, stream
 from fairdeal.simulator.clock import Period
+from fairdeal.simulator.difficulty import Difficulty
 from fairdeal.simulator.goods import DEMAND
 from fairdeal.simulator.merchants import Listings, Merchants, open_shops
 from fairdeal.simulator.shoppers import Place, Shoppers, gather_shoppers, instrument_at_hand, whereabouts
+from fairdeal.simulator.tokens import space
 
 #: An order as the simulator knows it. Codes are integers, instants milliseconds, money fen.
 #: ``fake_deal`` and ``fake_payment`` name the typology of the order itself and of the payments made for it, null when honest;
-#: ``parcel`` is ``goods``, ``empty`` or ``feigned``; ``decline_rate`` the share of its attempts that are declined.
+#: ``parcel`` is one of `parcels.STYLES`; ``decline_rate`` the share of its attempts that are declined, ``patience`` the probability of
+#: another attempt after one that did not work; ``returns`` the probability that the money is asked back, null where only the goods decide,
+#: ``grievance`` the kind of reason that is then given (`refunds.GRIEVANCES`), null for any.
 ORDERS: dict[str, pl.DataType] = {
     "buyer": pl.Int64(),
     "listing": pl.Int64(),
@@ -28,12 +32,20 @@ ORDERS: dict[str, pl.DataType] = {
     "address": pl.Int64(),
     "instrument": pl.Int64(),
     "decline_rate": pl.Float64(),
+    "patience": pl.Float64(),
     "parcel": pl.String(),
+    "returns": pl.Float64(),
+    "grievance": pl.String(),
     "look_alike": pl.String(),
     "fake_deal": pl.String(),
     "fake_payment": pl.String(),
     "campaign": pl.Int64(),
 }
+
+#: First code of the devices and networks that shops work from.
+COUNTERS = space(6)
+#: Share of buyers who try again after an attempt to pay that did not work.
+PATIENCE = 0.75
 
 
 @dataclass(frozen=True)
@@ -42,14 +54,27 @@ class Market:
 
     period: Period
     seed: int
-    difficulty: float
+    difficulty: Difficulty
     orders: int
     shoppers: Shoppers
     merchants: Merchants
     listings: Listings
 
+    @property
+    def camouflage(self) -> float:
+        """How well the fraudsters hide, 0 to 1."""
+        return self.difficulty.camouflage
 
-def open_market(period: Period, orders_per_day: int, seed: int, difficulty: float) -> Market:
+    def sized(self, usual: int, least: int = 1) -> int:
+        """What one campaign does, given what it usually does."""
+        return max(least, round(usual * self.difficulty.strength))
+
+    def portion(self, share: float) -> float:
+        """How many orders make up a usual share of all."""
+        return self.orders * share * self.difficulty.share
+
+
+def open_market(period: Period, orders_per_day: int, seed: int, difficulty: Difficulty) -> Market:
     """A market whose population fits the daily number of orders."""
     merchants, listings = open_shops(stream(seed, "shops"), period, max(36, orders_per_day // 6))
     return Market(
@@ -82,7 +107,9 @@ def honest_orders(market: Market, rng: np.random.Generator, count: int) -> pl.Da
         listing=listing,
         at=at,
         quantity=quantity,
-        discount=everyday_discount(rng, count),
+        discount=np.where(
+            market.period.is_festive(at) & happens(rng, 0.6, count), rng.uniform(0.15, 0.35, count), everyday_discount(rng, count)
+        ),
         place=place,
         instrument=instrument_at_hand(rng, shoppers, buyer),
         decline_rate=np.where(place.is_travelling, 0.11, 0.05),
@@ -129,7 +156,10 @@ def order_table(
     place: Place,
     instrument: Ints,
     decline_rate: Floats | float = 0.05,
+    patience: float = PATIENCE,
     parcel: pl.Series | str = "goods",
+    returns: float | None = None,
+    grievance: str | None = None,
     look_alike: pl.Series | str | None = None,
     fake_deal: str | None = None,
     fake_payment: str | None = None,
@@ -152,18 +182,21 @@ def order_table(
         "address": place.address,
         "instrument": instrument,
         "decline_rate": np.broadcast_to(np.asarray(decline_rate, dtype=np.float64), count).copy(),
+        "patience": np.full(count, patience),
         "parcel": _each(parcel, count),
+        "returns": pl.Series([returns], dtype=pl.Float64()).new_from_index(0, count),
+        "grievance": _each(grievance, count),
         "look_alike": _each(look_alike, count),
         "fake_deal": _each(fake_deal, count),
         "fake_payment": _each(fake_payment, count),
-        "campaign": campaign if campaign is not None else pl.repeat(None, count, dtype=pl.Int64(), eager=True),
+        "campaign": campaign if campaign is not None else pl.Series([None], dtype=pl.Int64()).new_from_index(0, count),
     }
     return pl.DataFrame(columns, schema=ORDERS)
 
 
 def _each(value: pl.Series | str | None, count: int) -> pl.Series:
     """One text per row: the series itself, or the same text for all."""
-    return value if isinstance(value, pl.Series) else pl.repeat(value, count, dtype=pl.String(), eager=True)
+    return value if isinstance(value, pl.Series) else pl.Series([value], dtype=pl.String()).new_from_index(0, count)
 
 
 def at_place(place: Place, rows: Flags, other: Place) -> Place:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import polars as pl
 
+from fairdeal.data_contracts.typologies import Typology
 from fairdeal.simulator.chance import Flags, Floats, Ints, happens, pick
 from fairdeal.simulator.clock import DAY, MINUTE, SECOND, waking
-from fairdeal.simulator.market import Market, registered_buyers
+from fairdeal.simulator.market import COUNTERS, Market, registered_buyers
 from fairdeal.simulator.phrases_en import ENGLISH
 from fairdeal.simulator.phrases_zh import CHINESE
 from fairdeal.simulator.shoppers import whereabouts
-from fairdeal.simulator.tokens import space
 from fairdeal.simulator.wording import CLAUSES, Language, clauses, lines, stock_phrases, write_out
 
 #: A review as the simulator knows it; ``order`` is null where the provider names none, ``typology`` where it is honest. Where a shop rates
@@ -58,6 +58,9 @@ LOOK_ALIKE_OF_TOPIC: dict[str, str] = {"money": "wants_refund", "warnings": "sca
 #: Mean share of their orders that shops rate the buyer of; share of those ratings that are a shop's answer to a complaint.
 RATED, EXCUSED = 0.06, 0.08
 
+#: The cheats of shops on buyers, who then have something to say.
+CHEATED_BY_SHOPS = (str(Typology.FALSE_SHIPPING), str(Typology.BAIT_LISTING))
+
 
 def received_orders(market: Market, orders: pl.DataFrame, parcels: pl.DataFrame) -> pl.DataFrame:
     """Paid orders that reached their buyer, with ``received_at`` and ``is_slow``: parcels when delivered, vouchers at once."""
@@ -74,12 +77,14 @@ def received_orders(market: Market, orders: pl.DataFrame, parcels: pl.DataFrame)
 
 
 def honest_reviews(market: Market, rng: np.random.Generator, received: pl.DataFrame) -> pl.DataFrame:
-    """Reviews that say what their writers found; columns of `REVIEWS`."""
-    honest = received.filter(pl.col("fake_deal").is_null() & pl.col("fake_payment").is_null() & pl.col("campaign").is_null())
+    """Reviews that say what their writers found, those whom a shop has cheated among them; columns of `REVIEWS`."""
+    is_cheated = pl.col("fake_deal").is_in(CHEATED_BY_SHOPS).fill_null(False).alias("is_cheated")
+    own = pl.col("fake_deal").is_null() & pl.col("fake_payment").is_null() & pl.col("campaign").is_null()
+    honest = received.filter(own | is_cheated)
     batch = _bad_batches(market, rng, honest)
     talkative = market.shoppers.talkative[honest["buyer"].to_numpy()]
     speaks = happens(rng, np.minimum(talkative * np.where(batch >= 0, OUTCRY, 1.0), 0.95), honest.height)
-    chosen = honest.with_columns(batch=pl.Series(batch)).filter(pl.Series(speaks))
+    chosen = honest.with_columns(is_cheated, batch=pl.Series(batch)).filter(pl.Series(speaks))
     bound = _posted(market, rng, chosen)
     loose = orderless_reviews(market, rng, round(chosen.height * ORDERLESS))
     return pl.concat([bound, loose, _followed_up(market, rng, bound)])
@@ -120,7 +125,7 @@ def _bad_batches(market: Market, rng: np.random.Generator, received: pl.DataFram
 def _posted(market: Market, rng: np.random.Generator, received: pl.DataFrame) -> pl.DataFrame:
     wait = rng.lognormal(np.log(1.4), 0.9, received.height) * DAY
     at = waking(received["received_at"].to_numpy() + wait.astype(np.int64) // SECOND * SECOND + 5 * MINUTE)
-    drafts = received.select("order", "listing", "merchant", "is_slow", "batch", reviewer="buyer").with_columns(
+    drafts = received.select("order", "listing", "merchant", "is_slow", "is_cheated", "batch", reviewer="buyer").with_columns(
         at=pl.Series(at), is_follow_up=pl.lit(False)
     )
     return _write(market, rng, drafts)
@@ -151,7 +156,8 @@ def _write(market: Market, rng: np.random.Generator, drafts: pl.DataFrame) -> pl
     batch = drafts["batch"].to_numpy() if "batch" in drafts.columns else np.full(count, -1, dtype=np.int64)
     contentment = market.listings.quality[listing] - shoppers.severity[reviewer] - 0.5 * slow + rng.normal(0, 1, count)
     solved = drafts["is_solved"].to_numpy() if "is_solved" in drafts.columns else np.zeros(count, dtype=np.bool_)
-    contentment = np.where(solved, np.abs(contentment) - 0.8, contentment - LET_DOWN * (batch >= 0))
+    cheated = drafts["is_cheated"].to_numpy() if "is_cheated" in drafts.columns else np.zeros(count, dtype=np.bool_)
+    contentment = np.where(solved, np.abs(contentment) - 0.8, contentment - LET_DOWN * ((batch >= 0) | cheated))
     is_fan = shoppers.is_fan[reviewer]
     stars = np.where(is_fan & (contentment > -1.2), 5, 1 + np.searchsorted(STAR_STEPS, contentment)).astype(np.int64)
     batch = np.where(stars <= 3, batch, -1)
@@ -188,10 +194,6 @@ def _topics(rng: np.random.Generator, stars: Ints) -> Ints:
         topic[(draw >= below) & (draw < above)] = number
         below = above
     return topic
-
-
-#: First code of the devices and networks that shops write from.
-COUNTERS = space(6)
 
 
 def merchant_ratings(market: Market, rng: np.random.Generator, received: pl.DataFrame) -> pl.DataFrame:

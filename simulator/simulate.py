@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from fairdeal.data_contracts.contract import FIRST_YEAR, LAST_YEAR
-from fairdeal.data_contracts.typologies import Detector
+from fairdeal.data_contracts.typologies import Detector, Typology
 from fairdeal.simulator import exports
 from fairdeal.simulator.accounts import account_events
 from fairdeal.simulator.chance import Ints, stream
@@ -20,9 +20,10 @@ from fairdeal.simulator.checkout import attempt_payments
 from fairdeal.simulator.clock import DAY, Period
 from fairdeal.simulator.complaints import Subjects, complaints
 from fairdeal.simulator.defects import with_card_numbers
+from fairdeal.simulator.difficulty import Difficulty
 from fairdeal.simulator.fraudsters import FRAUDSTERS
-from fairdeal.simulator.fraudsters.scheme import Trade
-from fairdeal.simulator.look_alikes import group_buys
+from fairdeal.simulator.fraudsters.scheme import CAMPAIGNS, Fraudster, Trade
+from fairdeal.simulator.look_alikes import bought_twice, honest_special_orders, slow_carriers
 from fairdeal.simulator.market import Market, honest_orders, open_market
 from fairdeal.simulator.parcels import send_parcels
 from fairdeal.simulator.provider_files import PROVIDERS, Written, shuffled_days, write_days, write_file
@@ -69,7 +70,9 @@ def simulate(
     days: int,
     orders_per_day: int,
     seed: int,
-    difficulty: float = 0.5,
+    difficulty: Difficulty | float = 0.5,
+    only: Iterable[Typology] = (),
+    without: Iterable[Typology] = (),
     first_day: date = date(2026, 1, 1),
     progress: Callable[[str], None] | None = None,
 ) -> Simulated:
@@ -84,7 +87,9 @@ def simulate(
     seed
         The same seed and arguments give the same bytes.
     difficulty
-        How well the fraudsters hide, 0 (careless) to 1.
+        How hard they are to find; a number is short for that camouflage, 0 (careless) to 1.
+    only, without
+        The typologies that occur, all when empty; those that do not.
     first_day
         A day of Asia/Shanghai.
     progress
@@ -95,10 +100,11 @@ def simulate(
     ValueError
         When an argument is out of bounds or the folder is not empty.
     """
-    _check(out, days, orders_per_day, seed, difficulty, first_day)
+    hard = difficulty if isinstance(difficulty, Difficulty) else Difficulty(camouflage=difficulty)
+    _check(out, days, orders_per_day, seed, first_day)
     say = progress or (lambda line: None)
     say(f"opening a market of {days} days with {orders_per_day} orders a day")
-    story = tell(open_market(Period(first_day, days), orders_per_day, seed, difficulty), say)
+    story = tell(open_market(Period(first_day, days), orders_per_day, seed, hard), say, cast_of(only, without))
     say("writing the providers' files")
     written = write_story(out, story)
     write_truth(out / "truth", story.market, story.orders, story.payments, story.reviews, story.campaigns, written.defects)
@@ -106,18 +112,22 @@ def simulate(
     return Simulated(first_day, story.market.period.last_day, {table: written.rows[table] for table in PROVIDERS})
 
 
-def _check(out: Path, days: int, orders_per_day: int, seed: int, difficulty: float, first_day: date) -> None:
+def _check(out: Path, days: int, orders_per_day: int, seed: int, first_day: date) -> None:
     if not 1 <= days <= MOST_DAYS:
         raise ValueError(f"simulate: {days} days; allowed are 1 to {MOST_DAYS}; give another number")
     if not 1 <= orders_per_day <= MOST_ORDERS_PER_DAY:
         raise ValueError(f"simulate: {orders_per_day} orders a day; allowed are 1 to {MOST_ORDERS_PER_DAY}; give another number")
     if seed < 0:
         raise ValueError(f"simulate: seed {seed}; allowed is 0 or more; give another number")
-    if not 0 <= difficulty <= 1:
-        raise ValueError(f"simulate: difficulty {difficulty}; allowed is 0 (easy) to 1 (hard); give another number")
     if first_day.year <= FIRST_YEAR or (first_day.toordinal() + days) > date(LAST_YEAR, 12, 1).toordinal():
         raise ValueError(f"simulate: {days} days from {first_day}; allowed are {FIRST_YEAR + 1} to {LAST_YEAR - 1}; start on another day")
     check_folder(out)
+
+
+def cast_of(only: Iterable[Typology] = (), without: Iterable[Typology] = ()) -> tuple[Fraudster, ...]:
+    """The fraudsters of some typologies, all when ``only`` is empty, less those of others."""
+    wanted, unwanted = set(only), set(without)
+    return tuple(one for one in FRAUDSTERS if (not wanted or one.typology in wanted) and one.typology not in unwanted)
 
 
 def check_folder(out: Path) -> None:
@@ -128,20 +138,21 @@ def check_folder(out: Path) -> None:
         )
 
 
-def tell(market: Market, say: Callable[[str], None]) -> Story:
-    """Let the market trade, cheat and complain."""
+def tell(market: Market, say: Callable[[str], None], cast: tuple[Fraudster, ...] = FRAUDSTERS) -> Story:
+    """Let the market trade, cheat and complain; only the fraudsters of the cast cheat."""
     seed = market.seed
     say("placing orders")
-    orders, campaigns = _place_orders(market)
+    orders, placed = _place_orders(market, cast)
     say("paying, sending, sending back")
-    payments = _numbered(attempt_payments(market, stream(seed, "checkout"), orders), "payment", market)
+    payments, charged = _pay(market, orders, cast)
     paid = payments.filter(pl.col("status") == "approved").group_by("order").agg(paid_at=pl.col("at").min())
     orders = orders.join(paid, on="order", how="left", maintain_order="left")
     parcels = send_parcels(market, stream(seed, "parcels"), orders).with_row_index("shipment").cast({"shipment": pl.Int64})
     refunds = _numbered(ask_refunds(market, stream(seed, "refunds"), orders, payments, parcels), "refund", market)
-    events = _numbered(account_events(market, stream(seed, "accounts"), orders), "event", market)
+    left = [fraudster.leave_events(market, orders, _stream(market, fraudster, "events")) for fraudster in cast if fraudster.leave_events]
+    events = _numbered(pl.concat([account_events(market, stream(seed, "accounts"), orders), *left]), "event", market)
     say("writing reviews")
-    reviews, praise_campaigns = _post_reviews(market, orders, parcels)
+    reviews, posted = _post_reviews(market, orders, parcels, cast)
     say("collecting complaints")
     others = [_subjects(Detector.DEALS, orders, "order", "fake_deal"), _subjects(Detector.REVIEWS, reviews, "review", "typology")]
     reports = complaints(
@@ -151,35 +162,53 @@ def tell(market: Market, say: Callable[[str], None]) -> Story:
         (payments["status"] == "approved").to_numpy(),
         others,
     )
-    return Story(market, orders, payments, parcels, refunds, events, reviews, reports, pl.concat([campaigns, praise_campaigns]))
+    campaigns = pl.concat([pl.DataFrame(schema=CAMPAIGNS), *placed, *charged, *posted])
+    return Story(market, orders, payments, parcels, refunds, events, reviews, reports, campaigns)
 
 
-def _place_orders(market: Market) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The fraudsters' orders, the group buys, and as many everyday orders as make up the market's number."""
-    hauls = [
-        fraudster.place_orders(market, stream(market.seed, fraudster.typology))
-        for fraudster in FRAUDSTERS
-        if fraudster.place_orders is not None
-    ]
-    special = [haul.rows for haul in hauls] + [group_buys(market, stream(market.seed, "group buys"))]
-    everyday = max(market.orders - sum(rows.height for rows in special), 1)
-    orders = pl.concat([*special, honest_orders(market, stream(market.seed, "everyday"), everyday)])
-    return _numbered(orders, "order", market), pl.concat([haul.campaigns for haul in hauls])
+def _stream(market: Market, fraudster: Fraudster, part: str) -> np.random.Generator:
+    return stream(market.seed, f"{fraudster.typology} {part}".strip())
 
 
-def _post_reviews(market: Market, orders: pl.DataFrame, parcels: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _place_orders(market: Market, cast: tuple[Fraudster, ...]) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """The fraudsters' orders, honest ones out of the ordinary, and as many everyday orders as make up the market's number."""
+    hauls = [fraudster.place_orders(market, _stream(market, fraudster, "")) for fraudster in cast if fraudster.place_orders]
+    special = [haul.rows for haul in hauls] + honest_special_orders(market)
+    everyday = honest_orders(market, stream(market.seed, "everyday"), max(market.orders - sum(rows.height for rows in special), 1))
+    twice = bought_twice(stream(market.seed, "bought twice"), everyday)
+    orders = _numbered(pl.concat([*special, twice, everyday[: max(everyday.height - twice.height, 1)]]), "order", market)
+    orders = slow_carriers(market, stream(market.seed, "slow carriers"), orders)
+    campaigns = [haul.campaigns for haul in hauls]
+    for fraudster in cast:
+        if fraudster.spoil_orders:
+            spoiled = fraudster.spoil_orders(market, orders, _stream(market, fraudster, "spoils"))
+            orders = spoiled.rows
+            campaigns.append(spoiled.campaigns)
+    return orders, campaigns
+
+
+def _pay(market: Market, orders: pl.DataFrame, cast: tuple[Fraudster, ...]) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Every attempt to pay within the period, as the fraudsters leave it."""
+    payments, campaigns = attempt_payments(market, stream(market.seed, "checkout"), orders), []
+    for fraudster in cast:
+        if fraudster.alter_payments:
+            altered = fraudster.alter_payments(market, payments, _stream(market, fraudster, "payments"))
+            payments = altered.rows
+            campaigns.append(altered.campaigns)
+    return _numbered(payments, "payment", market), campaigns
+
+
+def _post_reviews(
+    market: Market, orders: pl.DataFrame, parcels: pl.DataFrame, cast: tuple[Fraudster, ...]
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     received = received_orders(market, orders, parcels)
     honest = honest_reviews(market, stream(market.seed, "reviews"), received)
     in_time = int(np.count_nonzero(market.period.holds(honest["at"].to_numpy())))
     ratings = merchant_ratings(market, stream(market.seed, "ratings"), received)
     trade = Trade(received, honest["order"].drop_nulls(), ratings["order"], in_time)
-    hauls = [
-        fraudster.post_reviews(market, trade, stream(market.seed, f"{fraudster.typology} reviews"))
-        for fraudster in FRAUDSTERS
-        if fraudster.post_reviews is not None
-    ]
+    hauls = [fraudster.post_reviews(market, trade, _stream(market, fraudster, "reviews")) for fraudster in cast if fraudster.post_reviews]
     reviews = pl.concat([honest, ratings, *(haul.rows for haul in hauls)])
-    return _numbered(reviews, "review", market), pl.concat([haul.campaigns for haul in hauls])
+    return _numbered(reviews, "review", market), [haul.campaigns for haul in hauls]
 
 
 def _numbered(table: pl.DataFrame, code: str, market: Market) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from fairdeal.data_contracts.typologies import Detector
+from fairdeal.data_contracts.typologies import Detector, Typology
 from fairdeal.pipelines.commands.options import AsJson, Config, Data, Source, print_json, read_instant, read_mapping
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.settings import Settings, load_settings
@@ -192,13 +192,18 @@ def simulate(
     orders_per_day: Annotated[int, typer.Option("--orders-per-day", min=1, max=1_000_000, help="Honest and fake orders a day, about.")],
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same bytes.")],
     difficulty: Annotated[float, typer.Option("--difficulty", min=0, max=1, help="How well the cheats hide, 0 to 1.")] = 0.5,
+    strength: Annotated[float, typer.Option("--strength", help="How much one campaign does, relative to the usual.")] = 1.0,
+    share: Annotated[float, typer.Option("--share", help="How much of all trade is fake, relative to the usual; 0 for none.")] = 1.0,
+    only: Annotated[list[Typology] | None, typer.Option("--only", help="A cheat that occurs, and no others but those named so.")] = None,
+    without: Annotated[list[Typology] | None, typer.Option("--without", help="A cheat that does not occur.")] = None,
     first_day: Annotated[str, typer.Option("--first-day", help="First day, YYYY-MM-DD.")] = "2026-01-01",
     as_json: AsJson = False,
 ) -> None:
     """Write a marketplace that trades, cheats and complains, as its providers would send it; the truth lies apart in `truth/`.
 
-    Example: `fairdeal simulate --out market --days 30 --orders-per-day 500 --seed 7`
+    Example: `fairdeal simulate --out market --days 30 --orders-per-day 500 --seed 7 --without brushing`
     """
+    from fairdeal.simulator.difficulty import Difficulty
     from fairdeal.simulator.simulate import simulate as write
 
     try:
@@ -206,7 +211,17 @@ def simulate(
     except ValueError:
         raise WrongUse(f"--first-day: found {first_day!r}; YYYY-MM-DD is allowed; for example 2026-01-01") from None
     try:
-        told = write(out, days=days, orders_per_day=orders_per_day, seed=seed, difficulty=difficulty, first_day=start, progress=tell)
+        told = write(
+            out,
+            days=days,
+            orders_per_day=orders_per_day,
+            seed=seed,
+            difficulty=Difficulty(difficulty, strength, share),
+            only=only or (),
+            without=without or (),
+            first_day=start,
+            progress=tell,
+        )
     except ValueError as error:
         raise WrongUse(str(error)) from None
     tell(f"{sum(told.rows.values()):,} rows from {told.first_day} to {told.last_day}; mapping: {out / 'mapping.toml'}")

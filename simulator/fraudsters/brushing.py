@@ -15,7 +15,7 @@ from fairdeal.data_contracts.typologies import Typology
 from fairdeal.simulator.chance import Ints, happens, pick, pick_apart
 from fairdeal.simulator.clock import DAY, HOUR, SECOND, time_of_day
 from fairdeal.simulator.fraudsters.scheme import STEPS, Fraudster, Haul, campaign_table, evenly, own_space
-from fairdeal.simulator.goods import DEMAND
+from fairdeal.simulator.fraudsters.shops import client
 from fairdeal.simulator.market import ORDERS, Market, at_place, choose_listing, everyday_discount, order_table
 from fairdeal.simulator.shoppers import Place, instrument_at_hand, whereabouts
 
@@ -28,10 +28,10 @@ CODES = own_space(Typology.BRUSHING)
 
 def place_orders(market: Market, rng: np.random.Generator) -> Haul:
     """The rings' orders: brushed ones, and honest ones of the same accounts as cover."""
-    wanted = max(round(market.orders * SHARE), min(8, market.orders // 15))
+    wanted = max(round(market.portion(SHARE)), min(8, round(market.portion(1 / 15))))
     # Professionals: a pool smaller than all rings together need, so that some members meet again in other rings.
     shoppers = market.shoppers
-    lent = np.where(shoppers.activity == 0, 4.0 * (1 - 0.6 * market.difficulty), np.minimum(shoppers.activity, 1.0))
+    lent = np.where(shoppers.activity == 0, 4.0 * (1 - 0.6 * market.camouflage), np.minimum(shoppers.activity, 1.0))
     pool = pick_apart(rng, np.cumsum(lent), max(12, round(wanted * 0.45)))
     placed: list[pl.DataFrame] = []
     campaigns: list[tuple[int, str, int | None, int, int, int]] = []
@@ -40,9 +40,9 @@ def place_orders(market: Market, rng: np.random.Generator) -> Haul:
         number = len(campaigns)
         starts = market.period.start + math.floor((evenly(first, number) * 1.12 - 0.12) * market.period.days) * DAY
         ends = starts + int(rng.integers(*DAYS)) * DAY
-        size = min(int(rng.integers(*MEMBERS)), max(5, wanted))
+        size = min(market.sized(int(rng.integers(*MEMBERS)), 3), max(5, wanted))
         members = rng.permutation(pool[shoppers.registered_at[pool] < starts])[:size]
-        merchant = _client(market, evenly(first, number, STEPS[1]))
+        merchant = client(market, evenly(first, number, STEPS[1]))
         orders = _ring_orders(market, rng, number, merchant, members, (starts, ends))
         orders = orders.filter(pl.Series(market.period.holds(orders["at"].to_numpy())))
         placed += [orders, _cover_orders(market, rng, members, (starts, ends))]
@@ -52,23 +52,10 @@ def place_orders(market: Market, rng: np.random.Generator) -> Haul:
     return Haul(rows.filter(pl.Series(market.period.holds(rows["at"].to_numpy()))), campaign_table(campaigns))
 
 
-def _client(market: Market, place: float) -> int:
-    """The shop at a place, 0 to 1, in the row of all shops by trade.
-
-    Shops of the middle, of any trade, hire rings: the largest need none, the smallest cannot pay.
-    """
-    merchants = market.merchants
-    middling = np.sqrt(merchants.size) * np.where(merchants.size > 0.2, 0.3, 1.0)
-    of_trade = np.bincount(merchants.category, middling, minlength=len(DEMAND))
-    row = np.argsort(merchants.category, kind="stable")
-    ladder = np.cumsum((middling * DEMAND[merchants.category] / of_trade[merchants.category])[row])
-    return int(row[np.searchsorted(ladder, place * ladder[-1])])
-
-
 def _ring_orders(
     market: Market, rng: np.random.Generator, number: int, merchant: int, members: Ints, window: tuple[int, int]
 ) -> pl.DataFrame:
-    hard, (starts, ends) = market.difficulty, window
+    hard, (starts, ends) = market.camouflage, window
     buyer = rng.permutation(np.repeat(members, 1 + pick(rng, np.array(ORDERS_EACH), len(members))))
     count = len(buyer)
     shelf = market.listings.of_merchant(merchant)
@@ -98,7 +85,7 @@ def _ring_orders(
 
 def _place(market: Market, rng: np.random.Generator, number: int, members: int, buyer: Ints, at: Ints) -> Place:
     """The ring's shared phones, networks and addresses, or the member's own: the more careful, the less is shared."""
-    hard, count = market.difficulty, len(buyer)
+    hard, count = market.camouflage, len(buyer)
     own = whereabouts(rng, market.shoppers, buyer, at)
     mine = CODES + number * 256
 
@@ -116,7 +103,7 @@ def _place(market: Market, rng: np.random.Generator, number: int, members: int, 
 
 def _cover_orders(market: Market, rng: np.random.Generator, members: Ints, window: tuple[int, int]) -> pl.DataFrame:
     """What the members buy elsewhere meanwhile, for themselves."""
-    buyer = np.repeat(members, rng.poisson(0.3 + 0.6 * market.difficulty, len(members)))
+    buyer = np.repeat(members, rng.poisson(0.3 + 0.6 * market.camouflage, len(members)))
     count = len(buyer)
     if count == 0:
         return pl.DataFrame(schema=ORDERS)

@@ -18,9 +18,8 @@ from fairdeal.simulator.exports import shop_names
 from fairdeal.simulator.fraudsters.contacts import contacts
 from fairdeal.simulator.fraudsters.posting import Plot, campaigns_of, cheap_orders, desk, drafts_of, reviews_wanted, still_open
 from fairdeal.simulator.fraudsters.scheme import STEPS, Fraudster, Haul, Trade, campaign_table, evenly, own_space
-from fairdeal.simulator.market import Market
+from fairdeal.simulator.market import COUNTERS, Market
 from fairdeal.simulator.reviews import (
-    COUNTERS,
     LANGUAGES,
     Writer,
     in_each_language,
@@ -138,13 +137,13 @@ def plots(market: Market) -> list[Plot]:
     # Four campaigns at least where there are reviews enough, of which one starts among the last days.
     most, first = max(wanted // 4, 3), rng.uniform(0.3, 0.45)
     while wanted > 0 and len(made) < 10_000:
-        made.append(_spam(market, rng, len(made), first, min(int(rng.integers(*SIZE)), most, max(wanted, 2))))
+        made.append(_spam(market, rng, len(made), first, min(market.sized(int(rng.integers(*SIZE))), most, max(wanted, 2))))
         wanted -= max(made[-1].held(market), 1)
     return made
 
 
 def _spam(market: Market, rng: np.random.Generator, number: int, first: float, size: int) -> Plot:
-    hard, shoppers = market.difficulty, market.shoppers
+    hard, shoppers = market.camouflage, market.shoppers
     starts = market.period.start + int((evenly(first, number) * 1.03 - 0.03) * market.period.days * DAY)
     length = 1 + int(rng.integers(1, 4)) + round(4 * hard)
     accounts = pick_apart(rng, shoppers.bought_ladder, max(2, round(size * (0.3 + 0.5 * hard))), shoppers.joined_before(starts - 7 * DAY))
@@ -170,7 +169,7 @@ def place_orders(market: Market, rng: np.random.Generator) -> Haul:
 
 
 def _studio(market: Market) -> float:
-    return 0.75 - 0.55 * market.difficulty
+    return 0.75 - 0.55 * market.camouflage
 
 
 def post_reviews(market: Market, trade: Trade, rng: np.random.Generator) -> Haul:
@@ -185,7 +184,7 @@ def post_reviews(market: Market, trade: Trade, rng: np.random.Generator) -> Haul
 
     def words(rng: np.random.Generator, language: Language, mine: Writer) -> pl.Series:
         rows = np.flatnonzero(writer.is_english == (language.code == "en"))
-        return _luring(rng, language, mine, shop.gather(rows), market.difficulty)
+        return _luring(rng, language, mine, shop.gather(rows), market.camouflage)
 
     lures = review_table(
         drafts.drop("campaign"),
@@ -260,7 +259,7 @@ def _ratings(market: Market, trade: Trade, rng: np.random.Generator) -> tuple[pl
         undertakings.append(this)
         low, high = np.searchsorted(merchant_of, [merchant, merchant + 1])
         low, high = low + np.searchsorted(came[low:high], [this.starts, this.ends])
-        rows = low + np.flatnonzero(campaign[low:high] < 0)[: min(int(rng.integers(*LURES)), max(wanted, 1))]
+        rows = low + np.flatnonzero(campaign[low:high] < 0)[: min(market.sized(int(rng.integers(*LURES))), max(wanted, 1))]
         campaign[rows] = this.code
         wanted -= max(len(rows), 1)
     rated = trade.received[row[campaign >= 0]].with_columns(campaign=pl.Series(campaign[campaign >= 0]))
@@ -272,7 +271,7 @@ def _ratings(market: Market, trade: Trade, rng: np.random.Generator) -> tuple[pl
     for language in LANGUAGES:
         rows = np.flatnonzero(is_english == (language.code == "en"))
         # Careful shops begin with what every shop says.
-        polite = lines(rng, language, "buyers_good", len(rows)).set(pl.Series(~happens(rng, 0.2 + 0.6 * market.difficulty, len(rows))), "")
+        polite = lines(rng, language, "buyers_good", len(rows)).set(pl.Series(~happens(rng, 0.2 + 0.6 * market.camouflage, len(rows))), "")
         said = polite + " " + _HINTS[language.code].any(rng, np.ones(len(rows), dtype=np.int64))
         text = text.scatter(rows, said.str.strip_chars_start() + contacts(rng, language.code, len(rows)))
     rows_of = review_table(

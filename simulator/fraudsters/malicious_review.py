@@ -15,6 +15,7 @@ from fairdeal.simulator.clock import DAY, SECOND, midnight, time_of_day
 from fairdeal.simulator.fraudsters.handed_out import handed_out
 from fairdeal.simulator.fraudsters.posting import Plot, campaigns_of, cheap_orders, desk, drafts_of, reviews_wanted
 from fairdeal.simulator.fraudsters.scheme import STEPS, Fraudster, Haul, Trade, evenly, own_space
+from fairdeal.simulator.fraudsters.shops import victim
 from fairdeal.simulator.market import Market
 from fairdeal.simulator.reviews import Writer, plain_writer, review_table
 from fairdeal.simulator.wording import Language, clauses, lines
@@ -33,16 +34,16 @@ def plots(market: Market) -> list[Plot]:
     # Four campaigns at least where there are reviews enough, of which one starts among the last days.
     most, first = max(wanted // 4, 3), rng.uniform(0.3, 0.45)
     while wanted > 0 and len(made) < 10_000:
-        made.append(_attack(market, rng, len(made), first, min(int(rng.integers(*SIZE)), most, max(wanted, 3))))
+        made.append(_attack(market, rng, len(made), first, min(market.sized(int(rng.integers(*SIZE))), most, max(wanted, 3))))
         wanted -= max(made[-1].held(market), 1)
     return made
 
 
 def _attack(market: Market, rng: np.random.Generator, number: int, first: float, size: int) -> Plot:
-    hard, shoppers = market.difficulty, market.shoppers
+    hard, shoppers = market.camouflage, market.shoppers
     starts = market.period.start + int((evenly(first, number) * 1.03 - 0.03) * market.period.days * DAY)
     length = max(1, round(rng.uniform(1, 3) + hard * rng.uniform(1, 6)))
-    merchant = _victim(market, evenly(first, number, STEPS[1]))
+    merchant = victim(market, evenly(first, number, STEPS[1]))
     shelf = market.listings.of_merchant(merchant)
     hit = shelf[pick_apart(rng, np.cumsum(market.listings.popularity[shelf]), int(rng.integers(1, 4)))]
     hired = pick_apart(rng, shoppers.bought_ladder, size, shoppers.joined_before(starts - 7 * DAY))
@@ -64,20 +65,14 @@ def _attack(market: Market, rng: np.random.Generator, number: int, first: float,
     )
 
 
-def _victim(market: Market, place: float) -> int:
-    """The shop at a place, 0 to 1, in the row of all shops: those that sell well have the rivals."""
-    ladder = np.cumsum(np.sqrt(market.merchants.size))
-    return min(int(np.searchsorted(ladder, place * ladder[-1])), len(ladder) - 1)
-
-
 def place_orders(market: Market, rng: np.random.Generator) -> Haul:
     """The cheap orders that stand behind some attacks."""
-    return cheap_orders(market, rng, plots(market), 0.7 - 0.55 * market.difficulty)
+    return cheap_orders(market, rng, plots(market), 0.7 - 0.55 * market.camouflage)
 
 
 def post_reviews(market: Market, trade: Trade, rng: np.random.Generator) -> Haul:
     """The attacks."""
-    planned, hard = plots(market), market.difficulty
+    planned, hard = plots(market), market.camouflage
     drafts = drafts_of(market, rng, planned, trade.received)
     reviewer, listing, campaign = (drafts[name].to_numpy() for name in ("reviewer", "listing", "campaign"))
     stars = 1 + pick(rng, np.array([0.75 - 0.25 * hard, 0.2, 0.05 + 0.2 * hard]), drafts.height)

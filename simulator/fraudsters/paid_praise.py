@@ -16,7 +16,7 @@ from fairdeal.simulator.chance import Flags, Ints, happens, pick, pick_apart
 from fairdeal.simulator.clock import DAY, HOUR, MINUTE, OFFSET, SECOND, waking
 from fairdeal.simulator.fraudsters.handed_out import handed_out
 from fairdeal.simulator.fraudsters.posting import desk, still_open
-from fairdeal.simulator.fraudsters.scheme import Fraudster, Haul, Trade, campaign_table, evenly, own_space
+from fairdeal.simulator.fraudsters.scheme import EARLY, GOLDEN, Fraudster, Haul, Trade, campaign_table, evenly, own_space
 from fairdeal.simulator.market import Market
 from fairdeal.simulator.reviews import Writer, plain_writer, review_table
 from fairdeal.simulator.wording import Language, clauses, lines
@@ -30,17 +30,18 @@ CODES = own_space(Typology.PAID_PRAISE)
 
 def post_reviews(market: Market, trade: Trade, rng: np.random.Generator) -> Haul:
     """The paid reviews of the period, each with the campaign that paid: a brushing ring's or one of praise alone."""
-    wanted = max(round(trade.reviews * SHARE / (1 - SHARE)), min(6, trade.reviews // 12))
+    usual = trade.reviews * market.difficulty.share
+    wanted = max(round(usual * SHARE / (1 - SHARE)), min(6, int(usual / 12)))
     ring = _ring_drafts(market, trade, rng, wanted)
     wanted -= _in_period(market, ring)
     made: list[Praise] = []
     idle = _idle(trade)
     listing, merchant, came = (idle[name].to_numpy() for name in ("listing", "merchant", "received_at"))
     arrivals = Arrivals(listing, merchant, came, np.ones(idle.height, dtype=np.bool_))
-    first = rng.uniform(0.3, 0.6)
+    first = rng.uniform(*EARLY)
     while wanted > 0 and len(made) < 10_000:
         number = len(made)
-        starts = market.period.start + int((evenly(first, number) * 1.05 - 0.05) * market.period.days * DAY)
+        starts = market.period.start + int((evenly(first, number, GOLDEN) * 1.05 - 0.05) * market.period.days * DAY)
         made.append(_campaign(market, rng, number, arrivals, (starts, starts + int(rng.integers(3, 9)) * DAY), wanted))
         wanted -= max(made[-1].size, 1)
     drafts = pl.concat([ring, _taken(market, rng, idle, made), _posted(market, rng, made)])
@@ -80,7 +81,7 @@ def _ring_drafts(market: Market, trade: Trade, rng: np.random.Generator, limit: 
 
 def _soon(market: Market, rng: np.random.Generator, received: pl.DataFrame) -> pl.Series:
     """When the text is posted: hours after the goods came, later where the gang is careful."""
-    wait = rng.lognormal(np.log(0.5 + 0.8 * market.difficulty), 0.8, received.height) * DAY
+    wait = rng.lognormal(np.log(0.5 + 0.8 * market.camouflage), 0.8, received.height) * DAY
     return pl.Series(waking(received["received_at"].to_numpy() + wait.astype(np.int64) // SECOND * SECOND + 5 * MINUTE))
 
 
@@ -123,7 +124,7 @@ def _campaign(market: Market, rng: np.random.Generator, number: int, arrivals: A
     merchant = int(pick(rng, np.sqrt(by_shop) + 0.01, 1)[0])
     shelf = market.listings.of_merchant(merchant)
     pushed = shelf[pick_apart(rng, np.cumsum(market.listings.popularity[shelf]), int(rng.integers(2, 6)))]
-    size = min(int(rng.integers(12, 60)), max(limit, 4))
+    size = min(market.sized(int(rng.integers(12, 60)), 4), max(limit, 4))
     mine = low + np.flatnonzero((arrivals.merchant[low:high] == merchant) & arrivals.is_free[low:high])
     taken = mine[np.isin(arrivals.listing[mine], pushed) & happens(rng, 0.55, len(mine))][:size]
     arrivals.is_free[taken] = False
@@ -146,7 +147,7 @@ def _posted(market: Market, rng: np.random.Generator, made: list[Praise]) -> pl.
     none = np.zeros(0, dtype=np.int64)
     hired, listing, at = (np.concatenate([none, *(getattr(one, name) for one in made)]) for name in ("hired", "listing", "at"))
     campaign = _campaigns(made, [len(praise.hired) for praise in made])
-    place = desk(market, rng, campaign, hired, at, 0.8 - 0.6 * market.difficulty)
+    place = desk(market, rng, campaign, hired, at, 0.8 - 0.6 * market.camouflage)
     columns = {"listing": listing, "device": place.device, "network": place.network, "reviewer": hired, "at": at, "campaign": campaign}
     return (
         pl.DataFrame(columns)
@@ -167,7 +168,7 @@ def _write(market: Market, rng: np.random.Generator, drafts: pl.DataFrame) -> pl
     return review_table(
         drafts.drop("campaign"),
         stars=stars,
-        text=handed_out(rng, writer, campaign.to_numpy(), market.difficulty, _praising),
+        text=handed_out(rng, writer, campaign.to_numpy(), market.camouflage, _praising),
         device=drafts["device"].to_numpy(),
         network=drafts["network"].to_numpy(),
         is_english=writer.is_english,

@@ -28,7 +28,7 @@ REVIEWS_PER_ORDER = 0.31
 
 def reviews_wanted(market: Market, share: float) -> int:
     """How many reviews make up a share of all that buyers write in the period; a few in the smallest market."""
-    return max(round(market.orders * REVIEWS_PER_ORDER * share), min(3, market.orders // 40))
+    return max(round(market.portion(REVIEWS_PER_ORDER * share)), min(3, round(market.portion(1 / 40))))
 
 
 def still_open(received: pl.DataFrame, done: pl.Series) -> Flags:

@@ -93,14 +93,14 @@ def plots(market: Market) -> list[Plot]:
     # Four campaigns at least where there are reviews enough, of which one starts among the last days.
     most, first = max(wanted // 4, 3), rng.uniform(0.3, 0.45)
     while wanted > 0 and len(made) < 10_000:
-        made.append(_round(market, rng, len(made), first, min(int(rng.integers(*SHOPS)), most, max(wanted, 2))))
+        made.append(_round(market, rng, len(made), first, min(market.sized(int(rng.integers(*SHOPS))), most, max(wanted, 2))))
         wanted -= max(made[-1].held(market), 1)
     return made
 
 
 def _round(market: Market, rng: np.random.Generator, number: int, first: float, shops: int) -> Plot:
     """One extortionist's round through the shops, with one account or a few."""
-    hard, shoppers, listings = market.difficulty, market.shoppers, market.listings
+    hard, shoppers, listings = market.camouflage, market.shoppers, market.listings
     starts = market.period.start + int((evenly(first, number) * 1.03 - 0.03) * market.period.days * DAY)
     length = 3 + round(rng.uniform(0, 5) + 6 * hard)
     accounts = pick_apart(
@@ -129,7 +129,7 @@ def place_orders(market: Market, rng: np.random.Generator) -> Haul:
 
 
 def _studio(market: Market) -> float:
-    return 0.6 * (1 - market.difficulty)
+    return 0.6 * (1 - market.camouflage)
 
 
 def post_reviews(market: Market, trade: Trade, rng: np.random.Generator) -> Haul:
@@ -140,7 +140,7 @@ def post_reviews(market: Market, trade: Trade, rng: np.random.Generator) -> Haul
     later = paid["at"].to_numpy() + (rng.uniform(0.8, 6, paid.height) * DAY).astype(np.int64) // SECOND * SECOND
     praise = paid.with_columns(at=pl.Series(waking(later), dtype=pl.Int64), is_follow_up=pl.lit(True))
     rows = [
-        _told(market, rng, threats, 1 + pick(rng, np.array([0.8 - 0.2 * market.difficulty, 0.3]), threats.height), _threatening),
+        _told(market, rng, threats, 1 + pick(rng, np.array([0.8 - 0.2 * market.camouflage, 0.3]), threats.height), _threatening),
         _told(market, rng, praise, 4 + pick(rng, np.array([0.15, 0.85]), praise.height), _appeased),
     ]
     return Haul(pl.concat(rows), campaigns_of(planned, Typology.REVIEW_EXTORTION))
@@ -153,7 +153,7 @@ def _told(market: Market, rng: np.random.Generator, drafts: pl.DataFrame, stars:
     return review_table(
         drafts.drop("campaign"),
         stars=stars,
-        text=in_each_language(rng, writer, lambda rng, language, mine: words(rng, language, mine, market.difficulty)),
+        text=in_each_language(rng, writer, lambda rng, language, mine: words(rng, language, mine, market.camouflage)),
         device=place.device,
         network=place.network,
         is_english=writer.is_english,

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from fairdeal.data_contracts.typologies import Typology
-from fairdeal.simulator.market import Market
+from fairdeal.simulator.clock import DAY, midnight
+from fairdeal.simulator.market import ORDERS, Market
 from fairdeal.simulator.tokens import space
 
 #: One undertaking of one gang; ``merchant`` is null where no shop is behind it, instants are milliseconds.
@@ -55,15 +56,33 @@ class Trade:
 
 PlaceOrders = Callable[[Market, np.random.Generator], Haul]
 PostReviews = Callable[[Market, Trade, np.random.Generator], Haul]
+#: From all orders, payments or only orders, to all of them as the cheat leaves them; or to events (`accounts.EVENTS`) it causes.
+Alter = Callable[[Market, pl.DataFrame, np.random.Generator], Haul]
+LeaveEvents = Callable[[Market, pl.DataFrame, np.random.Generator], pl.DataFrame]
 
 
 @dataclass(frozen=True)
 class Fraudster:
-    """One typology's behaviour. A new typology is a module with one of these, listed in `fraudsters.FRAUDSTERS`."""
+    """One typology's behaviour. A new typology is a module with one of these, listed in `fraudsters.FRAUDSTERS`.
+
+    Parameters
+    ----------
+    place_orders, post_reviews
+        Orders and reviews of the fraudster's own.
+    spoil_orders
+        What it does to the orders of others; gets and gives every order of the period.
+    alter_payments
+        What it does to the payments of others; gets and gives every attempt of the period.
+    leave_events
+        What its orders leave behind in the accounts concerned; gets every order, gives events.
+    """
 
     typology: Typology
     place_orders: PlaceOrders | None = None
     post_reviews: PostReviews | None = None
+    spoil_orders: Alter | None = None
+    alter_payments: Alter | None = None
+    leave_events: LeaveEvents | None = None
 
 
 def own_space(typology: Typology) -> int:
@@ -73,6 +92,12 @@ def own_space(typology: Typology) -> int:
 
 #: Steps of a two-dimensional sequence that fills the unit square evenly, however many points there are.
 STEPS = (0.7548776662466927, 0.5698402909980532)
+
+
+#: Step that keeps the places of one dimension apart, however many there are: the golden section.
+GOLDEN = 0.6180339887498949
+#: Where the first campaign may start, so that the second one starts in the last fifth of the days.
+EARLY = (0.24, 0.37)
 
 
 def evenly(first: float, number: int, step: float = STEPS[0]) -> float:
@@ -86,6 +111,66 @@ def evenly(first: float, number: int, step: float = STEPS[0]) -> float:
     The additive recurrence of the plastic number (Roberts, The unreasonable effectiveness of quasirandom sequences, 2018).
     """
     return (first + number * step) % 1.0
+
+
+@dataclass(frozen=True)
+class Round:
+    """One campaign before it is carried out: its number, code, start (milliseconds, a local midnight), and the most orders it may hold.
+
+    ``place`` lies between 0 and 1 and is spread evenly over the campaigns, like their starts: for choosing whom they are for.
+    """
+
+    number: int
+    code: int
+    starts: int
+    limit: int
+    place: float
+
+    @property
+    def own(self) -> int:
+        """First of 256 codes of devices, networks and addresses that are this campaign's alone."""
+        return self.code + self.number * 255
+
+
+@dataclass(frozen=True)
+class Done:
+    """One campaign carried out."""
+
+    orders: pl.DataFrame
+    merchant: int | None
+    ends: int
+    members: int
+
+
+def start_of(market: Market, first: float, number: int) -> int:
+    """The local midnight at which the campaign of this number starts; a few started before the period."""
+    return midnight(market.period.start + int((evenly(first, number, GOLDEN) * 1.04 - 0.04) * market.period.days * DAY))
+
+
+def wanted_orders(market: Market, share: float) -> int:
+    """How many orders make up a share of all; a few in the smallest market, none where nobody cheats."""
+    return max(round(market.portion(share)), min(3, round(market.portion(1 / 40))))
+
+
+def in_rounds(
+    market: Market, rng: np.random.Generator, typology: Typology, wanted: int, carry_out: Callable[[Round], Done], least: int = 5
+) -> Haul:
+    """Campaigns until as many of their orders as wanted lie within the period.
+
+    ``least`` campaigns at least where there are orders enough, evenly over the period: some start in its last fifth, whatever its length.
+    """
+    code, most, first = own_space(typology), max(wanted // least, 3), rng.uniform(*EARLY)
+    held: list[pl.DataFrame] = []
+    campaigns: list[tuple[int, str, int | None, int, int, int]] = []
+    while wanted > 0 and len(campaigns) < 10_000:
+        number = len(campaigns)
+        starts = start_of(market, first, number)
+        this = Round(number, code + number, starts, min(most, max(wanted, 2)), evenly(first, number, STEPS[1]))
+        done = carry_out(this)
+        held.append(done.orders.filter(pl.Series(market.period.holds(done.orders["at"].to_numpy()), dtype=pl.Boolean)))
+        campaigns.append((this.code, typology, done.merchant, starts, done.ends, done.members))
+        wanted -= max(held[-1].height, 1)
+    return Haul(pl.concat([pl.DataFrame(schema=ORDERS), *held]), campaign_table(campaigns))
 
 
 def campaign_table(rows: list[tuple[int, str, int | None, int, int, int]]) -> pl.DataFrame:

@@ -10,12 +10,12 @@ import numpy as np
 import polars as pl
 
 from fairdeal.data_contracts.typologies import Typology
-from fairdeal.simulator.chance import Floats, Ints, happens, pick, pick_apart
+from fairdeal.simulator.chance import Floats, Ints, happens, pick_apart
 from fairdeal.simulator.clock import DAY, MINUTE, SECOND, midnight, time_of_day
+from fairdeal.simulator.fraudsters.loot import exposed_cards, loot
 from fairdeal.simulator.fraudsters.scheme import Fraudster, Haul, campaign_table, evenly, own_space
-from fairdeal.simulator.goods import DEMAND, RESALE
 from fairdeal.simulator.market import ORDERS, Market, everyday_discount, order_table
-from fairdeal.simulator.shoppers import CARD, SLOTS, Place, whereabouts
+from fairdeal.simulator.shoppers import Place, whereabouts
 from fairdeal.simulator.tokens import space
 
 #: Share of all orders that thieves place; with their repeated attempts this is about one payment in a hundred.
@@ -26,12 +26,10 @@ CODES = own_space(Typology.STOLEN_INSTRUMENT)
 
 def place_orders(market: Market, rng: np.random.Generator) -> Haul:
     """Orders paid for with stolen instruments; every payment attempt for them is fraudulent."""
-    wanted = max(round(market.orders * SHARE), min(4, market.orders // 20))
+    wanted = max(round(market.portion(SHARE)), min(4, round(market.portion(1 / 20))))
     hauls: list[pl.DataFrame] = []
     campaigns: list[tuple[int, str, int | None, int, int, int]] = []
-    # Cards leak more than wallets, those of busy shoppers more than others.
-    is_card = market.shoppers.method_of_instrument[::SLOTS] == CARD
-    exposed = np.cumsum(np.sqrt(market.shoppers.activity) * np.where(is_card, 3.0, 1.0))
+    exposed = exposed_cards(market)
     first = rng.uniform(0.3, 0.6)
     while wanted > 0:
         number = len(hauls)
@@ -47,14 +45,14 @@ def place_orders(market: Market, rng: np.random.Generator) -> Haul:
 
 
 def _one_thief(market: Market, rng: np.random.Generator, exposed: Floats, number: int, starts: int, limit: int) -> tuple[pl.DataFrame, int]:
-    shoppers, hard = market.shoppers, market.difficulty
-    victims = pick_apart(rng, exposed, int(rng.integers(3, 13)), shoppers.joined_before(starts))
+    shoppers, hard = market.shoppers, market.camouflage
+    victims = pick_apart(rng, exposed, market.sized(int(rng.integers(3, 13))), shoppers.joined_before(starts))
     tries = rng.geometric(0.38 + 0.22 * hard, len(victims))
     victim = np.repeat(np.arange(len(victims)), tries)[:limit]
     count = len(victim)
     at = _moments(market, rng, starts, victim, len(victims))
     buyer = _accounts(market, rng, victims, victim, starts)
-    listing = _loot(market, rng, count)
+    listing = loot(market, rng, count)
     return (
         order_table(
             market,
@@ -75,10 +73,10 @@ def _one_thief(market: Market, rng: np.random.Generator, exposed: Floats, number
 
 def _moments(market: Market, rng: np.random.Generator, starts: int, victim: Ints, victims: int) -> Ints:
     """Each instrument starts within three days, at any hour when the thief is careless; its tries follow within hours."""
-    careless = happens(rng, 0.6 * (1 - market.difficulty), victims)
+    careless = happens(rng, 0.6 * (1 - market.camouflage), victims)
     hour = np.where(careless, rng.integers(0, 24 * 60, victims) * MINUTE, time_of_day(rng, victims))
     first = midnight(starts) + rng.integers(0, 3, victims) * DAY + hour
-    gap = rng.exponential((25 + 120 * market.difficulty) * MINUTE, len(victim))
+    gap = rng.exponential((25 + 120 * market.camouflage) * MINUTE, len(victim))
     waited = np.cumsum(gap)
     begins = np.searchsorted(victim, np.arange(victims))
     since = waited - waited[np.minimum(begins, len(victim) - 1)][victim]
@@ -87,25 +85,16 @@ def _moments(market: Market, rng: np.random.Generator, starts: int, victim: Ints
 
 def _accounts(market: Market, rng: np.random.Generator, victims: Ints, victim: Ints, starts: int) -> Ints:
     """Bought accounts, a few per thief, or the victim's own account."""
-    count = max(1, round(len(victims) * (0.3 + 0.6 * market.difficulty)))
+    count = max(1, round(len(victims) * (0.3 + 0.6 * market.camouflage)))
     bought = pick_apart(rng, market.shoppers.bought_ladder, count, market.shoppers.joined_before(starts - 2 * DAY))
     through_own = happens(rng, 0.25, len(victims))
     account = np.where(through_own, victims, bought[rng.integers(0, len(bought), len(victims))])
     return account[victim].astype(np.int64)
 
 
-def _loot(market: Market, rng: np.random.Generator, count: int) -> Ints:
-    """Goods with a resale value; a careful thief buys like anybody."""
-    greedy = happens(rng, 0.85 - 0.5 * market.difficulty, count)
-    category = np.where(greedy, pick(rng, RESALE * np.sqrt(DEMAND), count), pick(rng, DEMAND, count))
-    one, other = (market.listings.pick_in(rng, category) for _ in range(2))
-    dearer = np.where(market.listings.price[other] > market.listings.price[one], other, one)
-    return np.where(happens(rng, 0.5 - 0.35 * market.difficulty, count), dearer, one)
-
-
 def _place(market: Market, rng: np.random.Generator, number: int, buyer: Ints, owner: Ints, at: Ints) -> Place:
     """The thief's devices and drop addresses; networks of its own or, when careful, of anybody near the owner."""
-    count, hard = len(buyer), market.difficulty
+    count, hard = len(buyer), market.camouflage
     devices = 1 + int(rng.integers(0, 2 + round(4 * hard)))
     mine = CODES + number * 64
     hidden = happens(rng, 0.2 + 0.5 * hard, count)

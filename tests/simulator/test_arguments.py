@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from fairdeal.simulator.difficulty import Difficulty
 from fairdeal.simulator.simulate import simulate
 
 
@@ -14,8 +15,8 @@ from fairdeal.simulator.simulate import simulate
         ({"days": 0}, "0 days; allowed are 1 to"),
         ({"orders_per_day": 0}, "0 orders a day; allowed are 1 to"),
         ({"seed": -1}, "seed -1; allowed is 0 or more"),
-        ({"difficulty": 1.5}, "difficulty 1.5; allowed is 0"),
-        ({"difficulty": float("nan")}, "difficulty nan; allowed is 0"),
+        ({"difficulty": 1.5}, "camouflage 1.5; allowed is 0 to 1"),
+        ({"difficulty": float("nan")}, "camouflage nan; allowed is 0 to 1"),
         ({"first_day": date(1970, 1, 1)}, "from 1970-01-01; allowed are"),
     ],
     ids=lambda value: str(value)[:30],
@@ -51,6 +52,19 @@ def test_the_smallest_markets_trade_too(tmp_path: Path, days: int, orders_per_da
 @pytest.mark.parametrize("difficulty", [0.0, 1.0])
 def test_both_ends_of_difficulty_work(tmp_path: Path, difficulty: float) -> None:
     assert simulate(tmp_path, days=4, orders_per_day=120, seed=3, difficulty=difficulty).rows["orders"] > 400
+
+
+@pytest.mark.parametrize(
+    ("knob", "value", "told"),
+    [
+        ("strength", 0.0, "strength 0; allowed is 0.1 to 10"),
+        ("strength", 11, "strength 11;"),
+        ("share", -0.5, "share -0.5; allowed is 0 to"),
+    ],
+)
+def test_no_knob_of_difficulty_turns_too_far(knob: str, value: float, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        Difficulty(**{knob: value})
 
 
 def test_tells_what_it_does_and_what_it_wrote(tmp_path: Path) -> None:

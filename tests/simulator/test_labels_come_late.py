@@ -9,7 +9,7 @@ import pytest
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.simulator.chance import Floats, stream
 from fairdeal.simulator.clock import DAY, Period
-from fairdeal.simulator.complaints import Subjects, chargebacks, complaints, findings
+from fairdeal.simulator.complaints import Subjects, chargebacks, complaints, findings, reconciled
 from tests.simulator.conftest import World
 
 MANY = 20_000
@@ -55,6 +55,34 @@ def test_fakes_are_reported_within_days_and_a_third_never(detector: Detector, ty
     assert 2 < np.median(days) < 5
     assert 0.6 < reports.height / MANY < 0.7
     assert reports["is_fraud"].all()
+
+
+def test_payment_errors_are_reconciled_within_two_working_days() -> None:
+    errors = subjects(Detector.PAYMENTS, "payment_error")
+    reports = reconciled(stream(1, "test"), errors)
+    days = delays(reports, errors)
+    assert 0 < days.min() < days.max() < 3
+    assert reports.height == pytest.approx(0.8 * MANY, rel=0.02)
+    assert set(reports["source"]) == {"provider"}
+    assert reconciled(stream(1, "test"), subjects(Detector.PAYMENTS, "stolen_instrument")).height == 0
+
+
+@pytest.mark.parametrize("typology", ["stolen_instrument", "card_testing", "account_takeover"])
+def test_attempts_that_took_no_money_teach_nothing_but_by_audit(typology: str) -> None:
+    cheats = subjects(Detector.PAYMENTS, typology)
+    nothing = np.zeros(MANY, dtype=np.bool_)
+    reports = complaints(stream(1, "test"), Period(date(2026, 1, 1), 400), cheats, nothing, [])
+    assert set(reports["source"]) == {"audit"}
+    everything = complaints(stream(1, "test"), Period(date(2026, 1, 1), 400), cheats, ~nothing, [])
+    assert everything.filter(pl.col("source") == "chargeback").height > 0.35 * MANY
+
+
+def test_small_tests_of_cards_are_disputed_less_than_thefts() -> None:
+    rates = {
+        typology: chargebacks(stream(1, "test"), subjects(Detector.PAYMENTS, typology), np.ones(MANY, dtype=np.bool_)).height / MANY
+        for typology in ("stolen_instrument", "account_takeover", "card_testing", "payment_error")
+    }
+    assert rates["stolen_instrument"] > rates["account_takeover"] > rates["card_testing"] > rates["payment_error"] > 0
 
 
 @pytest.mark.parametrize("typology", ["malicious_review", "review_extortion", "impersonation"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from fairdeal.data_contracts.typologies import TYPOLOGIES, Typology
+from fairdeal.simulator.look_alikes import LOOK_ALIKES
 from tests.simulator.conftest import World
 
 
@@ -12,21 +14,47 @@ def honest_orders(world: World) -> pl.DataFrame:
     return world.orders.join(world.truth("orders"), left_on="OrderNo", right_on="subject_id", how="anti")
 
 
-@pytest.mark.parametrize(
-    ("kind", "look_alike"),
-    [
-        ("order", "family"),
-        ("order", "traveller"),
-        ("order", "group_buy"),
-        ("order", "bulk_buyer"),
-        ("order", "cover_order"),
-        ("payment", "traveller"),
-        ("review", "angry_customer"),
-        ("review", "fan"),
-    ],
-)
-def test_every_kind_of_look_alike_occurs(world: World, kind: str, look_alike: str) -> None:
-    assert world.truth("look_alikes").filter((pl.col("subject_kind") == kind) & (pl.col("look_alike") == look_alike)).height >= 10
+@pytest.mark.parametrize("typology", list(Typology))
+def test_every_cheat_can_be_mistaken_for_something_honest_that_occurs(world: World, typology: Typology) -> None:
+    kind = TYPOLOGIES[typology].detector.subject_kind
+    occurring = world.truth("look_alikes").filter(pl.col("subject_kind") == kind)["look_alike"]
+    for look_alike in LOOK_ALIKES[typology]:
+        assert (occurring == look_alike).sum() >= 10, look_alike
+
+
+def of_kind(world: World, look_alike: str) -> pl.DataFrame:
+    """The honest orders of one kind."""
+    ids = world.truth("look_alikes").filter((pl.col("subject_kind") == "order") & (pl.col("look_alike") == look_alike))["subject_id"]
+    return world.orders.filter(pl.col("OrderNo").is_in(ids.implode()))
+
+
+def test_who_returns_a_lot_gives_reasons_of_fit(world: World) -> None:
+    returned = world.refunds.join(of_kind(world, "returns_a_lot"), left_on="订单号", right_on="OrderNo").unique("退款单号")
+    assert returned.height > 20
+    assert returned["原因"].is_in(["质量问题", "少件/漏发", "与描述不符"]).mean() < 0.25  # type: ignore[operator]
+
+
+def test_staff_buy_at_the_counter_of_their_shop(world: World) -> None:
+    counters = world.reviews.filter(pl.col("side") == "卖家").select("shop", "net").unique()
+    staff = of_kind(world, "staff_purchase").select("ShopNo", "NetBlock")
+    assert staff.join(counters, left_on=["ShopNo", "NetBlock"], right_on=["shop", "net"]).height > 0.3 * staff.height
+
+
+def test_storms_and_festivals_slow_honest_parcels_down(world: World) -> None:
+    def days(orders: pl.DataFrame) -> float:
+        signed = world.shipments.drop_nulls(["signed", "picked_up"]).unique("order_no", keep="last")
+        came = orders.join(signed, left_on="OrderNo", right_on="order_no")
+        return float((came["signed"] - came["picked_up"]).dt.total_hours().median()) / 24  # type: ignore[arg-type]
+
+    assert days(of_kind(world, "slow_carrier")) > days(honest_orders(world)) + 2
+
+
+def test_clearance_sales_are_cheap_and_send_what_they_showed(world: World) -> None:
+    parcels = world.shipments.unique("order_no", keep="last").select("order_no", "weight_gram")
+    sold = of_kind(world, "clearance").join(parcels, left_on="OrderNo", right_on="order_no")
+    paid = sold["TotalAmount"].cast(pl.Float64, strict=False) / (sold["UnitPrice"].cast(pl.Float64) * sold["Qty"].cast(pl.Float64))
+    assert paid.min() < 0.5  # type: ignore[operator]
+    assert sold["weight_gram"].median() > 150  # type: ignore[operator]
 
 
 def test_look_alikes_are_honest(world: World) -> None:

@@ -89,7 +89,7 @@ def share_of_shared_stretches(texts: pl.DataFrame, who: str) -> float:
 
 def test_the_texts_of_one_attack_are_cut_from_few_templates(world: World) -> None:
     angry = honest(world).filter(pl.col("stars").is_in(["1", "2"]) & (pl.col("side") == "买家"))
-    assert share_of_shared_stretches(told(world, ATTACK), "campaign_id") > 0.15
+    assert share_of_shared_stretches(told(world, ATTACK), "campaign_id") > 0.1
     assert share_of_shared_stretches(angry, "shop") < 0.05
 
 

@@ -28,6 +28,12 @@ def test_weekends_are_busier_than_working_days(world: World) -> None:
     assert weekend > 1.05 * working  # type: ignore[operator]
 
 
+def test_a_festival_is_the_busiest_day_of_the_month(world: World) -> None:
+    days = local_moments(world).dt.date().value_counts().sort("count")
+    assert days["OrderTime"].to_list()[-1] == date(2026, 1, 18)
+    assert days["count"].max() > 1.6 * days["count"].median()  # type: ignore[operator]
+
+
 def test_orders_add_up_to_the_daily_number(world: World) -> None:
     assert world.orders["OrderNo"].n_unique() == pytest.approx(DAYS * ORDERS_PER_DAY, rel=0.01)
 

@@ -37,7 +37,8 @@ def test_payments_follow_their_orders(world: World) -> None:
 
 
 def test_an_order_is_paid_at_most_once(world: World) -> None:
-    approved = paid(world).filter(pl.col("status") == "SUCCESS").unique("pay_id")
+    errors = world.truth("payments").filter(pl.col("typology") == "payment_error")["subject_id"]
+    approved = paid(world).filter((pl.col("status") == "SUCCESS") & ~pl.col("pay_id").is_in(errors.implode())).unique("pay_id")
     assert approved["order_ref"].drop_nulls().is_unique().mean() > 0.998  # type: ignore[operator]
 
 
@@ -98,4 +99,4 @@ def test_money_is_what_the_listing_costs_less_coupons_plus_postage(world: World)
     )
     full = sound["UnitPrice"] * sound["Qty"]
     assert (sound["TotalAmount"] <= full + 6.01).all()
-    assert (sound["TotalAmount"] >= 0.69 * full - 0.01).all()
+    assert (sound["TotalAmount"] >= 0.24 * full - 0.01).all()
