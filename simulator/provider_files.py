@@ -179,9 +179,9 @@ PROVIDERS: dict[str, Provider] = {
         ),
         Provider(
             "payments",
-            "payments/payments-{day}.jsonl.gz",
+            "payments/payments-{day}.jsonl.zst",
             ("pay_id", "payment"),
-            json_lines_file(compress=gzipped),
+            json_lines_file(compress=zstandard),
             (
                 _amount("amount_fen", "1O00", "N/A", -500),
                 _missing("pay_id"),
@@ -221,9 +221,9 @@ PROVIDERS: dict[str, Provider] = {
         ),
         Provider(
             "labels",
-            "reports/reports-{day}.csv",
+            "reports/reports-{day}.csv.gz",
             ("编号", "payment"),
-            csv_file(delimiter=";"),
+            csv_file(delimiter=";", compress=gzipped),
             (_missing("编号"), Defect("unknown_status", "对象", ("商品",)), _time("得知时间"), TWICE),
         ),
         Provider("merchants", "merchants.csv", ("mch_id", "merchant"), csv_file(), (_time("joined"), TWICE)),

@@ -38,7 +38,7 @@ class World:
 
     @cached_property
     def payments(self) -> pl.DataFrame:
-        return self._together({path: _json_lines(gzip.decompress(path.read_bytes())) for path in self._files("payments")})
+        return self._together({path: _json_lines(_zstandard(path)) for path in self._files("payments")})
 
     @cached_property
     def refunds(self) -> pl.DataFrame:
@@ -58,13 +58,14 @@ class World:
     def account_events(self) -> pl.DataFrame:
         content = {}
         for path in self._files("account_events"):
-            with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as packed:
-                content[path] = pl.read_csv(io.BytesIO(packed.read()), infer_schema=False)
+            content[path] = pl.read_csv(io.BytesIO(_zstandard(path)), infer_schema=False)
         return self._together(content)
 
     @cached_property
     def reports(self) -> pl.DataFrame:
-        return self._together({path: pl.read_csv(path, separator=";", infer_schema=False) for path in self._files("reports")})
+        return self._together(
+            {path: pl.read_csv(gzip.decompress(path.read_bytes()), separator=";", infer_schema=False) for path in self._files("reports")}
+        )
 
     @cached_property
     def buyers(self) -> pl.DataFrame:
@@ -101,6 +102,12 @@ class World:
     def planted(self) -> dict[str, dict[str, int]]:
         found: dict[str, dict[str, int]] = json.loads((self.folder / "truth" / "planted_defects.json").read_text(encoding="utf-8"))
         return found
+
+
+def _zstandard(path: Path) -> bytes:
+    with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as packed:
+        content: bytes = packed.read()
+    return content
 
 
 def _json_lines(content: bytes) -> pl.DataFrame:

@@ -29,7 +29,7 @@ def bulk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_day_has_its_payments_and_the_last_one_everything(bulk: Path) -> None:
     days = sorted(path.name for path in (bulk / "payments").iterdir())
-    assert days == [*(f"payments-2026-02-{day}.parquet" for day in (26, 27, 28)), "payments-2026-03-01.jsonl.gz"]
+    assert days == [*(f"payments-2026-02-{day}.parquet" for day in (26, 27, 28)), "payments-2026-03-01.jsonl.zst"]
     for name in days[:-1]:
         payments = pl.read_parquet(bulk / "payments" / name)
         assert payments.height == 900
