@@ -9,7 +9,7 @@ import polars as pl
 
 from fairdeal.data_contracts.labels import LabelSource
 from fairdeal.data_contracts.typologies import DEFAULT_TYPOLOGY, Detector, Typology
-from fairdeal.simulator.chance import Flags, Floats, Ints, happens, pick
+from fairdeal.simulator.chance import Flags, Floats, Ints, happens
 from fairdeal.simulator.clock import DAY, HOUR, OFFSET, SECOND, Period
 
 #: Share of approved stolen payments that are ever charged back; the delay's median and longest, in days.
@@ -175,7 +175,7 @@ def complaints(rng: np.random.Generator, period: Period, payments: Subjects, app
 def office_hours(rng: np.random.Generator, event: Ints, days: Floats) -> Ints:
     """The moment between nine and six on the day that lies ``days`` after the event, always after the event itself."""
     day = (event + (days * DAY).astype(np.int64) + OFFSET) // DAY
-    at = day * DAY - OFFSET + 9 * HOUR + pick(rng, np.ones(9 * 3600), len(event)) * SECOND
+    at = day * DAY - OFFSET + 9 * HOUR + rng.integers(0, 9 * 3600, len(event)) * SECOND
     return np.where(at <= event, at + DAY, at)
 
 

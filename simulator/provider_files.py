@@ -75,7 +75,7 @@ def write_days(
 
 def shuffled_days(rng: np.random.Generator, day: Ints) -> Ints:
     """Row numbers by day, at random within a day, so that the order of a file's rows says nothing."""
-    return np.lexsort((rng.random(len(day)), day)).astype(np.int64)
+    return np.argsort(day + 0.999 * rng.random(len(day))).astype(np.int64)
 
 
 def write_file(
@@ -91,11 +91,15 @@ def write_file(
 
 
 def _shuffled(rng: np.random.Generator, rows: pl.DataFrame, broken: list[Row]) -> pl.DataFrame:
-    """Sound and broken rows of a table whose types can hold both."""
+    """Sound rows with the broken ones among them, of a table whose types can hold both."""
     if not broken:
         return rows
-    table = pl.concat([rows, pl.DataFrame(broken, schema=rows.schema)])
-    return table[rng.permutation(table.height)]
+    odd, edges = pl.DataFrame(broken, schema=rows.schema), np.sort(rng.integers(0, rows.height + 1, len(broken)))
+    parts, done = list[pl.DataFrame](), 0
+    for number, edge in enumerate(edges):
+        parts += [rows[done : int(edge)], odd[number : number + 1]]
+        done = int(edge)
+    return pl.concat([*parts, rows[done:]], rechunk=False)
 
 
 def csv_file(
