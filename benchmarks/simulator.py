@@ -52,7 +52,7 @@ def first_looks(place: Workplace, run_ids: list[str], detector: Detector) -> pl.
 
 def tell_quality(detector: Detector, decisions: pl.DataFrame, truth: Path, data: str) -> None:
     """How the scores of one detector rank, and how far its probabilities are from what happened."""
-    cheats = pl.read_parquet(truth).select("subject_id", "typology", is_fraud=pl.lit(1.0))
+    cheats = pl.read_parquet(truth).select("subject_id", cheat="typology", is_fraud=pl.lit(1.0))
     judged = decisions.join(cheats, on="subject_id", how="left").with_columns(pl.col("is_fraud").fill_null(0.0))
     fraud, score = judged["is_fraud"].to_numpy(), judged["score"].to_numpy()
     is_told = judged.height > 0 and judged["probability"].null_count() == 0
@@ -61,8 +61,8 @@ def tell_quality(detector: Detector, decisions: pl.DataFrame, truth: Path, data:
     tell(f"simulator.{detector}.ap", metrics.average_precision(fraud, score), "share", data=data)
     tell(f"simulator.{detector}.auc", metrics.auc(fraud, score), "share", data=data)
     tell(f"simulator.{detector}.ece", ece, "share", data=data)
-    honest = judged["typology"].is_null()
-    for (typology,), one in judged.filter(~honest).sort("typology").group_by("typology", maintain_order=True):
+    honest = judged["cheat"].is_null()
+    for (typology,), one in judged.filter(~honest).sort("cheat").group_by("cheat", maintain_order=True):
         both = pl.concat([one, judged.filter(honest)])
         told = f"{data}; {one.height} of this typology"
         tell(f"simulator.{detector}.{typology}.auc", metrics.auc(both["is_fraud"].to_numpy(), both["score"].to_numpy()), "share", data=told)
@@ -108,7 +108,7 @@ if __name__ == "__main__":
         "--speed-orders-per-day",
         type=int,
         default=10_000,
-        help="orders a day of the market that speed is measured on (default: %(default)s)",
+        help="orders a day of the market for speed (default: %(default)s)",
     )
     options.add_argument("--seed", type=int, default=7, help="of the market (default: %(default)s)")
     main(options.parse_args(), load_settings())

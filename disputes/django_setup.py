@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import django
 from django.conf import settings
 from django.core.management import call_command
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from fairdeal.disputes.settings import SettingsError, build
 
-__all__ = ["SettingsError", "configure", "create_first_user", "migrate", "serve"]
+__all__ = ["DatabaseUnreadable", "SettingsError", "configure", "create_first_user", "migrate", "serve"]
 
 
 def configure(
@@ -113,6 +113,10 @@ def kept_secret(path: Path) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
+class DatabaseUnreadable(Exception):
+    """The queue's database cannot be used as it is."""
+
+
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Hold an exclusive lock on ``path`` among processes."""
@@ -122,14 +126,24 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def migrate() -> None:
-    """Bring the database to the present schema, quietly; processes that come at once wait for each other."""
+    """Bring the database to the present schema, quietly; processes that come at once wait for each other.
+
+    Raises
+    ------
+    DatabaseUnreadable
+        When the file is no database, or not one of ours.
+    """
     connection = connections[DEFAULT_DB_ALIAS]
     database = Path(str(connection.settings_dict["NAME"]))
     database.parent.mkdir(parents=True, exist_ok=True)
+    connection.close()  # an open one may hold a file that is gone
     with _alone(database.with_name(database.name + ".migrating")):
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            call_command("migrate", verbosity=0, interactive=False)
+        try:
+            executor = MigrationExecutor(connection)
+            if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+                call_command("migrate", verbosity=0, interactive=False)
+        except DatabaseError as error:
+            raise DatabaseUnreadable(f"{database}: it cannot be read as the queue's database ({error})") from error
     connection.close()
 
 

@@ -39,6 +39,7 @@ app.add_typer(source.app, name="source")
 
 def _known_failure(error: BaseException) -> int | None:
     """The exit code of an error whose message is made for people, or None."""
+    from fairdeal.disputes.django_setup import DatabaseUnreadable
     from fairdeal.disputes.refused import RefusedChange
     from fairdeal.models.errors import ModelError
 
@@ -48,7 +49,7 @@ def _known_failure(error: BaseException) -> int | None:
         return 2
     if isinstance(error, ContractBreach):
         return 1
-    if isinstance(error, SourceUnreachable):
+    if isinstance(error, SourceUnreachable | DatabaseUnreadable):
         return 3
     return None
 
@@ -106,7 +107,10 @@ def _unforeseen(error: BaseException) -> str:
     """An error that nobody wrote a sentence for."""
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}; it must be there and within reach; correct the place or its rights and try again"
-    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+    said = (str(error).splitlines() or [""])[0]
+    if "DatabaseError" in {kind.__name__ for kind in type(error).__mro__}:
+        return f"a database of the home folder fails ({said}); when it is locked or full, try again later; else restore it from its backup"
+    return f"{type(error).__name__}: {said}"
 
 
 def _keep_details() -> Path:

@@ -220,6 +220,12 @@ class Ledger:
             text = connection.execute(sa.select(STEPS.c.result).where(STEPS.c.run_id == run_id, STEPS.c.name == name)).scalar()
         return None if text is None else loads(text)
 
+    def cases_opened(self) -> int:
+        """How many cases all runs have opened."""
+        with self.engine.connect() as connection:
+            results = connection.execute(sa.select(STEPS.c.result).where(STEPS.c.name == "open_cases")).scalars().all()
+        return sum(loads(result)["opened"] for result in results)
+
     def step_done(self, tx: sa.Connection, run_id: str, name: str, result: dict[str, Any]) -> None:
         tx.execute(sa.insert(STEPS).values(run_id=run_id, name=name, result=dumps(result)))
 

@@ -76,6 +76,16 @@ def prefect_server(home: Path, *, patience_s: float = 120) -> Iterator[str]:
             server.wait()
 
 
+#: How SQLite and the system say that nothing more can be written.
+FULL = (
+    "database or disk is full",
+    "disk I/O error",
+    "attempt to write a readonly database",
+    "No space left on device",
+    "Read-only file system",
+)
+
+
 def hush() -> None:
     """Makes Prefect's logging, which it sets up when it is imported, ours again.
 
@@ -117,7 +127,10 @@ def _wait(server: subprocess.Popen[bytes], address: str, log: Path, patience_s: 
                 return
         except httpx.HTTPError:
             time.sleep(0.2)
-    tail = log.read_text(errors="replace").splitlines()[-3:]
+    said = log.read_text(errors="replace")
+    if any(sign in said for sign in FULL):
+        raise OutsideFailure(f"{log.parent}: the disk is full or cannot be written to; make room there and give the command again")
+    tail = said.splitlines()[-3:]
     raise OutsideFailure(
         f"Prefect server on {address}: did not answer within {patience_s:.0f} s ({' / '.join(tail)}); it must start once; see {log}"
     )

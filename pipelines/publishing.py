@@ -241,7 +241,7 @@ def publish_feed(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
         valid_until=until,
         previous_feed=(date.fromisoformat(previous["day"]), previous["revision"]) if previous else None,
     )
-    causes = [(zh, en) for zh, en in frozen["stand_ins"]]
+    causes = [(zh, en) for zh, en in (*frozen["stand_ins"], *step("build_features").get("missing", []))]
     records, verdict = apply_brake(composed.records, frozen["brake_history"], carried_from=composed.carried_from, causes=causes)
     jsonl, csv = render_jsonl(records), render_csv(records)
     tables = step("ingest")["tables"]

@@ -153,6 +153,7 @@ def summarise(place: Workplace, run: Run) -> dict[str, Any]:
         },
         "absent": results["ingest"]["absent"],
         "blind": results["build_features"]["blind"],
+        "missing": [english for _, english in results["build_features"].get("missing", [])],
         "cold": results["score"]["cold"],
         "models": results["score"]["models"],
         "decisions": results["decide"]["actions"],
@@ -170,11 +171,11 @@ def summarise(place: Workplace, run: Run) -> dict[str, Any]:
 
 
 def exit_code(summary: dict[str, Any]) -> int:
-    """0 fine, empty files included · 1 a file was unreadable or partial · 3 files that the source promises are absent."""
+    """0 fine, empty files included · 1 a file was unreadable or partial · 3 promised files, or rows that came every day, are absent."""
     files = summary["files"]
     if files.get("unreadable") or files.get("partial"):
         return 1
-    return 3 if summary["absent"] else 0
+    return 3 if summary["absent"] or summary["missing"] else 0
 
 
 def read_up_to(place: Workplace, until: datetime) -> None:

@@ -74,6 +74,8 @@ def run_screen(summary: dict[str, Any], zone: ZoneInfo) -> None:
             console.print(f"[{'yellow' if status == 'empty' else 'red'}]{status}[/] {escape(path)}", soft_wrap=True)
     for name in summary["absent"]:
         console.print(f"[red]absent[/] no file of the set {name} was delivered")
+    for sentence in summary["missing"]:
+        console.print(f"[red]missing[/] {escape(sentence)}")
     if summary["degraded"]:
         console.print(f"[red]degraded[/] {escape(summary['degraded'])}")
 

@@ -9,7 +9,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from fairdeal.data_contracts.typologies import Detector
-from fairdeal.pipelines import alerting, deciding, freezing, ingest, labelling, publishing, registry, scoring
+from fairdeal.pipelines import alerting, deciding, freezing, ingest, labelling, publishing, registry, scoring, upstream
 from fairdeal.pipelines.freezing import frozen
 from fairdeal.pipelines.lake import LakeFile
 from fairdeal.pipelines.ledger import BATCHES, Run
@@ -80,6 +80,7 @@ def _build_features(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
         result["names"][detector.value] = list(table.names)
         blind |= set(table.blind)
     result["blind"] = sorted(blind)
+    result["missing"] = upstream.missing(place, run, result["files"])
     return result, _nothing
 
 

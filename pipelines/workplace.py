@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fairdeal.disputes import django_setup
+from fairdeal.pipelines.errors import OutsideFailure
 from fairdeal.pipelines.keys import FIRST_MOMENT, hashing_key, signer
 from fairdeal.pipelines.lake import Lake
 from fairdeal.pipelines.ledger import BATCHES, Ledger
@@ -36,11 +37,26 @@ class Workplace:
         return self.settings.home
 
     def cases(self) -> Any:
-        """The dispute queue's services, its database ready."""
+        """The dispute queue's services, its database ready.
+
+        Raises
+        ------
+        OutsideFailure
+            When its database cannot be read, or is not the one that the ledger's runs opened cases in.
+        """
         django_setup.configure(self.home, database_url=self.settings.database.disputes_url, time_zone=self.settings.time_zone)
-        django_setup.migrate()
+        try:
+            django_setup.migrate()
+        except django_setup.DatabaseUnreadable as error:
+            raise OutsideFailure(f"{error}; restore it from its backup, together with ledger.db") from error
         from fairdeal.disputes import services
 
+        opened = 0 if services.list_cases(limit=1) else self.ledger.cases_opened()
+        if opened:
+            raise OutsideFailure(
+                f"the queue's database: the ledger knows of {opened} cases and it holds none; it was lost, or is another one; "
+                "restore it from its backup, together with ledger.db"
+            )
         return services
 
 

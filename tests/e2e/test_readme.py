@@ -45,7 +45,7 @@ def commands(group: typer.Typer, prefix: tuple[str, ...] = ()) -> dict[tuple[str
 def test_the_first_example_runs_as_written(tmp_path: Path) -> None:
     for name, content in re.findall(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", README, re.S):
         (tmp_path / name).write_text(content, encoding="utf-8")
-    (block,) = re.findall(r"<!-- run -->\n```console\n(.*?)```", README, re.S)
+    block = "".join(re.findall(r"<!-- run -->\n```console\n(.*?)```", README, re.S))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FAIRDEAL_")}
     for line in block.splitlines():
         words = shlex.split(line)
