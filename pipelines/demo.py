@@ -65,6 +65,7 @@ def play(settings: Settings, *, days: int, orders_per_day: int, seed: int, confi
     quality = {name: _quality(home, settings, market, Detector(name), summaries) for name in (detector.value for detector in Detector)}
     result = {
         "days": [day.isoformat() for day in run_days],
+        "found": _found(home, market, summaries),
         "rows_simulated": told.as_json()["rows"],
         "training": training,
         "rows_in": _sum(summaries, "rows_in"),
@@ -148,6 +149,23 @@ def _quality(home: Path, settings: Settings, market: Path, detector: Detector, s
     return figures
 
 
+def _found(home: Path, market: Path, summaries: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    """Of each kind of cheat on the run days, and of what was honest: how many there were, and what became of them at first look.
+
+    ``acted_on`` counts every action but allow, ``stopped`` holds and blocks.
+    """
+    found: dict[str, dict[str, int]] = {}
+    for detector in Detector:
+        decisions = _decisions(home, detector, summaries).filter(pl.col("event_at") >= pl.col("start"))
+        truth = pl.read_parquet(market / "truth" / f"{detector.subject_kind}s.parquet").select("subject_id", cheat="typology")
+        told = decisions.join(truth, on="subject_id", how="left").with_columns(pl.col("cheat").fill_null(f"honest {detector.table}"))
+        counts = told.group_by("cheat").agg(
+            there=pl.len(), acted_on=(pl.col("action") != "allow").sum(), stopped=pl.col("action").is_in(["hold", "block"]).sum()
+        )
+        found |= {row.pop("cheat"): row for row in counts.sort("cheat").to_dicts()}
+    return found
+
+
 def _top_alerts(home: Path, run_id: str, most: int = 5) -> list[dict[str, Any]]:
     ledger = Ledger(f"sqlite:///{home / 'ledger.db'}")
     file = (ledger.step_result(run_id, "raise_alerts") or {})["alerts"]
@@ -181,6 +199,12 @@ def _screen(result: dict[str, Any], alerts: list[dict[str, Any]], home: Path) ->
         "ECE calibration error[/]",
         soft_wrap=False,
     )
+    kinds = Table(title="What became of each kind at first look", title_justify="left")
+    for heading in ("kind", "there were", "acted on", "held or blocked"):
+        kinds.add_column(heading, justify="left" if heading == "kind" else "right")
+    for kind, count in result["found"].items():
+        kinds.add_row(kind.replace("_", " "), *(f"{count[name]:,}" for name in ("there", "acted_on", "stopped")))
+    console.print(kinds)
     for alert in alerts:
         told = loads(alert["reasons"])
         lines = "\n".join(f"· {escape(reason['text_en'])}\n  [dim]{escape(reason['text_zh'])}[/]" for reason in told[:3])
