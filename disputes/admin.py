@@ -10,15 +10,18 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
 from fairdeal.disputes import people_admin, services
 from fairdeal.disputes.case_page import page_of
+from fairdeal.disputes.claiming import CLAIMABLE, is_held
 from fairdeal.disputes.domain import CloseCode, Event, Role, next_events
 from fairdeal.disputes.list_filters import (
     ActionFilter,
@@ -85,7 +88,7 @@ class ReadOnly(ModelAdmin):  # type: ignore[misc]
 class CaseAdmin(ReadOnly):
     """The queue and the page of a case."""
 
-    list_display = ("case_shown", "subject_shown", "why_shown", "loss_shown", "members_shown", "status_shown", "holder", "opened_at")
+    list_display = ("case_shown", "subject_shown", "why_shown", "loss_shown", "members_shown", "status_shown", "holder_shown", "opened_at")
     list_display_links = ("case_shown",)
     list_filter = (StatusFilter, TypeFilter, HolderFilter, OutcomeFilter)
     list_fullwidth = True
@@ -94,6 +97,7 @@ class CaseAdmin(ReadOnly):
     search_help_text = _("id, merchant, account, kind of cheat, words of a reason or review")
     fields = ("case_id",)
     change_form_template = "admin/disputes/case/change_form.html"
+    list_before_template = "admin/disputes/case/take_next.html"
     actions: ClassVar = ["accept_selected", "start_selected"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
@@ -131,6 +135,13 @@ class CaseAdmin(ReadOnly):
     def status_shown(self, case: Case) -> SafeString:
         return format_html('<span class="fd-chip fd-{}">{}</span>', queue_row(case).tone, case.status_text)
 
+    @admin.display(description=_("held by"), ordering="holder")
+    def holder_shown(self, case: Case) -> SafeString | str:
+        if is_held(case, timezone.now()):
+            until = f"{localtime(case.lease_until):%H:%M}"
+            return format_html('<span class="fd-cell">{}<small>{} {}</small></span>', case.holder, _("until"), until)
+        return NOTHING if CaseStatus(case.status) in CLAIMABLE else case.holder or NOTHING
+
     @admin.action(description=_("Accept"))
     def accept_selected(self, request: HttpRequest, cases: QuerySet[Case]) -> None:
         self._step_each(request, cases, Event.ACCEPT)
@@ -151,8 +162,40 @@ class CaseAdmin(ReadOnly):
         messages.success(request, _("%(done)d cases changed.") % {"done": done})
 
     def get_urls(self) -> list[URLPattern]:
-        step = path("<path:case_id>/step/", self.admin_site.admin_view(require_POST(self.step)), name="disputes_case_step")
-        return [step, *super().get_urls()]
+        ours = [
+            path("next/", self.admin_site.admin_view(require_POST(self.take_next)), name="disputes_case_next"),
+            path("<path:case_id>/step/", self.admin_site.admin_view(require_POST(self.step)), name="disputes_case_step"),
+            path("<path:case_id>/claim/", self.admin_site.admin_view(require_POST(self.claim)), name="disputes_case_claim"),
+        ]
+        return [*ours, *super().get_urls()]
+
+    def take_next(self, request: HttpRequest) -> HttpResponseBase:
+        """Give the signed-in analyst the best case that nobody works on, and open it."""
+        if Role.ANALYST not in roles_of(request.user):
+            messages.error(request, _("Analysts take cases; your account has another role."))
+            return redirect("admin:disputes_case_changelist")
+        taken = services.next_case(request.user.get_username())
+        if taken is None:
+            messages.info(request, _("No case waits to be taken."))
+            return redirect("admin:disputes_case_changelist")
+        return redirect("admin:disputes_case_change", taken["case_id"])
+
+    def claim(self, request: HttpRequest, case_id: str) -> HttpResponseBase:
+        """Take a case, keep it longer, take it over with a reason, or give it back."""
+        if not may_read_queue(request.user) or Role.ANALYST not in roles_of(request.user):
+            messages.error(request, _("Analysts take cases; your account has another role."))
+            return redirect("admin:disputes_case_changelist")
+        actor, words = request.user.get_username(), request.POST.get("reason", "")
+        revision = int(request.POST["revision"]) if request.POST.get("revision", "").isdigit() else None
+        try:
+            if request.POST.get("claim") == "release":
+                services.release(case_id, actor=actor, comment=words, revision=revision)
+                messages.success(request, _("The case is back in the queue."))
+                return redirect("admin:disputes_case_changelist")
+            services.claim(case_id, actor=actor, reason=words, revision=revision)
+        except services.RefusedChange as refused:
+            messages.error(request, refusal_text(refused))
+        return redirect("admin:disputes_case_change", case_id)
 
     def step(self, request: HttpRequest, case_id: str) -> HttpResponseBase:
         """Take the step that the case's page asks for."""

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from fairdeal.disputes.domain import AT_REST, CASE_TYPES, CaseStatus, Role
 from fairdeal.disputes.models import Case, in_language
-from fairdeal.disputes.people import may_read_queue
+from fairdeal.disputes.people import may_read_queue, roles_of
 from fairdeal.disputes.queue_rows import queue_rows, with_headline
 from fairdeal.disputes.wording import totals_text
 
@@ -21,7 +21,7 @@ FIRST_SHOWN = 8
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """The first page's values; a person who may not read the queue gets none of it."""
     if may_read_queue(request.user):
-        context["glance"] = at_a_glance(request.user.get_username())
+        context["glance"] = at_a_glance(request.user.get_username()) | {"may_take": Role.ANALYST in roles_of(request.user)}
     user: Any = request.user
     context["lacks_approver"] = user.has_perm("auth.add_user") and not _others_who_approve(user)
     return context

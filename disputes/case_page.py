@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from fairdeal.disputes.claiming import CLAIMABLE, is_held
 from fairdeal.disputes.domain import CaseStatus, CloseCode, Event, Role, next_events, same_person
 from fairdeal.disputes.evidence_rows import Related, marked, related_of
 from fairdeal.disputes.models import CLOSE_CODE_TEXTS, Case, CaseAlert, CaseEvent, CaseMember
@@ -91,6 +93,7 @@ def page_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any]:
         "merchants": sorted({alert.merchant_id for alert in alerts} - {""})[:LINKED_SHOWN],
         "events": [_event_view(event) for event in CaseEvent.objects.filter(case=case).order_by("seq")],
         "steps": steps_for(case, roles),
+        "hold": hold_of(case, roles, actor),
         "is_own_proposal": same_person(str(case.decision.get("maker", "")), actor),
         "proposal": _proposal_view(case) if case.decision.get("maker") else None,
         "outcomes": [(code.value, CLOSE_CODE_TEXTS[code]) for code in (CloseCode.ACTION_CONFIRMED, CloseCode.FALSE_POSITIVE)],
@@ -102,6 +105,14 @@ def steps_for(case: Case, roles: frozenset[Role]) -> frozenset[str]:
     """Steps that the page offers somebody with these roles; whether one is taken the service decides."""
     offered = {Event.ACCEPT, Event.START_REVIEW, Event.PROPOSE_DECISION, Event.APPROVE, Event.RETURN}
     return frozenset(event.value for role in roles for event in next_events(CaseStatus(case.status), role) if event in offered)
+
+
+def hold_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any] | None:
+    """Who holds the case until when, and whether ``actor`` may take it, keep it or give it back; None where nobody can."""
+    held, is_mine = is_held(case, timezone.now()), same_person(case.holder, actor)
+    if CaseStatus(case.status) not in CLAIMABLE or not (held or Role.ANALYST in roles):
+        return None
+    return {"is_held": held, "is_mine": held and is_mine, "until": case.lease_until, "may_take": Role.ANALYST in roles}
 
 
 def about_the_same(case: Case) -> list[Case]:

@@ -12,12 +12,25 @@ from django.utils import timezone
 from fairdeal.data_contracts.actions import Action
 from fairdeal.data_contracts.typologies import CaseType
 from fairdeal.disputes.case_facts import facts_of
-from fairdeal.disputes.domain import CASE_TYPES, CaseStatus, CloseCode, Event, Facts, Finding, Refusal, Role, Transition, allowed
+from fairdeal.disputes.claiming import CLAIMABLE, LEASE, held_by_other, is_held, stale
+from fairdeal.disputes.domain import (
+    CASE_TYPES,
+    CaseStatus,
+    CloseCode,
+    Event,
+    Facts,
+    Finding,
+    Refusal,
+    Role,
+    Transition,
+    allowed,
+    same_person,
+)
 from fairdeal.disputes.events import PROPOSALS, RESTARTS, UNJUDGED_ENDS
 from fairdeal.disputes.filing import case_id_for, open_case, record_filing, sum_up
 from fairdeal.disputes.given import as_json, read_given
 from fairdeal.disputes.models import Case, CaseAlert, CaseEvent, CaseMember
-from fairdeal.disputes.refused import RefusedChange, refuse
+from fairdeal.disputes.refused import RefusedChange, no_such_case, refuse
 from fairdeal.disputes.verdict_rows import verdict_rows
 
 #: In whose name the system takes its own steps.
@@ -73,9 +86,11 @@ def apply(
     with transaction.atomic():
         case = Case.objects.select_for_update().filter(pk=case_id).first()
         if case is None:
-            raise refuse(where, "no_such_case", "there is no such case", "a case id is C and 16 hexadecimal digits", "list the cases")
+            raise no_such_case(case_id)
         if revision is not None and revision != case.revision:
-            raise _stale(case, revision)
+            raise stale(case, revision)
+        if capacity is Role.ANALYST and is_held(case, at) and not same_person(case.holder, actor):
+            raise held_by_other(case)
         members = list(CaseMember.objects.filter(case=case).order_by("pk"))
         facts = facts_of(case, members, step, actor=actor, role=capacity, at=at, given=given)
         outcome = allowed(CaseStatus(case.status), step, capacity, facts)
@@ -93,7 +108,7 @@ def _take(case: Case, members: Sequence[CaseMember], row: Transition, role: Role
     seen = case.revision
     updated = Case.objects.filter(pk=case.pk, revision=seen, status=case.status).update(**changes, revision=seen + 1, changed_at=facts.at)
     if updated != 1:
-        raise _stale(Case.objects.get(pk=case.pk), seen)
+        raise stale(Case.objects.get(pk=case.pk), seen)
     if "decision" in changes:
         _write_verdicts(case, members, changes["decision"])
     for name, value in {**changes, "revision": seen + 1, "changed_at": facts.at}.items():
@@ -129,6 +144,10 @@ def _changes(
     changes: dict[str, Any] = {}
     if event in (Event.ACCEPT, Event.START_REVIEW) and role is Role.ANALYST and not case.holder:
         changes["holder"] = facts.actor
+    if row.target not in CLAIMABLE:
+        changes["lease_until"] = None
+    elif role is Role.ANALYST and same_person(changes.get("holder", case.holder), facts.actor):
+        changes["lease_until"] = facts.at + LEASE
     if event in PROPOSALS or event is Event.RECEIVE_JUDGMENT:
         assert facts.proposed is not None  # the guards of these steps see to it
         changes["close_code"] = facts.proposed.value
@@ -240,18 +259,6 @@ def _check_target(case: Case, target_case_id: str) -> None:
             "a duplicate names another case that exists",
             "give the other case's id",
         )
-
-
-def _stale(case: Case, seen: int) -> RefusedChange:
-    last = CaseEvent.objects.filter(case=case).order_by("-revision").first()
-    what = f": {last.event} by {last.actor} at {last.at.isoformat()}" if last else ""
-    return refuse(
-        f"case {case.case_id}",
-        "stale_revision",
-        f"the change was made on revision {seen}, the case is at {case.revision}{what}",
-        "a change is made on the newest revision",
-        "look at the case again and repeat the change if it still holds",
-    )
 
 
 def decide(

@@ -50,6 +50,11 @@ class Note(StrEnum):
     """An entry in a case's history that leaves its status alone."""
 
     ALERTS_JOINED = "alerts_joined"
+    CLAIMED = "claimed"
+    RENEWED = "renewed"
+    TAKEN_OVER = "taken_over"
+    RELEASED = "released"
+    REASSIGNED = "reassigned"
 
 
 #: Steps that put a decision before a second person.

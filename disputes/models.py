@@ -42,6 +42,9 @@ class Case(models.Model):
     subject_id: models.CharField[str, str] = models.CharField(_("subject"), max_length=ID_LENGTH)
     status: models.CharField[str, str] = models.CharField(_("status"), max_length=32)
     holder: models.CharField[str, str] = models.CharField(_("held by"), max_length=150, blank=True, default="")
+    lease_until: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        _("held until"), null=True, blank=True, help_text=_("After this moment the case is anybody's again.")
+    )
     close_code: models.CharField[str, str] = models.CharField(_("outcome"), max_length=32, blank=True, default="")
     decision: models.JSONField[Any, Any] = models.JSONField(_("decision"), default=dict, encoder=DjangoJSONEncoder, blank=True)
     expected_loss_minor: models.BigIntegerField[int, int] = models.BigIntegerField(

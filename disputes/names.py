@@ -105,6 +105,11 @@ def event_texts() -> dict[str, str]:
     """Everything that can happen to a case, as the history tells it."""
     return {
         Note.ALERTS_JOINED.value: _("alerts joined"),
+        Note.CLAIMED.value: _("taken"),
+        Note.RENEWED.value: _("kept longer"),
+        Note.TAKEN_OVER.value: _("taken over"),
+        Note.RELEASED.value: _("given back"),
+        Note.REASSIGNED.value: _("handed over"),
         Event.OPEN.value: _("opened"),
         Event.ACCEPT.value: _("accepted"),
         Event.REJECT.value: _("rejected"),

@@ -144,6 +144,7 @@ def _summary(case: Case) -> dict[str, Any]:
         "status": case.status,
         "close_code": case.close_code or None,
         "holder": case.holder or None,
+        "lease_until": as_utc(case.lease_until) if case.lease_until else None,
         "members_count": case.member_count,
         "money": case.money,
         "expected_loss_minor": case.expected_loss_minor,

@@ -17,6 +17,11 @@ class RefusedChange(Exception):
         self.refusal = refusal
 
 
+def no_such_case(case_id: str) -> RefusedChange:
+    """The refusal of a change to a case that is not there."""
+    return refuse(f"case {case_id}", "no_such_case", "there is no such case", "a case id is C and 16 hexadecimal digits", "list the cases")
+
+
 def refuse(where: str, code: str, found: str, rule: str, remedy: str) -> RefusedChange:
     """A `RefusedChange` from its parts."""
     return RefusedChange(where, Refusal(code, found, rule, remedy))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from fairdeal.disputes.changing import apply, carry_out, decide, propose
+from fairdeal.disputes.claiming import claim, next_case, reassign, release
 from fairdeal.disputes.filing import OpenedCases, open_cases
 from fairdeal.disputes.measuring import measured_minutes
 from fairdeal.disputes.reading import list_cases, open_snapshot, show_case, verdicts
@@ -16,12 +17,16 @@ __all__ = [
     "RefusedChange",
     "apply",
     "carry_out",
+    "claim",
     "decide",
     "list_cases",
     "measured_minutes",
+    "next_case",
     "open_cases",
     "open_snapshot",
     "propose",
+    "reassign",
+    "release",
     "show_case",
     "verdicts",
 ]

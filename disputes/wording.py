@@ -65,6 +65,10 @@ def refusal_text(refused: RefusedChange) -> str:
         "role": (gettext("your role may not take this step"), gettext("ask somebody in that role")),
         "skill": (gettext("this step needs a skill you do not have"), gettext("ask an approver who has it")),
         "stale_revision": (gettext("somebody changed the case in the meantime"), gettext("look at the case again")),
+        "held_by_other": (gettext("somebody else works on the case"), gettext("take another case, or take this one over and say why")),
+        "not_claimable": (gettext("there is nothing for an analyst to do with the case now"), gettext("take another case")),
+        "not_yours": (gettext("only the holder gives a case back"), gettext("take it first")),
+        "no_reason": (gettext("a case changes hands with a reason"), gettext("say to whom and why")),
         "bad_finding": (gettext("a finding names no member of the case, or more than one"), gettext("look at the case again")),
     }
     rule, remedy = general.get(refusal.code) or (gettext(refusal.rule), gettext(refusal.remedy))

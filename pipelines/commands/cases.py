@@ -75,6 +75,25 @@ def cases_show(case_id: str, config: Config = None) -> None:
     print_json(_cases(config).show_case(case_id))
 
 
+@app.command("next")
+def cases_next(
+    analyst: Annotated[str, typer.Option("--analyst", help="Who takes it.")],
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give an analyst the best case that nobody works on; it is theirs alone for half an hour.
+
+    Example: `fairdeal cases next --analyst li`
+    """
+    taken = _cases(config).next_case(analyst)
+    if as_json:
+        print_json(taken)
+    if taken is None:
+        tell("no case waits to be taken")
+    else:
+        tell(f"{taken['case_id']} is {analyst}'s until {taken['lease_until']:%Y-%m-%d %H:%M} UTC; `fairdeal cases show {taken['case_id']}`")
+
+
 @app.command("decide")
 def cases_decide(
     case_id: str,

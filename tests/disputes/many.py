@@ -82,3 +82,27 @@ def set_up(home: Path, number: int) -> bool:
 
     migrate()
     return create_first_user() is not None
+
+
+def take_all(home: Path, number: int) -> list[str]:
+    """Take the next case as long as there is one; the cases taken, in order."""
+    from fairdeal.disputes import services
+    from tests.disputes.alerts import AT
+
+    taken = []
+    while (given := services.next_case(f"analyst-{number}", at=AT)) is not None:
+        taken.append(given["case_id"])
+    return taken
+
+
+def take_all_unguarded(home: Path, number: int) -> list[str]:
+    """As `take_all`, by a program that reads who holds a case and then writes, as many desks do."""
+    from fairdeal.disputes import claiming
+    from fairdeal.disputes.models import Case
+
+    def hand_to(case: Case, holder: str, at: Any, note: Any, **more: Any) -> bool:
+        Case.objects.filter(pk=case.pk).update(holder=holder, lease_until=at + claiming.LEASE)
+        return True
+
+    claiming._hand_to = hand_to
+    return take_all(home, number)

@@ -11,6 +11,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from fairdeal.disputes import services
+from fairdeal.disputes.claiming import LEASE
 from fairdeal.disputes.models import Case, CaseAlert, CaseEvent, CaseMember
 from fairdeal.disputes.services import RefusedChange, apply
 from tests.disputes.alerts import AT, alert
@@ -39,8 +40,8 @@ def test_a_step_moves_the_case_and_is_written_down() -> None:
     after = apply(case_id, "accept", actor="li", role="analyst", revision=0, at=AT)
     assert (after["status"], after["revision"]) == ("ACCEPTED", 1)
     event = CaseEvent.objects.get(seq=after["seq"])
-    assert event.old == {"status": "NEW", "holder": ""}
-    assert event.new == {"status": "ACCEPTED", "holder": "li"}
+    assert event.old == {"status": "NEW", "holder": "", "lease_until": None}
+    assert event.new == {"status": "ACCEPTED", "holder": "li", "lease_until": (AT + LEASE).isoformat().replace("+00:00", "Z")}
 
 
 def test_a_refused_step_changes_nothing() -> None:
@@ -87,7 +88,7 @@ def test_wrong_input_is_named(case_id: str | None, event: str, actor: str, role:
 def test_a_case_held_by_one_is_not_reviewed_by_another() -> None:
     case_id = open_case()
     apply(case_id, "accept", actor="li", role="analyst", at=AT)
-    with pytest.raises(RefusedChange, match="only the analyst who holds a case reviews it"):
+    with pytest.raises(RefusedChange, match="works on it until"):
         apply(case_id, "start_review", actor="wang", role="analyst", at=AT)
 
 
@@ -267,7 +268,7 @@ def test_the_database_refuses_a_second_open_case(home: Path) -> None:
     with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"), sqlite3.connect(home / "disputes.db") as raw:
         raw.execute(
             "INSERT INTO disputes_case SELECT 'C1', case_type, subject_kind, subject_id, 'NEW', holder, close_code, decision, "
-            "expected_loss_minor, money, member_count, run_id, opened_at, changed_at, closed_at, revision FROM disputes_case"
+            "expected_loss_minor, money, member_count, run_id, opened_at, changed_at, closed_at, revision, NULL FROM disputes_case"
         )
 
 

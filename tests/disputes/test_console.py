@@ -261,6 +261,49 @@ def test_cases_are_accepted_together_and_what_is_refused_is_said() -> None:
     assert set(Case.objects.values_list("status", flat=True)) == {"ACCEPTED"}
 
 
+def test_an_analyst_takes_the_next_case_with_one_button_and_others_see_who_has_it() -> None:
+    services.open_cases([alert(1, "M1"), alert(2, "M2", expected_loss_minor=90_000)], run_id="run-1", at=AT)
+    li, zhao = (browser(person(name, "analyst")) for name in ("li", "zhao"))
+    assert "Take the next case" in text_of(li.get("/admin/disputes/case/"))
+    page = text_of(li.post("/admin/disputes/case/next/", follow=True))
+    assert "M2" in page
+    assert "nobody else works on this case" in page
+    case_id = Case.objects.get(holder="li").pk
+    theirs = text_of(zhao.get(f"/admin/disputes/case/{case_id}/change/"))
+    assert "li holds this case until" in theirs
+    assert 'value="accept"' not in theirs
+    assert "not changed" in send(zhao, case_id, "accept")
+    assert "M1" in text_of(zhao.post("/admin/disputes/case/next/", follow=True))
+    assert "No case waits to be taken" in text_of(li.post("/admin/disputes/case/next/", follow=True))
+
+
+def test_taking_over_needs_a_reason_and_giving_back_leaves_a_word() -> None:
+    case_id = open_ring()
+    li, zhao = (browser(person(name, "analyst")) for name in ("li", "zhao"))
+    li.post("/admin/disputes/case/next/")
+
+    def post(client: Client, **form: str) -> str:
+        revision = str(Case.objects.get(pk=case_id).revision)
+        return text_of(client.post(f"/admin/disputes/case/{case_id}/claim/", {"revision": revision, **form}, follow=True))
+
+    assert "not changed" in post(zhao, claim="take", reason="")
+    assert Case.objects.get().holder == "li"
+    assert "li has gone home" in post(zhao, claim="take", reason="li has gone home")
+    assert Case.objects.get().holder == "zhao"
+    assert "back in the queue" in post(zhao, claim="release", reason="the carrier answers tomorrow")
+    assert Case.objects.get().holder == ""
+    assert "the carrier answers tomorrow" in text_of(li.get(f"/admin/disputes/case/{case_id}/change/"))
+
+
+@pytest.mark.parametrize("role", ["approver", "auditor"])
+def test_only_analysts_take_cases(role: str) -> None:
+    case_id = open_ring()
+    client = browser(person("wang", role))
+    assert "another role" in text_of(client.post("/admin/disputes/case/next/", follow=True))
+    assert "another role" in text_of(client.post(f"/admin/disputes/case/{case_id}/claim/", {"claim": "take"}, follow=True))
+    assert Case.objects.get().holder == ""
+
+
 @pytest.mark.parametrize("path", ["/admin/disputes/case/", "/admin/disputes/caseevent/", "/admin/disputes/casealert/"])
 def test_who_has_no_role_in_the_queue_sees_nothing_of_it(path: str) -> None:
     open_ring()

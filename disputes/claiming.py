@@ -1,0 +1,222 @@
+"""Claims: who works on a case, until when, and how it changes hands. A case goes to one person by one guarded update, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from fairdeal.disputes.domain import CaseStatus, Role, same_person
+from fairdeal.disputes.events import Note
+from fairdeal.disputes.models import Case, CaseEvent
+from fairdeal.disputes.refused import RefusedChange, no_such_case, refuse
+
+#: How long a case stays with somebody who does nothing with it; every step and every look at "mine" by the holder begins it anew.
+LEASE = timedelta(minutes=30)
+#: Where an analyst has something to do.
+CLAIMABLE = (CaseStatus.NEW, CaseStatus.ACCEPTED, CaseStatus.INVESTIGATION)
+#: How much more urgent a case is so long after it was opened: an answer is due within 24 hours, and warnings stand at 12, 18 and 22.
+URGENCY: tuple[tuple[timedelta, float], ...] = (
+    (timedelta(hours=24), 4.0),
+    (timedelta(hours=22), 3.0),
+    (timedelta(hours=18), 2.0),
+    (timedelta(hours=12), 1.5),
+    (timedelta(0), 1.0),
+)
+#: What a case without money at stake counts as, in minor units: it comes too, later.
+LEAST_AT_STAKE = 1_000
+#: So many of each urgency are looked at; when others took them all meanwhile, the look begins anew.
+LOOKED_AT = 64
+
+
+def next_case(actor: str, *, at: datetime | None = None) -> dict[str, Any] | None:
+    """Give somebody the best case that nobody works on: the largest expected loss times urgency, the older one on a tie.
+
+    Parameters
+    ----------
+    actor
+        An analyst; that the person has the role is the caller's to know.
+    at
+        Aware; None: now.
+
+    Returns
+    -------
+    dict or None
+        ``case_id, holder, lease_until, revision``; None when there is none to give.
+    """
+    moment = timezone.now() if at is None else at
+    while True:
+        found = list(_candidates(moment))
+        for case in sorted(found, key=lambda case: (-priority(case, moment), case.opened_at, case.pk)):
+            if _hand_to(case, actor, moment, Note.CLAIMED, only_free=True):
+                return _told(case)
+        if not found:
+            return None
+
+
+def priority(case: Case, at: datetime) -> float:
+    """Expected loss in minor units, at least `LEAST_AT_STAKE`, times urgency."""
+    age = at - case.opened_at
+    factor = next((factor for least, factor in URGENCY if age >= least), 1.0)
+    return max(case.expected_loss_minor, LEAST_AT_STAKE) * factor
+
+
+def claim(case_id: str, *, actor: str, reason: str = "", revision: int | None = None, at: datetime | None = None) -> dict[str, Any]:
+    """Take a certain case, renew one's own lease of it, or take it over from somebody with a reason.
+
+    Raises
+    ------
+    RefusedChange
+        When there is no such case, an analyst has nothing to do with it, somebody else holds it and no reason is given, or the revision
+        that was seen is not the newest.
+    """
+    moment = timezone.now() if at is None else at
+    case = _case(case_id, revision)
+    if CaseStatus(case.status) not in CLAIMABLE:
+        raise _not_claimable(case)
+    is_mine = same_person(case.holder, actor)
+    if is_held(case, moment) and not is_mine and not reason.strip():
+        raise held_by_other(case)
+    note = Note.RENEWED if is_mine and is_held(case, moment) else Note.TAKEN_OVER if is_held(case, moment) else Note.CLAIMED
+    if not _hand_to(case, actor, moment, note, reason=reason):
+        raise _changed(case)
+    return _told(case)
+
+
+def release(case_id: str, *, actor: str, comment: str = "", revision: int | None = None, at: datetime | None = None) -> dict[str, Any]:
+    """Give a case back to the queue, with a word for whoever comes next.
+
+    Raises
+    ------
+    RefusedChange
+        When it is not the actor's to give back, or the revision that was seen is not the newest.
+    """
+    moment = timezone.now() if at is None else at
+    case = _case(case_id, revision)
+    if not case.holder or not same_person(case.holder, actor):
+        found = f"held by {case.holder or 'nobody'}"
+        raise refuse(f"case {case_id}", "not_yours", found, "only the holder gives a case back", "take it first")
+    if not _hand_to(case, "", moment, Note.RELEASED, reason=comment, by=actor):
+        raise _changed(case)
+    return _told(case)
+
+
+def reassign(
+    case_id: str, to: str, *, actor: str, role: str, reason: str, revision: int | None = None, at: datetime | None = None
+) -> dict[str, Any]:
+    """Hand a case to somebody else: the holder's or a team lead's to do, never without a reason.
+
+    Raises
+    ------
+    RefusedChange
+        Without a reason or a person, or when the case changed meanwhile or cannot be held now.
+    """
+    moment = timezone.now() if at is None else at
+    case = _case(case_id, revision)
+    if not to.strip() or not reason.strip():
+        raise refuse(
+            f"case {case_id}", "no_reason", "a person or the reason is missing", "a case changes hands with a reason", "say to whom and why"
+        )
+    if CaseStatus(case.status) not in CLAIMABLE:
+        raise _not_claimable(case)
+    if not _hand_to(case, to.strip(), moment, Note.REASSIGNED, reason=reason, by=actor, role=Role(role)):
+        raise _changed(case)
+    return _told(case)
+
+
+def is_held(case: Case, at: datetime) -> bool:
+    """Whether somebody holds the case and the lease has not run out."""
+    return bool(case.holder) and case.lease_until is not None and case.lease_until > at
+
+
+def held_by_other(case: Case) -> RefusedChange:
+    """The refusal of what somebody else's lease forbids."""
+    until = case.lease_until.isoformat(timespec="minutes") if case.lease_until else ""
+    return refuse(
+        f"case {case.pk}",
+        "held_by_other",
+        f"{case.holder} works on it until {until}",
+        "one person works on a case at a time",
+        "take another case, or take this one over and say why",
+    )
+
+
+def _candidates(at: datetime) -> Iterator[Case]:
+    """The largest of each urgency among the cases that nobody holds: the best of all is among them."""
+    free = Case.objects.filter(_free(at), status__in=CLAIMABLE).order_by("-expected_loss_minor", "opened_at", "case_id")
+    youngest = None
+    for least, _ in URGENCY:
+        band = free.filter(opened_at__lte=at - least) if least else free
+        band = band.filter(opened_at__gt=youngest) if youngest is not None else band
+        youngest = at - least
+        yield from band[:LOOKED_AT]
+
+
+def _free(at: datetime) -> Q:
+    return Q(holder="") | Q(lease_until__isnull=True) | Q(lease_until__lte=at)
+
+
+def _hand_to(
+    case: Case, holder: str, at: datetime, note: Note, *, only_free: bool = False, reason: str = "", by: str = "", role: Role = Role.ANALYST
+) -> bool:
+    """Change the holder, unless the case changed since it was read; whether it was done."""
+    until = at + LEASE if holder else None
+    with transaction.atomic():
+        same = Case.objects.filter(pk=case.pk, revision=case.revision, status=case.status)
+        if only_free:
+            same = same.filter(_free(at))
+        if not same.update(holder=holder, lease_until=until, revision=case.revision + 1, changed_at=at):
+            return False
+        CaseEvent.objects.create(
+            case_id=case.pk,
+            at=at,
+            actor=by or holder,
+            role=role.value,
+            event=note.value,
+            from_status=case.status,
+            to_status=case.status,
+            revision=case.revision + 1,
+            old={"holder": case.holder},
+            new={"holder": holder, "lease_until": until, **({"given": {"comment": reason}} if reason.strip() else {})},
+        )
+    case.holder, case.lease_until, case.revision = holder, until, case.revision + 1
+    return True
+
+
+def _not_claimable(case: Case) -> RefusedChange:
+    found, rule = f"the case is {case.status}", f"cases are held while {', '.join(CLAIMABLE)}"
+    return refuse(f"case {case.pk}", "not_claimable", found, rule, "take another case")
+
+
+def _case(case_id: str, revision: int | None) -> Case:
+    case = Case.objects.filter(pk=case_id).first()
+    if case is None:
+        raise no_such_case(case_id)
+    if revision is not None and revision != case.revision:
+        raise stale(case, revision)
+    return case
+
+
+def _changed(case: Case) -> RefusedChange:
+    return stale(Case.objects.get(pk=case.pk), case.revision)
+
+
+def stale(case: Case, seen: int) -> RefusedChange:
+    """The refusal of a change that was made on an older revision, with who changed what since."""
+    last = CaseEvent.objects.filter(case=case).order_by("-revision").first()
+    what = f": {last.event} by {last.actor} at {last.at.isoformat()}" if last else ""
+    return refuse(
+        f"case {case.case_id}",
+        "stale_revision",
+        f"the change was made on revision {seen}, the case is at {case.revision}{what}",
+        "a change is made on the newest revision",
+        "look at the case again and repeat the change if it still holds",
+    )
+
+
+def _told(case: Case) -> dict[str, Any]:
+    return {"case_id": case.pk, "holder": case.holder or None, "lease_until": case.lease_until, "revision": case.revision}
