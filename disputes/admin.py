@@ -22,6 +22,7 @@ from unfold.admin import ModelAdmin
 from fairdeal.disputes import people_admin, services
 from fairdeal.disputes.case_page import page_of
 from fairdeal.disputes.claiming import CLAIMABLE, is_held
+from fairdeal.disputes.clocks import FIRST_RESPONSE, time_left
 from fairdeal.disputes.domain import CloseCode, Event, Role, next_events
 from fairdeal.disputes.list_filters import (
     ActionFilter,
@@ -50,7 +51,7 @@ from fairdeal.disputes.people import may_read_queue, roles_of
 from fairdeal.disputes.queue_rows import queue_row, with_headline
 from fairdeal.disputes.searching import search_cases
 from fairdeal.disputes.statuses import CaseStatus
-from fairdeal.disputes.wording import NOTHING, money_text, refusal_text
+from fairdeal.disputes.wording import NOTHING, money_text, refusal_text, time_left_text
 
 __all__ = ["AlertAdmin", "CaseAdmin", "EventAdmin", "MemberAdmin", "people_admin"]
 
@@ -88,7 +89,17 @@ class ReadOnly(ModelAdmin):  # type: ignore[misc]
 class CaseAdmin(ReadOnly):
     """The queue and the page of a case."""
 
-    list_display = ("case_shown", "subject_shown", "why_shown", "loss_shown", "members_shown", "status_shown", "holder_shown", "opened_at")
+    list_display = (
+        "case_shown",
+        "subject_shown",
+        "why_shown",
+        "loss_shown",
+        "time_left_shown",
+        "members_shown",
+        "status_shown",
+        "holder_shown",
+        "opened_at",
+    )
     list_display_links = ("case_shown",)
     list_filter = (StatusFilter, TypeFilter, HolderFilter, OutcomeFilter)
     list_fullwidth = True
@@ -134,6 +145,11 @@ class CaseAdmin(ReadOnly):
     @admin.display(description=_("status"), ordering="status")
     def status_shown(self, case: Case) -> SafeString:
         return format_html('<span class="fd-chip fd-{}">{}</span>', queue_row(case).tone, case.status_text)
+
+    @admin.display(description=_("time left"), ordering="opened_at")
+    def time_left_shown(self, case: Case) -> SafeString | str:
+        left = time_left(FIRST_RESPONSE, CaseStatus(case.status), case.opened_at, timezone.now())
+        return NOTHING if left is None else format_html('<span class="fd-chip fd-{}">{}</span>', left.nearness, time_left_text(left))
 
     @admin.display(description=_("held by"), ordering="holder")
     def holder_shown(self, case: Case) -> SafeString | str:

@@ -7,7 +7,9 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
+from django.utils import timezone
 
+from fairdeal.disputes.clocks import FIRST_RESPONSE
 from fairdeal.disputes.domain import AT_REST, CASE_TYPES, CaseStatus, Role
 from fairdeal.disputes.models import Case, in_language
 from fairdeal.disputes.people import may_read_queue, roles_of
@@ -33,15 +35,18 @@ def at_a_glance(actor: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``open, new, waiting, mine`` (counts), ``expected_loss`` and ``money_at_risk`` in words, ``types`` (per case type with open
-        cases: its counts and its money, the largest expected loss first) and ``first`` (the first cases of the queue).
+        ``open, new, late, waiting, mine`` (counts; late are those without a first answer in time), ``expected_loss`` and
+        ``money_at_risk`` in words, ``types`` (per case type with open cases: its counts and its money, the largest expected loss
+        first) and ``first`` (the first cases of the queue).
     """
     cases = list(Case.objects.exclude(status__in=AT_REST).only("case_type", "status", "holder", "money", "expected_loss_minor"))
     types = [_type_row(case_type, [case for case in cases if case.case_type == case_type]) for case_type in CASE_TYPES]
+    due = timezone.now() - FIRST_RESPONSE.length
     fresh = Case.objects.filter(status=CaseStatus.NEW).order_by("-expected_loss_minor", "opened_at", "case_id")
     return {
         "open": len(cases),
         **_counts(cases),
+        "late": Case.objects.filter(status__in=FIRST_RESPONSE.runs_in, opened_at__lt=due).count(),
         "mine": sum(case.holder == actor for case in cases),
         "expected_loss": totals_text(_total(case.money for case in cases), "expected_loss_minor"),
         "money_at_risk": totals_text(_total(case.money for case in cases), "amount_minor"),

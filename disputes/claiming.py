@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from fairdeal.disputes.clocks import FIRST_RESPONSE
 from fairdeal.disputes.domain import CaseStatus, Role, same_person
 from fairdeal.disputes.events import Note
 from fairdeal.disputes.models import Case, CaseEvent
@@ -19,13 +20,9 @@ from fairdeal.disputes.refused import RefusedChange, no_such_case, refuse
 LEASE = timedelta(minutes=30)
 #: Where an analyst has something to do.
 CLAIMABLE = (CaseStatus.NEW, CaseStatus.ACCEPTED, CaseStatus.INVESTIGATION)
-#: How much more urgent a case is so long after it was opened: an answer is due within 24 hours, and warnings stand at 12, 18 and 22.
-URGENCY: tuple[tuple[timedelta, float], ...] = (
-    (timedelta(hours=24), 4.0),
-    (timedelta(hours=22), 3.0),
-    (timedelta(hours=18), 2.0),
-    (timedelta(hours=12), 1.5),
-    (timedelta(0), 1.0),
+#: How much more urgent a case is so long after it was opened: with every warning of the first answer, and when that is late.
+URGENCY: tuple[tuple[timedelta, float], ...] = tuple(
+    zip((FIRST_RESPONSE.length, *reversed(FIRST_RESPONSE.warnings), timedelta(0)), (4.0, 3.0, 2.0, 1.5, 1.0), strict=True)
 )
 #: What a case without money at stake counts as, in minor units: it comes too, later.
 LEAST_AT_STAKE = 1_000

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from fairdeal.data_contracts.reasons import MINOR_DIGITS
+from fairdeal.disputes.clocks import Nearness, TimeLeft
 from fairdeal.disputes.filing import NO_CURRENCY
 from fairdeal.disputes.refused import RefusedChange
 
@@ -55,6 +56,16 @@ def value_text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def time_left_text(left: TimeLeft) -> str:
+    """Time left in hours and minutes, beyond two days in days and hours; or by how much it is late."""
+    minutes = int(abs(left.left).total_seconds() // 60)
+    if minutes < 48 * 60:
+        span = gettext("%(h)d h %(m)02d min") % {"h": minutes // 60, "m": minutes % 60}
+    else:
+        span = gettext("%(d)d d %(h)d h") % {"d": minutes // 1440, "h": minutes // 60 % 24}
+    return gettext("late %(span)s") % {"span": span} if left.nearness is Nearness.LATE else span
 
 
 def refusal_text(refused: RefusedChange) -> str:

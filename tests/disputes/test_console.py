@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
+from django.utils import timezone
 
 from fairdeal.disputes import services
 from fairdeal.disputes.models import Case, CaseMember
@@ -275,6 +277,31 @@ def test_an_analyst_takes_the_next_case_with_one_button_and_others_see_who_has_i
     assert "not changed" in send(zhao, case_id, "accept")
     assert "M1" in text_of(zhao.post("/admin/disputes/case/next/", follow=True))
     assert "No case waits to be taken" in text_of(li.post("/admin/disputes/case/next/", follow=True))
+
+
+@pytest.mark.parametrize(
+    ("hours", "words", "colour"),
+    [
+        (1, "h 59 min", "fd-far"),
+        (13, "10 h 59 min", "fd-warned"),
+        (22.5, "1 h 29 min", "fd-near"),
+        (26, "late 2 h 00 min", "fd-late"),
+        (102, "late 3 d 6 h", "fd-late"),
+    ],
+)
+def test_the_queue_colours_the_time_left_for_the_first_answer(hours: float, words: str, colour: str) -> None:
+    opened_at = timezone.now() - timedelta(hours=hours)
+    (case_id,) = services.open_cases([alert(1)], run_id="run-1", at=opened_at).opened
+    li = browser(person("li", "analyst"))
+    for path in ("/admin/disputes/case/", f"/admin/disputes/case/{case_id}/change/"):
+        page = text_of(li.get(path))
+        assert words in page
+        assert colour in page
+    late = re.search(r"first answer late</dt><dd[^>]*>(\d)<", text_of(li.get("/admin/")))
+    assert late is not None
+    assert int(late[1]) == (hours > 24)
+    services.apply(case_id, "accept", actor="li", role="analyst")
+    assert colour not in text_of(li.get("/admin/disputes/case/"))
 
 
 def test_taking_over_needs_a_reason_and_giving_back_leaves_a_word() -> None:
