@@ -19,6 +19,7 @@ import polars as pl
 from benchmarks import parser, tell
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.models import metrics
+from fairdeal.models.detector import SUSPECTED
 from fairdeal.pipelines.running import read_up_to, run_interval
 from fairdeal.pipelines.settings import Settings, load_settings
 from fairdeal.pipelines.training import train_champion
@@ -61,6 +62,9 @@ def tell_quality(detector: Detector, decisions: pl.DataFrame, truth: Path, data:
     tell(f"simulator.{detector}.ap", metrics.average_precision(fraud, score), "share", data=data)
     tell(f"simulator.{detector}.auc", metrics.auc(fraud, score), "share", data=data)
     tell(f"simulator.{detector}.ece", ece, "share", data=data)
+    suspected = judged.filter((pl.col("probability") >= SUSPECTED) & pl.col("cheat").is_not_null())
+    named = (suspected["cheat"] == suspected["typology"]).mean()
+    tell(f"simulator.{detector}.named", math.nan if named is None else float(named), "share", data=f"{data}; {suspected.height} suspected")  # type: ignore[arg-type]
     honest = judged["cheat"].is_null()
     for (typology,), one in judged.filter(~honest).sort("cheat").group_by("cheat", maintain_order=True):
         both = pl.concat([one, judged.filter(honest)])

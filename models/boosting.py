@@ -132,6 +132,9 @@ def grow(values: Floats, is_fraud: Floats, weight: Floats, trees: int, seed: int
     """LightGBM text of so many trees; the same rows and seed give the same bytes, whatever the number of threads."""
     parameters = _parameters(len(values), seed)
     booster = lgb.train(parameters, _dataset(values, is_fraud, weight, parameters), num_boost_round=trees)
-    # What follows the importances repeats the training's parameters, the number of threads among them: no part of the model.
-    text = str(booster.model_to_string(num_iteration=trees))
+    return only_the_model(booster.model_to_string(num_iteration=trees))
+
+
+def only_the_model(text: str) -> str:
+    """LightGBM text without what follows the importances: it repeats the training's parameters, the number of threads among them."""
     return text[: text.index("\nparameters:")].rstrip("\n") + "\n\npandas_categorical:null\n"

@@ -21,13 +21,15 @@ from fairdeal.models.boosting import Boosted
 from fairdeal.models.calibration import Calibration
 from fairdeal.models.detector import TrainedDetector
 from fairdeal.models.errors import BadBundle
+from fairdeal.models.kinds import Kinds
 from fairdeal.models.ngrams import BITS
 from fairdeal.models.text import TextModel
 from fairdeal.models.unsupervised import Tails
 
 #: Raised when files written by older code can no longer be read.
 FORMAT = 1
-MODEL, BOOSTER, TAILS, TEXT = "model.json", "booster.txt", "tails.npz", "text.npz"
+MODEL, BOOSTER, TAILS, TEXT, KINDS = "model.json", "booster.txt", "tails.npz", "text.npz", "kinds.txt"
+FILES = (MODEL, BOOSTER, TAILS, TEXT, KINDS)
 #: No part of an honest bundle comes near.
 LARGEST_FILE = 64 * 2**20
 
@@ -49,7 +51,8 @@ def to_files(trained: TrainedDetector) -> dict[str, bytes]:
     Returns
     -------
     dict
-        ``model.json`` always; ``booster.txt`` or ``tails.npz``; ``text.npz`` where the detector reads texts.
+        ``model.json`` always; ``booster.txt`` or ``tails.npz``; ``text.npz`` where the detector reads texts; ``kinds.txt`` where it tells
+        kinds of cheat apart.
     """
     described: dict[str, Any] = {
         "format": FORMAT,
@@ -71,6 +74,9 @@ def to_files(trained: TrainedDetector) -> dict[str, bytes]:
     if trained.text is not None:
         described["intercept"] = trained.text.intercept
         files[TEXT] = _pack({name: getattr(trained.text, name) for name in _TEXT_ARRAYS})
+    if trained.kinds is not None:
+        described["kinds"] = [str(name) for name in trained.kinds.names]
+        files[KINDS] = trained.kinds.booster_text.encode()
     # Python writes a float as the shortest text that reads back as the same float, so JSON is exact here.
     files[MODEL] = (json.dumps(described, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n").encode()
     return dict(sorted(files.items()))
@@ -100,10 +106,8 @@ def from_files(files: Mapping[str, bytes]) -> TrainedDetector:
         On an unknown or missing name, a size over the limit, an array of another type or shape, or anything that does not fit.
     """
     for name, content in files.items():
-        if name not in (MODEL, BOOSTER, TAILS, TEXT):
-            raise BadBundle(
-                f"bundle: file {name!r}; allowed are {MODEL}, {BOOSTER}, {TAILS}, {TEXT}; remove it or take the whole bundle anew"
-            )
+        if name not in FILES:
+            raise BadBundle(f"bundle: file {name!r}; allowed are {', '.join(FILES)}; remove it or take the whole bundle anew")
         if len(content) > LARGEST_FILE:
             raise BadBundle(f"bundle: {name} has {len(content)} bytes; allowed are {LARGEST_FILE}; take the bundle anew")
     if MODEL not in files or (BOOSTER in files) == (TAILS in files):
@@ -147,6 +151,14 @@ def _read(files: Mapping[str, bytes]) -> TrainedDetector:
         if len(ranker.totals) == 0 or len(ranker.totals) != len(ranker.ranks):
             raise BadBundle(f"bundle: totals and ranks of {TAILS} differ in length; one rank per total; take the bundle anew")
     width = len(names) + (text is not None)
+    kinds = None
+    if KINDS in files:
+        kinds = Kinds(files[KINDS].decode(), tuple(Typology(name) for name in described["kinds"]))
+        if kinds.shape != (width, len(kinds.names)):
+            raise BadBundle(
+                f"bundle: {KINDS} knows {kinds.shape[0]} features and {kinds.shape[1]} kinds, {width} and {len(kinds.names)} are named; "
+                "all must agree; take the bundle anew"
+            )
     if not ranker.feature_count == len(norms) == width:
         raise BadBundle(
             f"bundle: {width} features are named, {len(norms)} norms given, {ranker.feature_count} known to the model; "
@@ -162,6 +174,7 @@ def _read(files: Mapping[str, bytes]) -> TrainedDetector:
         typology=Typology(described["typology"]),
         data_version=str(described["data_version"]),
         contract_version=str(described["contract_version"]),
+        kinds=kinds,
     )
 
 

@@ -14,8 +14,12 @@ from fairdeal.data_contracts.typologies import Detector, Typology
 from fairdeal.models.boosting import Boosted
 from fairdeal.models.explaining import reasons_of_row
 from fairdeal.models.frames import Floats, matrix, require, texts
+from fairdeal.models.kinds import Kinds
 from fairdeal.models.text import TextModel
 from fairdeal.models.unsupervised import Tails
+
+#: Probability from which a subject is told as the kind of cheat it resembles, and below which as the commonest.
+SUSPECTED = 0.2
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ class TrainedDetector:
         The text model whose score is the last feature; None when the detector reads no text.
     typology
         The kind of cheat hunted: the most frequent among the training positives.
+    kinds
+        Tells which kind a suspected row resembles most; None where the training knew no two kinds well enough: all are `typology` then.
     data_version, contract_version
         What it was trained on, under which promises.
     model_version
@@ -54,6 +60,7 @@ class TrainedDetector:
     data_version: str
     contract_version: str
     model_version: str = field(default="")
+    kinds: Kinds | None = None
 
     @property
     def is_calibrated(self) -> bool:
@@ -101,7 +108,13 @@ class TrainedDetector:
             When a column is missing.
         """
         require(frame, ("subject_id", "as_of_at"), f"{self.detector} detector")
-        score, probability = self.ranker.judge(self.values(frame))
+        values = self.values(frame)
+        score, probability = self.ranker.judge(values)
+        typology = np.full(len(frame), str(self.typology), dtype=object)
+        if self.kinds is not None:
+            # What is hardly suspected resembles an honest subject, and which kind of cheat that is nearest to says nothing.
+            suspected = probability >= SUSPECTED
+            typology[suspected] = self.kinds.of(values[suspected])
         return pd.DataFrame(
             {
                 "detector": pd.Series(str(self.detector), index=frame.index, dtype="str"),
@@ -109,7 +122,7 @@ class TrainedDetector:
                 "as_of_at": frame["as_of_at"],
                 "score": score,
                 "probability": probability,
-                "typology": pd.Series(str(self.typology), index=frame.index, dtype="str"),
+                "typology": pd.Series(typology, index=frame.index, dtype="str"),
                 "model_version": pd.Series(self.model_version, index=frame.index, dtype="str"),
             },
             index=frame.index,

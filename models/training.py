@@ -20,6 +20,7 @@ from fairdeal.models.errors import TooFewLabels, WrongFrame
 from fairdeal.models.explaining import TEXT_REASON, TEXT_SCORE, norms_of
 from fairdeal.models.frames import Floats, matrix
 from fairdeal.models.judging import judge
+from fairdeal.models.kinds import fit_kinds
 from fairdeal.models.labelled import LabelledRows, labelled_rows, majority_typology
 from fairdeal.models.splitting import blocks, cut_before_last_positives, time_slices
 from fairdeal.models.text import TextModel, fit_text, out_of_fold_scores
@@ -154,6 +155,7 @@ def train(
         reasons={name: reason for name, reason in told.items() if name in known},
         text=final.text,
         typology=majority_typology(detector, rows),
+        kinds=fit_kinds(detector, rows, rows.seen_by(final.text), seed),
         data_version=data_version,
         contract_version=contract_version,
     )
