@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -181,22 +182,30 @@ def order_table(
         "network": place.network,
         "address": place.address,
         "instrument": instrument,
-        "decline_rate": np.broadcast_to(np.asarray(decline_rate, dtype=np.float64), count).copy(),
+        "decline_rate": decline_rate if isinstance(decline_rate, np.ndarray) else np.full(count, decline_rate),
         "patience": np.full(count, patience),
         "parcel": _each(parcel, count),
-        "returns": pl.Series([returns], dtype=pl.Float64()).new_from_index(0, count),
+        "returns": _one(returns, pl.Float64()).new_from_index(0, count),
         "grievance": _each(grievance, count),
         "look_alike": _each(look_alike, count),
         "fake_deal": _each(fake_deal, count),
         "fake_payment": _each(fake_payment, count),
-        "campaign": campaign if campaign is not None else pl.Series([None], dtype=pl.Int64()).new_from_index(0, count),
+        "campaign": campaign if campaign is not None else _one(None, pl.Int64()).new_from_index(0, count),
     }
-    return pl.DataFrame(columns, schema=ORDERS)
+    # Many small tables are made so: columns that are whole already are put together without a look at each.
+    return pl.DataFrame(
+        [pl.Series(name, values) if isinstance(values, np.ndarray) else values.alias(name) for name, values in columns.items()]
+    )
 
 
 def _each(value: pl.Series | str | None, count: int) -> pl.Series:
     """One text per row: the series itself, or the same text for all."""
-    return value if isinstance(value, pl.Series) else pl.Series([value], dtype=pl.String()).new_from_index(0, count)
+    return value if isinstance(value, pl.Series) else _one(value, pl.String()).new_from_index(0, count)
+
+
+@cache
+def _one(value: str | float | None, dtype: pl.DataType) -> pl.Series:
+    return pl.Series([value], dtype=dtype)
 
 
 def at_place(place: Place, rows: Flags, other: Place) -> Place:
