@@ -29,8 +29,8 @@ from fairdeal.simulator.bulk import write_bulk
 from fairdeal.sources.mapping import load_mapping
 
 LAST_DAY = date(2026, 3, 1)
-#: The market that the champions learn from: days, payments a day.
-SCHOOL_DAYS, SCHOOL_PAYMENTS = 40, 1_500
+#: The market that the champions learn from: as many days as training looks back on by default, payments a day.
+SCHOOL_DAYS, SCHOOL_PAYMENTS = 60, 1_500
 Answer = TypeVar("Answer")
 
 
