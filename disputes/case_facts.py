@@ -8,6 +8,7 @@ from typing import Any
 
 from fairdeal.data_contracts.actions import Action
 from fairdeal.data_contracts.typologies import CaseType
+from fairdeal.disputes.claiming import is_held
 from fairdeal.disputes.domain import AT_REST, CASE_TYPES, CaseStatus, CloseCode, Event, Facts, Finding, Role, findings_of
 from fairdeal.disputes.events import DECIDING
 from fairdeal.disputes.models import Case, CaseAlert, CaseEvent, CaseMember
@@ -46,7 +47,7 @@ def facts_of(
         # Asked for only where a guard asks; unasked it stays unknown, under which that guard would refuse.
         machine_block=CaseAlert.objects.filter(case=case, action=Action.BLOCK).exists() if event is Event.REJECT else None,
         # Who starts to review a case that nobody holds takes it in the same step.
-        holder=case.holder or (actor if event is Event.START_REVIEW and role is Role.ANALYST else None),
+        holder=actor if event is Event.START_REVIEW and role is Role.ANALYST and not is_held(case, at) else case.holder or None,
         claimant=Role(opened_by) if opened_by in (Role.BUYER, Role.MERCHANT) else None,
         maker=decision.get("maker"),
         deciders=frozenset(e.actor for e in history if e.event in DECIDING)

@@ -142,7 +142,7 @@ def _changes(
     """What the step changes beside the status, as plain JSON values."""
     event = row.event
     changes: dict[str, Any] = {}
-    if event in (Event.ACCEPT, Event.START_REVIEW) and role is Role.ANALYST and not case.holder:
+    if event in (Event.ACCEPT, Event.START_REVIEW) and role is Role.ANALYST and not is_held(case, facts.at):
         changes["holder"] = facts.actor
     if row.target not in CLAIMABLE:
         changes["lease_until"] = None

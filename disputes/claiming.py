@@ -16,7 +16,7 @@ from fairdeal.disputes.events import Note
 from fairdeal.disputes.models import Case, CaseEvent
 from fairdeal.disputes.refused import RefusedChange, no_such_case, refuse
 
-#: How long a case stays with somebody who does nothing with it; every step and every look at "mine" by the holder begins it anew.
+#: How long a case stays with somebody who does nothing with it; every step of the holder begins it anew.
 LEASE = timedelta(minutes=30)
 #: Where an analyst has something to do.
 CLAIMABLE = (CaseStatus.NEW, CaseStatus.ACCEPTED, CaseStatus.INVESTIGATION)

@@ -107,8 +107,8 @@ class Lake:
         """Rows of one file, not executed; raises as `read` does, now."""
         return pl.scan_parquet(self._checked(file))
 
-    def _checked(self, file: LakeFile | AcceptedFile | Mapping[str, Any]) -> Path:
-        path, sha256 = (file.path, file.sha256) if isinstance(file, LakeFile | AcceptedFile) else (file["path"], file["sha256"])
+    def _checked(self, file: LakeFile | Mapping[str, Any]) -> Path:
+        path, sha256 = (file.path, file.sha256) if isinstance(file, LakeFile) else (file["path"], file["sha256"])
         place = self.home / str(path)
         if not place.exists():
             raise OutsideFailure(f"{place}: the ledger names this file and it is gone; restore the home folder from its backup")
@@ -119,15 +119,14 @@ class Lake:
     def _sound(self, file: AcceptedFile) -> Path:
         """Where an accepted file lies, after a look at its content, once as long as it is not touched; raises as `read` does."""
         place = self.home / file.path
-        if place.exists():
-            stat = place.stat()
-            seen = (file.path, stat.st_size, stat.st_mtime_ns)
-            if self._looked_at.get(seen) == file.sha256:
-                return place
+        if not place.exists():
+            return self._checked(file)
+        stat = place.stat()
+        seen = (file.path, stat.st_size, stat.st_mtime_ns)
+        if self._looked_at.get(seen) != file.sha256:
             self._checked(file)
             self._looked_at[seen] = file.sha256
-            return place
-        return self._checked(file)
+        return place
 
     def files(self, source: str, table: str, watermark: int) -> list[AcceptedFile]:
         """The accepted files of a table up to a batch, oldest first."""

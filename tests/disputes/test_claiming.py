@@ -80,6 +80,18 @@ def test_a_lease_runs_out_and_the_case_is_anybodys_again() -> None:
         apply(case_id, "accept", actor="li", role="analyst", at=AT + LEASE)
 
 
+def test_whoever_goes_on_with_a_case_whose_lease_ran_out_holds_it() -> None:
+    (case_id,) = open_cases(9_000)
+    next_case("li", at=AT)
+    later = AT + 2 * LEASE
+    apply(case_id, "accept", actor="zhao", role="analyst", at=later)
+    assert (Case.objects.get().holder, Case.objects.get().lease_until) == ("zhao", later + LEASE)
+    apply(case_id, "start_review", actor="wu", role="analyst", at=later + 2 * LEASE)
+    assert Case.objects.get().holder == "wu"
+    with pytest.raises(RefusedChange, match="wu works on it until"):
+        claim(case_id, actor="zhao", at=later + 2 * LEASE)
+
+
 def test_every_step_of_the_holder_begins_the_lease_anew_and_a_proposal_ends_it() -> None:
     (case_id,) = open_cases(9_000)
     next_case("li", at=AT)

@@ -21,6 +21,8 @@ def test_a_small_demo_ends_in_feeds_that_verify(tmp_path: Path) -> None:
     for figures in told["quality"].values():
         assert 0 <= figures["precision_at"] <= figures["attainable"] <= 1
         assert figures["ap"] > figures["frauds"] / figures["subjects"], "better than chance"
+    assert sum(kind["there"] for kind in told["found"].values()) == sum(figures["subjects"] for figures in told["quality"].values())
+    assert all(kind["stopped"] <= kind["acted_on"] <= kind["there"] for kind in told["found"].values())
     assert told["cases_opened"] > 0
     assert [feed["faults"] for feed in told["feeds"]] == [[]] * 5
     assert all(feed["applied"] for feed in told["feeds"])

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from fairdeal.data_contracts.tables import INBOUND
+from fairdeal.data_contracts.typologies import TYPOLOGIES
 from fairdeal.simulator.provider_files import PROVIDERS
 from fairdeal.simulator.simulate import MAPPING
 from tests.simulator.conftest import World
@@ -76,3 +77,8 @@ def test_value_maps_know_every_sound_word(world: World, table: str) -> None:
 @pytest.mark.parametrize("table", TABLES)
 def test_rows_are_counted_as_written(world: World, table: str) -> None:
     assert world.simulated.rows[table] == world.tables[table].height
+
+
+def test_the_mapping_knows_the_providers_word_for_every_typology() -> None:
+    words = tomllib.loads(MAPPING.read_text(encoding="utf-8"))["labels"]["typology"]["values"]
+    assert words == {facts.zh: str(typology) for typology, facts in TYPOLOGIES.items()}
