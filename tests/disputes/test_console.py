@@ -270,6 +270,7 @@ def test_an_analyst_takes_the_next_case_with_one_button_and_others_see_who_has_i
     page = text_of(li.post("/admin/disputes/case/next/", follow=True))
     assert "M2" in page
     assert "nobody else works on this case" in page
+    assert "Nobody works on this case yet" not in page
     case_id = Case.objects.get(holder="li").pk
     theirs = text_of(zhao.get(f"/admin/disputes/case/{case_id}/change/"))
     assert "li holds this case until" in theirs
