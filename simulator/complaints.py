@@ -162,14 +162,16 @@ def audits(rng: np.random.Generator, subjects: Subjects) -> pl.DataFrame:
 
 
 def complaints(rng: np.random.Generator, period: Period, payments: Subjects, approved: Flags, others: list[Subjects]) -> pl.DataFrame:
-    """Every label that becomes known within the period, a few of them wrong; columns of `REPORTS`."""
+    """Every label that becomes known within the period, a few of them wrong, none of a payment not approved; columns of `REPORTS`."""
     # An attempt that took no money harms nobody who would tell. Instruments come back as chargebacks, the rest sooner.
     noticed = payments.typology.is_in([str(Typology.CARD_TESTING), str(Typology.ACCOUNT_TAKEOVER)]).fill_null(False).to_numpy()
     judged = [audits(rng, payments), findings(rng, payments, noticed & approved), reconciled(rng, payments)]
     for subjects in others:
         judged += [audits(rng, subjects), findings(rng, subjects)]
     everything = pl.concat([chargebacks(rng, payments, approved), _mistakes(rng, pl.concat(judged))])
-    return everything.filter(pl.Series(period.holds(everything["at"].to_numpy())))
+    # What was blocked or declined took no money and yields no label: nobody disputes it, and an audit looks at what was taken.
+    taken = (pl.col("subject_kind") != payments.detector.subject_kind) | pl.col("subject").is_in(payments.code[approved])
+    return everything.filter(pl.Series(period.holds(everything["at"].to_numpy())) & taken)
 
 
 def office_hours(rng: np.random.Generator, event: Ints, days: Floats) -> Ints:
