@@ -13,6 +13,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from fairdeal.control_center.keys import KeyRing
+from fairdeal.control_center.publishing import feed_folders
 from fairdeal.control_center.verification import verify
 from fairdeal.pipelines import ingest
 from fairdeal.pipelines.ingest import Delivery
@@ -73,9 +74,9 @@ def manifest(home: Path, name: str) -> dict[str, Any]:
 
 
 def faults(home: Path) -> dict[str, list[str]]:
-    """What `verify` says about every published feed, by folder name; only those with faults."""
+    """What `verify` says about every feed that a consumer finds, by folder name; only those with faults."""
     keys = KeyRing.parse(ring_path(home, "feed").read_bytes())
-    folders = sorted(path for path in (home / "feed").iterdir() if path.is_dir())
+    folders = feed_folders(home / "feed")
     assert folders
     return {folder.name: told for folder in folders if (told := verify(folder, keys))}
 

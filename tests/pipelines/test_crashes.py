@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from fairdeal.control_center.publishing import feed_folders
 from fairdeal.pipelines.keys import hashing_key
 from fairdeal.pipelines.ledger import Ledger, dumps
 from fairdeal.pipelines.settings import load_settings
@@ -167,7 +168,7 @@ def unbroken_shop(killable: Order, shop: Path, ready: Path, tmp_path_factory: py
 
 def half_published(home: Path) -> dict[str, list[str]]:
     """What is wrong with the feeds that a consumer would find now; none is fine."""
-    return faults(home) if (home / "feed").is_dir() and any(path.is_dir() for path in (home / "feed").iterdir()) else {}
+    return faults(home) if feed_folders(home / "feed") else {}
 
 
 @pytest.mark.slow
