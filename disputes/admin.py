@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -24,6 +23,7 @@ from fairdeal.disputes.case_page import page_of
 from fairdeal.disputes.claiming import CLAIMABLE, is_held
 from fairdeal.disputes.clocks import FIRST_RESPONSE, time_left
 from fairdeal.disputes.domain import CloseCode, Event, Role, next_events
+from fairdeal.disputes.history import changing_history
 from fairdeal.disputes.list_filters import (
     ActionFilter,
     ChosenByFilter,
@@ -251,7 +251,7 @@ def _take_step(request: HttpRequest, case: Case, event: Event, form: Any) -> str
             case.pk, maker=actor, close_code=outcome, findings=_findings(case, outcome, form), reasons=reasons, revision=revision
         )
     elif event is Event.APPROVE:
-        with transaction.atomic():  # an approved decision is carried out, or the approval does not stand
+        with changing_history():  # an approved decision is carried out, or the approval does not stand
             services.apply(case.pk, event.value, actor=actor, role=_role_for(case, event, roles).value, revision=revision)
             services.carry_out(case.pk)
     else:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from fairdeal.data_contracts.actions import Action
@@ -29,7 +28,8 @@ from fairdeal.disputes.domain import (
 from fairdeal.disputes.events import PROPOSALS, RESTARTS, UNJUDGED_ENDS
 from fairdeal.disputes.filing import case_id_for, open_case, record_filing, sum_up
 from fairdeal.disputes.given import as_json, read_given
-from fairdeal.disputes.models import Case, CaseAlert, CaseEvent, CaseMember
+from fairdeal.disputes.history import changing_history, record
+from fairdeal.disputes.models import Case, CaseAlert, CaseMember
 from fairdeal.disputes.refused import RefusedChange, no_such_case, refuse
 from fairdeal.disputes.verdict_rows import verdict_rows
 
@@ -83,7 +83,7 @@ def apply(
     if at.tzinfo is None:
         raise refuse(where, "naive_instant", f"at is {at} without time zone", "instants are aware", "give the time zone")
     given = read_given(where, data)
-    with transaction.atomic():
+    with changing_history():
         case = Case.objects.select_for_update().filter(pk=case_id).first()
         if case is None:
             raise no_such_case(case_id)
@@ -121,8 +121,8 @@ def _take(case: Case, members: Sequence[CaseMember], row: Transition, role: Role
         if moved:
             new["moved"] = moved
         new["verdicts"] = verdict_rows(case, facts.at)
-    entry = CaseEvent.objects.create(
-        case=case,
+    entry = record(
+        case.pk,
         at=facts.at,
         actor=facts.actor,
         role=role.value,
@@ -299,7 +299,7 @@ def decide(
     The alerts of the case are the evidence. Measures already in force that the decision confirms are urgent, so they need not
     wait for the end of the appeal window; appeals go on as cases of their own or by reopening.
     """
-    with transaction.atomic():
+    with changing_history():
         case = Case.objects.select_for_update().filter(pk=case_id).first()
         if case is not None and _is_decided_so(case, maker, checker, close_code):
             return
@@ -343,7 +343,7 @@ def carry_out(case_id: str, *, at: datetime | None = None) -> dict[str, Any]:
     tells the person affected through the text its record names. The receipt of an action is this record.
     """
     system: dict[str, Any] = {"actor": SYSTEM, "role": Role.WORKER, "at": timezone.now() if at is None else at}
-    with transaction.atomic():
+    with changing_history():
         case = Case.objects.filter(pk=case_id).first()
         actions = case.decision.get("actions", []) if case is not None else []
         if case is not None and case.status == CaseStatus.DECIDED and actions:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from fairdeal.disputes.clocks import FIRST_RESPONSE
 from fairdeal.disputes.domain import CaseStatus, Role, same_person
 from fairdeal.disputes.events import Note
+from fairdeal.disputes.history import changing_history, record
 from fairdeal.disputes.models import Case, CaseEvent
 from fairdeal.disputes.refused import RefusedChange, no_such_case, refuse
 
@@ -162,14 +162,14 @@ def _hand_to(
 ) -> bool:
     """Change the holder, unless the case changed since it was read; whether it was done."""
     until = at + LEASE if holder else None
-    with transaction.atomic():
+    with changing_history():
         same = Case.objects.filter(pk=case.pk, revision=case.revision, status=case.status)
         if only_free:
             same = same.filter(_free(at))
         if not same.update(holder=holder, lease_until=until, revision=case.revision + 1, changed_at=at):
             return False
-        CaseEvent.objects.create(
-            case_id=case.pk,
+        record(
+            case.pk,
             at=at,
             actor=by or holder,
             role=role.value,

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import django
@@ -17,7 +18,8 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from fairdeal.disputes.settings import SettingsError, build
+from fairdeal.disputes.databases import SettingsError, shown
+from fairdeal.disputes.settings import build
 
 __all__ = ["DatabaseUnreadable", "SettingsError", "configure", "create_first_user", "migrate", "serve"]
 
@@ -38,7 +40,7 @@ def configure(
     home
         Folder of all state; ``disputes.db`` and ``keys/django_secret`` are made in it.
     database_url
-        ``sqlite:///PATH``; a relative path starts at ``home``. None: ``home/disputes.db``.
+        ``sqlite:///PATH``; a relative path starts at ``home``; or ``postgresql://USER@HOST:PORT/NAME``. None: ``home/disputes.db``.
     time_zone
         In which people see times, and in which a day begins and ends.
     secret_key
@@ -63,6 +65,7 @@ def configure(
         database_url=database_url,
         time_zone=known_time_zone(time_zone),
         secret_key=secret_key or kept_secret(home / "keys" / "django_secret"),
+        audit_key=kept_secret(home / "keys" / "audit_key"),
         debug=debug,
         allowed_hosts=allowed_hosts,
     )
@@ -70,14 +73,25 @@ def configure(
         settings.configure(**values)
         django.setup()
         return
-    if connections[DEFAULT_DB_ALIAS].settings_dict["NAME"] != values["DATABASES"][DEFAULT_DB_ALIAS]["NAME"]:
-        connections.close_all()
-        connections.settings[DEFAULT_DB_ALIAS]["NAME"] = values["DATABASES"][DEFAULT_DB_ALIAS]["NAME"]
+    _turn_to(values["DATABASES"][DEFAULT_DB_ALIAS])
     settings.SECRET_KEY = values["SECRET_KEY"]
+    settings.AUDIT_KEY = values["AUDIT_KEY"]
     settings.DEBUG = values["DEBUG"]
     settings.ALLOWED_HOSTS = values["ALLOWED_HOSTS"]
     settings.TIME_ZONE = values["TIME_ZONE"]
     timezone.get_default_timezone.cache_clear()  # type: ignore[attr-defined]
+
+
+def _turn_to(entry: dict[str, Any]) -> None:
+    """Let the connections of this process lead to another database."""
+    present = connections.settings[DEFAULT_DB_ALIAS]
+    if any(present[name] != value for name, value in entry.items()):
+        is_open = any(connection.alias == DEFAULT_DB_ALIAS for connection in connections.all(initialized_only=True))
+        connections.close_all()
+        is_same_kind = present["ENGINE"] == entry["ENGINE"]
+        present.update(entry)  # in place: connections of other threads look at the same values
+        if is_open and not is_same_kind:
+            del connections[DEFAULT_DB_ALIAS]
 
 
 def known_time_zone(name: str) -> str:
@@ -113,14 +127,30 @@ def kept_secret(path: Path) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
+#: Names the lock of a PostgreSQL database under which one process migrates it.
+_MIGRATING = 0x46414952
+
+
 class DatabaseUnreadable(Exception):
     """The queue's database cannot be used as it is."""
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on ``path`` among processes."""
-    with path.open("a") as file:
+def _alone(connection: Any) -> Iterator[None]:
+    """Be the only process that migrates the database of ``connection``."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATING])
+        try:
+            yield
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATING])
+        return
+    database = Path(str(connection.settings_dict["NAME"]))
+    database.parent.mkdir(parents=True, exist_ok=True)
+    connection.close()  # an open one may hold a file that is gone
+    with database.with_name(database.name + ".migrating").open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -134,16 +164,13 @@ def migrate() -> None:
         When the file is no database, or not one of ours.
     """
     connection = connections[DEFAULT_DB_ALIAS]
-    database = Path(str(connection.settings_dict["NAME"]))
-    database.parent.mkdir(parents=True, exist_ok=True)
-    connection.close()  # an open one may hold a file that is gone
-    with _alone(database.with_name(database.name + ".migrating")):
-        try:
+    try:
+        with _alone(connection):
             executor = MigrationExecutor(connection)
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 call_command("migrate", verbosity=0, interactive=False)
-        except DatabaseError as error:
-            raise DatabaseUnreadable(f"{database}: it cannot be read as the queue's database ({error})") from error
+    except DatabaseError as error:
+        raise DatabaseUnreadable(f"{shown(connection.settings_dict)}: it cannot be read as the queue's database ({error})") from error
     connection.close()
 
 

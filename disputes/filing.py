@@ -14,7 +14,8 @@ from django.utils import timezone
 from fairdeal.data_contracts.typologies import CaseType
 from fairdeal.disputes.alert_rows import AlertRow, read_alert
 from fairdeal.disputes.domain import AT_REST, Event, Facts, Note, Refusal, Role, allowed
-from fairdeal.disputes.models import Case, CaseAlert, CaseEvent, CaseMember
+from fairdeal.disputes.history import alerts_sha256, changing_history, record
+from fairdeal.disputes.models import Case, CaseAlert, CaseMember
 from fairdeal.disputes.refused import RefusedChange, refuse
 
 #: Ids asked for in one query; SQLite bounds the parameters of a statement.
@@ -71,7 +72,7 @@ def open_cases(alerts: Sequence[Mapping[str, Any]], *, run_id: str, at: datetime
     groups: dict[tuple[str, str, str], list[AlertRow]] = {}
     for row in sorted(rows.values(), key=_filing_order):
         groups.setdefault(row.case_key, []).append(row)
-    with transaction.atomic():
+    with changing_history():
         for key in sorted(groups):
             _file(key, groups[key], run_id, at)
         homes = homes_of(rows)
@@ -203,8 +204,9 @@ def record_filing(case: Case, is_new: bool, alert_ids: Sequence[str], at: dateti
     sum_up(case)
     case.changed_at = at
     case.save(update_fields=["revision", "member_count", "money", "expected_loss_minor", "changed_at"])
-    CaseEvent.objects.create(
-        case=case,
+    stored = [alert for chunk in _chunks(alert_ids) for alert in CaseAlert.objects.filter(pk__in=chunk)]
+    record(
+        case.pk,
         at=at,
         actor=actor,
         role=Role.PIPELINE.value,
@@ -213,7 +215,13 @@ def record_filing(case: Case, is_new: bool, alert_ids: Sequence[str], at: dateti
         to_status=case.status,
         revision=case.revision,
         old={} if is_new else old,
-        new={"members": case.member_count, "expected_loss_minor": case.expected_loss_minor, "alerts": list(alert_ids), **more},
+        new={
+            "members": case.member_count,
+            "expected_loss_minor": case.expected_loss_minor,
+            "alerts": list(alert_ids),
+            "alerts_sha256": alerts_sha256(stored),
+            **more,
+        },
     )
 
 

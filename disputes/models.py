@@ -162,9 +162,13 @@ class CaseAlert(models.Model):
 
 
 class CaseEvent(models.Model):
-    """One thing that happened to a case. Rows are added and never changed: the database refuses it."""
+    """One thing that happened to a case. Rows are added by ``history`` and never changed: the database refuses it.
+
+    ``seq`` counts the entries of all cases without a gap; ``entry_hash`` seals an entry to the one before it.
+    """
 
     seq: models.BigAutoField[int, int] = models.BigAutoField(_("no."), primary_key=True)
+    case_id: str
     case: models.ForeignKey[Case, Case] = models.ForeignKey(Case, models.PROTECT, related_name="events", verbose_name=_("case"))
     at: models.DateTimeField[datetime, datetime] = models.DateTimeField(_("when"))
     actor: models.CharField[str, str] = models.CharField(_("who"), max_length=150)
@@ -175,6 +179,7 @@ class CaseEvent(models.Model):
     revision: models.IntegerField[int, int] = models.IntegerField(_("revision"))
     old: models.JSONField[Any, Any] = models.JSONField(_("before"), default=dict, encoder=DjangoJSONEncoder)
     new: models.JSONField[Any, Any] = models.JSONField(_("after"), default=dict, encoder=DjangoJSONEncoder)
+    entry_hash: models.CharField[str, str] = models.CharField(_("seal"), max_length=64)
 
     class Meta:
         verbose_name = _("event")
@@ -186,6 +191,19 @@ class CaseEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.event}"
+
+
+class AuditHead(models.Model):
+    """The newest entry of the history: one row, locked by whoever adds to it."""
+
+    THE_ONE: ClassVar[int] = 1
+
+    id: models.PositiveSmallIntegerField[int, int] = models.PositiveSmallIntegerField(primary_key=True, default=THE_ONE)
+    count: models.BigIntegerField[int, int] = models.BigIntegerField(default=0)
+    entry_hash: models.CharField[str, str] = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.entry_hash}"
 
 
 class FirstPassword(models.Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from fairdeal.data_contracts.typologies import TYPOLOGIES
@@ -35,7 +36,8 @@ def _holds(word: str) -> Q:
     folded = word.casefold()
     types = [case_type for case_type, facts in CASE_TYPES.items() if folded in facts.en.casefold() or folded in facts.zh]
     typologies = [typology for typology, told in TYPOLOGIES.items() if folded in told.en.casefold() or folded in told.zh]
-    stored = json.dumps(word)[1:-1]  # stored JSON holds a Chinese character as an escape
+    is_escaped = connection.vendor == "sqlite"  # which stores JSON as it was sent, a Chinese character as an escape
+    stored = json.dumps(word, ensure_ascii=is_escaped)[1:-1]
     alerts = CaseAlert.objects.filter(
         Q(alert_id__icontains=word)
         | Q(merchant_id__icontains=word)

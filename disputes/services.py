@@ -5,17 +5,23 @@
 
 from __future__ import annotations
 
+from fairdeal.disputes.auditing import Anchor, Audit, audit_as_json, verify_history
 from fairdeal.disputes.changing import apply, carry_out, decide, propose
 from fairdeal.disputes.claiming import claim, next_case, reassign, release
 from fairdeal.disputes.filing import OpenedCases, open_cases
+from fairdeal.disputes.history import head as audit_head
 from fairdeal.disputes.measuring import measured_minutes
 from fairdeal.disputes.reading import list_cases, open_snapshot, show_case, verdicts
 from fairdeal.disputes.refused import RefusedChange
 
 __all__ = [
+    "Anchor",
+    "Audit",
     "OpenedCases",
     "RefusedChange",
     "apply",
+    "audit_as_json",
+    "audit_head",
     "carry_out",
     "claim",
     "decide",
@@ -29,4 +35,5 @@ __all__ = [
     "release",
     "show_case",
     "verdicts",
+    "verify_history",
 ]

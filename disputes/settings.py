@@ -5,55 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from fairdeal.disputes.databases import database
 from fairdeal.disputes.people import may_read_queue
-
-#: Seconds a writer waits for another one.
-BUSY_SECONDS = 60
-
-
-class SettingsError(ValueError):
-    """A setting cannot be used; the message says where, what was found, what is allowed and what to do."""
-
-
-def database(home: Path, url: str | None) -> dict[str, Any]:
-    """Django's database entry for ``url``, or for ``disputes.db`` in ``home`` when there is none.
-
-    Notes
-    -----
-    SQLite runs with a write-ahead log and full synchronisation, so that a committed case survives power loss, and takes its
-    write lock when a transaction begins, so that two writers wait for each other and never fail half way.
-    """
-    name = home / "disputes.db"
-    if url is not None:
-        parts = urlsplit(url)
-        if parts.scheme != "sqlite" or parts.netloc or not parts.path.strip("/"):
-            raise SettingsError(
-                f"database: found {parts.scheme or url}://…; allowed is sqlite:///PATH; give such an address or leave it out for {name}"
-            )
-        name = home / unquote(parts.path[1:])  # an absolute path, sqlite:////PATH, stays as it is
-    return {
-        "ENGINE": "fairdeal.disputes.sqlite",
-        "NAME": str(name),
-        "CONN_MAX_AGE": 0,
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": BUSY_SECONDS,
-            "init_command": f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-        },
-    }
 
 
 def build(
-    home: Path, *, database_url: str | None, time_zone: str, secret_key: str, debug: bool, allowed_hosts: Sequence[str]
+    home: Path, *, database_url: str | None, time_zone: str, secret_key: str, audit_key: str, debug: bool, allowed_hosts: Sequence[str]
 ) -> dict[str, Any]:
     """All settings, ready for ``django.conf.settings.configure``."""
     return {
         "SECRET_KEY": secret_key,
+        "AUDIT_KEY": audit_key,
         "DEBUG": debug,
         "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]", *allowed_hosts],
         "INSTALLED_APPS": [

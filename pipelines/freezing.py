@@ -35,7 +35,7 @@ def cases_then(place: Workplace, run: Run) -> dict[str, Any]:
         "judged": sorted({(row["subject_kind"], row["subject_id"]) for row in verdicts if str(row["event_at"]) >= oldest}),
         "verdicts": verdicts,
         "measured_minutes": services.measured_minutes(),
-        "audit_head": {"count": len(verdicts), "hash": hashlib.sha256(dumps(verdicts).encode()).hexdigest()},
+        "audit_head": services.audit_head(),
     }
 
 

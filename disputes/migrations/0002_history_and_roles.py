@@ -13,6 +13,8 @@ ROLES = ("agent", "analyst", "approver", "mediator", "arbitrator", "operator", "
 
 
 def protect(apps: Any, schema_editor: Any) -> None:
+    if schema_editor.connection.vendor != "sqlite":
+        return  # protected from the chain on
     for change in ("UPDATE", "DELETE"):
         schema_editor.execute(
             f"CREATE TRIGGER disputes_caseevent_no_{change.lower()} BEFORE {change} ON disputes_caseevent "
@@ -21,6 +23,8 @@ def protect(apps: Any, schema_editor: Any) -> None:
 
 
 def unprotect(apps: Any, schema_editor: Any) -> None:
+    if schema_editor.connection.vendor != "sqlite":
+        return
     for change in ("update", "delete"):
         schema_editor.execute(f"DROP TRIGGER disputes_caseevent_no_{change}")
 

@@ -36,7 +36,8 @@ def open_console(
     django_setup.serve(host, port)
 
 
-def _cases(config: Path | None) -> Any:
+def services_of(config: Path | None) -> Any:
+    """The dispute queue's services, its database ready."""
     from fairdeal.disputes import django_setup
 
     settings = load_settings(config)
@@ -60,7 +61,7 @@ def cases_list(
     """
     from fairdeal.pipelines.screens import cases_screen
 
-    found = _cases(config).list_cases(status, limit)
+    found = services_of(config).list_cases(status, limit)
     if as_json:
         print_json(found)
     cases_screen(found)
@@ -72,7 +73,7 @@ def cases_show(case_id: str, config: Config = None) -> None:
 
     Example: `fairdeal cases show C0123456789abcdef`
     """
-    print_json(_cases(config).show_case(case_id))
+    print_json(services_of(config).show_case(case_id))
 
 
 @app.command("next")
@@ -85,7 +86,7 @@ def cases_next(
 
     Example: `fairdeal cases next --analyst li`
     """
-    taken = _cases(config).next_case(analyst)
+    taken = services_of(config).next_case(analyst)
     if as_json:
         print_json(taken)
     if taken is None:
@@ -107,5 +108,5 @@ def cases_decide(
 
     Example: `fairdeal cases decide C0123… --code false_positive --maker li --checker wang --reason "bulk buyer, verified by phone"`
     """
-    _cases(config).decide(case_id, maker=maker, checker=checker, close_code=code, findings=None, reasons=reason, at=datetime.now(UTC))
+    services_of(config).decide(case_id, maker=maker, checker=checker, close_code=code, findings=None, reasons=reason, at=datetime.now(UTC))
     tell(f"{case_id}: {code}; the next run publishes it and learns from it")

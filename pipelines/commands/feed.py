@@ -17,7 +17,8 @@ from fairdeal.pipelines.telling import console
 app = typer.Typer(no_args_is_help=True, help="The daily risk feed: state, verification, the consumer's side.")
 
 
-def _feed_keys(settings: Settings, keys: Path | None) -> Any:
+def feed_keys(settings: Settings, keys: Path | None) -> Any:
+    """The key ring that feeds are verified with: the one given, or this home's own."""
     from fairdeal.control_center.keys import KeyRing
     from fairdeal.pipelines.keys import ring_path
 
@@ -47,7 +48,7 @@ def feed_verify(folder: Path, keys: Keys = None, config: Config = None, as_json:
     """
     from fairdeal.control_center.verification import verify
 
-    faults = verify(folder, _feed_keys(load_settings(config), keys))
+    faults = verify(folder, feed_keys(load_settings(config), keys))
     if as_json:
         print_json({"folder": str(folder), "ok": not faults, "faults": faults})
     if faults:
@@ -72,7 +73,7 @@ def feed_apply(
     from fairdeal.control_center.consumer import Refused, catch_up, consume
 
     settings = load_settings(config)
-    ring, now = _feed_keys(settings, keys), _now(settings, at)
+    ring, now = feed_keys(settings, keys), _now(settings, at)
     if folder is None:
         result = catch_up(settings.home / "feed", _consumer(settings), keys=ring, now=now)
     else:

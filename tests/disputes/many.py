@@ -16,11 +16,11 @@ _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["polars", "django.contrib.admin", "django.db.migrations.executor", "fairdeal.disputes.django_setup"])
 
 
-def together(work: Work, home: Path, processes: int) -> list[Any]:
+def together(work: Work, home: Path, processes: int, database_url: str | None = None) -> list[Any]:
     """Run ``work(home, number)`` in so many processes that begin at one moment; what each gave back, by number."""
     answers: Any = _PROCESSES.Queue()
     barrier = _PROCESSES.Barrier(processes)
-    running = [_PROCESSES.Process(target=_run, args=(work, home, number, barrier, answers)) for number in range(processes)]
+    running = [_PROCESSES.Process(target=_run, args=(work, home, database_url, number, barrier, answers)) for number in range(processes)]
     for process in running:
         process.start()
     try:
@@ -36,11 +36,11 @@ def together(work: Work, home: Path, processes: int) -> list[Any]:
     return [given[number] for number in sorted(given)]
 
 
-def _run(work: Work, home: Path, number: int, barrier: Barrier, answers: Any) -> None:
+def _run(work: Work, home: Path, database_url: str | None, number: int, barrier: Barrier, answers: Any) -> None:
     from fairdeal.disputes.django_setup import configure
 
     try:
-        configure(home)
+        configure(home, database_url=database_url)
         from fairdeal.disputes import services
 
         assert services

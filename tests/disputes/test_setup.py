@@ -74,14 +74,17 @@ def test_djangos_own_checks_find_nothing(home: Path) -> None:
     [(None, "disputes.db"), ("sqlite:///queue/d.db", "queue/d.db"), ("sqlite:////elsewhere/d.db", "/elsewhere/d.db")],
 )
 def test_the_database_lies_where_the_address_says(tmp_path: Path, url: str | None, expected: str) -> None:
-    from fairdeal.disputes.settings import database
+    from fairdeal.disputes.databases import database
 
     assert database(tmp_path, url)["NAME"] == str(tmp_path / expected)
 
 
-@pytest.mark.parametrize("url", ["postgresql://u:secret@h/d", "disputes.db", "sqlite://", "sqlite://host/x"])
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://u:secret@h", "postgresql://u:secret@h:port/d", "mysql://u:secret@h/d", "disputes.db", "sqlite://", "sqlite://host/x"],
+)
 def test_an_address_that_cannot_be_used_is_refused_without_its_password(tmp_path: Path, url: str) -> None:
-    with pytest.raises(SettingsError, match="allowed is sqlite:///PATH") as refused:
+    with pytest.raises(SettingsError, match="postgresql://USER@HOST:PORT/NAME") as refused:
         configure(tmp_path, database_url=url)
     assert "secret" not in str(refused.value)
 

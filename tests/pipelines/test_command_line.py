@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,7 @@ def test_the_commands_of_the_interface_are_there() -> None:
     names = {name for name, _ in every_command()}
     assert names >= {
         *("run", "backfill", "schedule", "train", "simulate", "doctor", "demo", "console", "runs"),
-        *("feed status", "feed verify", "feed apply", "cases list", "cases show", "source check", "contracts report"),
+        *("feed status", "feed verify", "feed apply", "cases list", "cases show", "source check", "contracts report", "audit verify"),
     }
 
 
@@ -212,6 +213,31 @@ def test_cases_are_listed_and_shown(home: Path) -> None:
     assert {"case_id", "case_type", "subject_kind", "subject_id", "status", "expected_loss_minor"} <= cases[0].keys()
     shown = told(fairdeal("cases", "show", cases[0]["case_id"], home=home))
     assert shown["case_id"] == cases[0]["case_id"]
+
+
+def test_the_history_is_as_it_was_written_and_the_next_feed_says_so(
+    killable: Callable[..., dict[str, Any]], shop: Path, home: Path, tmp_path: Path
+) -> None:
+    own = shutil.copytree(home, tmp_path / "home")
+    told(fairdeal("cases", "next", "--analyst", "li", "--json", home=own))
+    assert killable(own, shop, "2026-01-03")["code"] == 0
+    head = json.loads((own / "feed" / "2026-01-03" / "manifest.json").read_text(encoding="utf-8"))["audit_head"]
+    assert told(fairdeal("audit", "verify", "--json", home=own))["ok"] is True
+    with sqlite3.connect(own / "disputes.db") as raw:
+        raw.execute("DROP TRIGGER disputes_caseevent_no_delete")
+        raw.execute("DELETE FROM disputes_caseevent WHERE seq = ?", (head["count"],))
+        raw.execute(
+            "UPDATE disputes_audithead SET (count, entry_hash) = (SELECT seq, entry_hash FROM disputes_caseevent ORDER BY seq DESC LIMIT 1)"
+        )
+    raw.close()
+    fails_plainly(fairdeal("audit", "verify", home=own), 1, f"entry {head['count']}: ")
+    assert fairdeal("audit", "verify", "--json", home=own).json["first_bad"] == head["count"]
+
+
+def test_a_spoiled_feed_is_no_witness_of_the_history(home: Path, tmp_path: Path) -> None:
+    feeds = shutil.copytree(home / "feed", tmp_path / "feed")
+    (feeds / DAY / "manifest.json").write_text("{}", encoding="utf-8")
+    fails_plainly(fairdeal("audit", "verify", "--feeds", feeds, home=home), 1, f"feed {DAY}: ")
 
 
 def test_a_whole_case_id_stands_in_the_list_for_people(home: Path) -> None:
