@@ -181,6 +181,7 @@ class CaseAdmin(ReadOnly):
         ours = [
             path("next/", self.admin_site.admin_view(require_POST(self.take_next)), name="disputes_case_next"),
             path("<path:case_id>/step/", self.admin_site.admin_view(require_POST(self.step)), name="disputes_case_step"),
+            path("<path:case_id>/pause/", self.admin_site.admin_view(require_POST(self.pause)), name="disputes_case_pause"),
             path("<path:case_id>/claim/", self.admin_site.admin_view(require_POST(self.claim)), name="disputes_case_claim"),
         ]
         return [*ours, *super().get_urls()]
@@ -209,6 +210,22 @@ class CaseAdmin(ReadOnly):
                 messages.success(request, _("The case is back in the queue."))
                 return redirect("admin:disputes_case_changelist")
             services.claim(case_id, actor=actor, reason=words, revision=revision)
+        except services.RefusedChange as refused:
+            messages.error(request, refusal_text(refused))
+        return redirect("admin:disputes_case_change", case_id)
+
+    def pause(self, request: HttpRequest, case_id: str) -> HttpResponseBase:
+        """Stop a case's clocks for a typed reason, or let them go on."""
+        if not may_read_queue(request.user) or Role.ANALYST not in roles_of(request.user):
+            messages.error(request, _("Analysts take cases; your account has another role."))
+            return redirect("admin:disputes_case_changelist")
+        actor = request.user.get_username()
+        revision = int(request.POST["revision"]) if request.POST.get("revision", "").isdigit() else None
+        try:
+            if request.POST.get("pause") == "resume":
+                services.resume(case_id, actor=actor, role=Role.ANALYST, revision=revision)
+            else:
+                services.pause(case_id, request.POST.get("reason", ""), actor=actor, role=Role.ANALYST, revision=revision)
         except services.RefusedChange as refused:
             messages.error(request, refusal_text(refused))
         return redirect("admin:disputes_case_change", case_id)

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from fairdeal.disputes.claiming import CLAIMABLE, is_held
-from fairdeal.disputes.clocks import FIRST_RESPONSE, time_left
+from fairdeal.disputes.clock_rows import clock_rows
+from fairdeal.disputes.clocks import FIRST_RESPONSE, PauseReason, time_left
 from fairdeal.disputes.domain import CaseStatus, CloseCode, Event, Role, next_events, same_person
 from fairdeal.disputes.evidence_rows import Related, marked, related_of
 from fairdeal.disputes.models import CLOSE_CODE_TEXTS, Case, CaseAlert, CaseEvent, CaseMember
@@ -22,11 +23,13 @@ from fairdeal.disputes.names import (
     event_text,
     finding_texts,
     kind_text,
+    pause_text,
     role_text,
     status_text,
     tone_of,
     typology_text,
 )
+from fairdeal.disputes.pausing import PAUSABLE
 from fairdeal.disputes.shared import spreads_of, ties_of
 from fairdeal.disputes.snapshot_rows import snapshot_rows
 from fairdeal.disputes.told_reasons import CommonReason, ToldReason, common_reasons, told_reasons
@@ -73,6 +76,7 @@ def page_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any]:
         leading.setdefault(alert.member_id, alert)
     leaders = list(leading.values())
     shown = [_member_view(alert.member, alert, place < MEMBERS_OPEN) for place, alert in enumerate(leaders[:MEMBERS_SHOWN])]
+    history = list(CaseEvent.objects.filter(case=case).order_by("seq"))
     left = time_left(FIRST_RESPONSE, CaseStatus(case.status), case.opened_at, timezone.now())
     return {
         "case": case,
@@ -93,7 +97,9 @@ def page_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any]:
         "same_subject": [_link(other) for other in about_the_same(case)],
         "neighbours": [_link(other, tie) for other, tie in neighbours(case, alerts)],
         "merchants": sorted({alert.merchant_id for alert in alerts} - {""})[:LINKED_SHOWN],
-        "events": [_event_view(event) for event in CaseEvent.objects.filter(case=case).order_by("seq")],
+        "events": [_event_view(event) for event in history],
+        "clocks": clock_rows(case, history, timezone.now()),
+        "pause": pause_of(case, roles, actor),
         "steps": steps_for(case, roles),
         "hold": hold_of(case, roles, actor),
         "left": left,
@@ -117,6 +123,17 @@ def hold_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any] | 
     if CaseStatus(case.status) not in CLAIMABLE or not (held or Role.ANALYST in roles):
         return None
     return {"is_held": held, "is_mine": held and is_mine, "until": case.lease_until, "may_take": Role.ANALYST in roles}
+
+
+def pause_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any] | None:
+    """Why the case stands still until when, or the reasons for which ``actor`` may let it; None where it cannot."""
+    now = timezone.now()
+    may_change = Role.ANALYST in roles and (not is_held(case, now) or same_person(case.holder, actor))
+    if case.pause_reason:
+        return {"until": case.paused_until, "reason": pause_text(case.pause_reason), "may_change": may_change}
+    if CaseStatus(case.status) not in PAUSABLE or not may_change:
+        return None
+    return {"reasons": [(reason.value, pause_text(reason.value)) for reason in PauseReason], "may_change": True}
 
 
 def about_the_same(case: Case) -> list[Case]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from fairdeal.data_contracts.actions import Action
 from fairdeal.data_contracts.typologies import CaseType
 from fairdeal.disputes.case_facts import facts_of
-from fairdeal.disputes.claiming import CLAIMABLE, LEASE, held_by_other, is_held, stale
+from fairdeal.disputes.claiming import CLAIMABLE, LEASE, held_by_other, is_held
 from fairdeal.disputes.domain import (
     CASE_TYPES,
     CaseStatus,
@@ -30,6 +30,7 @@ from fairdeal.disputes.filing import case_id_for, open_case, record_filing, sum_
 from fairdeal.disputes.given import as_json, read_given
 from fairdeal.disputes.history import changing_history, record
 from fairdeal.disputes.models import Case, CaseAlert, CaseMember
+from fairdeal.disputes.noting import stale
 from fairdeal.disputes.refused import RefusedChange, no_such_case, refuse
 from fairdeal.disputes.verdict_rows import verdict_rows
 
@@ -144,6 +145,8 @@ def _changes(
     changes: dict[str, Any] = {}
     if event in (Event.ACCEPT, Event.START_REVIEW) and role is Role.ANALYST and not is_held(case, facts.at):
         changes["holder"] = facts.actor
+    if case.pause_reason:
+        changes |= {"paused_until": None, "pause_reason": ""}
     if row.target not in CLAIMABLE:
         changes["lease_until"] = None
     elif role is Role.ANALYST and same_person(changes.get("holder", case.holder), facts.actor):

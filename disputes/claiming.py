@@ -12,8 +12,8 @@ from django.utils import timezone
 from fairdeal.disputes.clocks import FIRST_RESPONSE
 from fairdeal.disputes.domain import CaseStatus, Role, same_person
 from fairdeal.disputes.events import Note
-from fairdeal.disputes.history import changing_history, record
-from fairdeal.disputes.models import Case, CaseEvent
+from fairdeal.disputes.models import Case
+from fairdeal.disputes.noting import stale, take_note
 from fairdeal.disputes.refused import RefusedChange, no_such_case, refuse
 
 #: How long a case stays with somebody who does nothing with it; every step of the holder begins it anew.
@@ -154,7 +154,9 @@ def _candidates(at: datetime) -> Iterator[Case]:
 
 
 def _free(at: datetime) -> Q:
-    return Q(holder="") | Q(lease_until__isnull=True) | Q(lease_until__lte=at)
+    """Nobody holds it, and it does not stand still."""
+    is_running = Q(paused_until__isnull=True) | Q(paused_until__lte=at)
+    return is_running & (Q(holder="") | Q(lease_until__isnull=True) | Q(lease_until__lte=at))
 
 
 def _hand_to(
@@ -162,26 +164,10 @@ def _hand_to(
 ) -> bool:
     """Change the holder, unless the case changed since it was read; whether it was done."""
     until = at + LEASE if holder else None
-    with changing_history():
-        same = Case.objects.filter(pk=case.pk, revision=case.revision, status=case.status)
-        if only_free:
-            same = same.filter(_free(at))
-        if not same.update(holder=holder, lease_until=until, revision=case.revision + 1, changed_at=at):
-            return False
-        record(
-            case.pk,
-            at=at,
-            actor=by or holder,
-            role=role.value,
-            event=note.value,
-            from_status=case.status,
-            to_status=case.status,
-            revision=case.revision + 1,
-            old={"holder": case.holder},
-            new={"holder": holder, "lease_until": until, **({"given": {"comment": reason}} if reason.strip() else {})},
-        )
-    case.holder, case.lease_until, case.revision = holder, until, case.revision + 1
-    return True
+    condition = _free(at) if only_free else Q()
+    return take_note(
+        case, note, {"holder": holder, "lease_until": until}, actor=by or holder, role=role, at=at, comment=reason, condition=condition
+    )
 
 
 def _not_claimable(case: Case) -> RefusedChange:
@@ -200,19 +186,6 @@ def _case(case_id: str, revision: int | None) -> Case:
 
 def _changed(case: Case) -> RefusedChange:
     return stale(Case.objects.get(pk=case.pk), case.revision)
-
-
-def stale(case: Case, seen: int) -> RefusedChange:
-    """The refusal of a change that was made on an older revision, with who changed what since."""
-    last = CaseEvent.objects.filter(case=case).order_by("-revision").first()
-    what = f": {last.event} by {last.actor} at {last.at.isoformat()}" if last else ""
-    return refuse(
-        f"case {case.case_id}",
-        "stale_revision",
-        f"the change was made on revision {seen}, the case is at {case.revision}{what}",
-        "a change is made on the newest revision",
-        "look at the case again and repeat the change if it still holds",
-    )
 
 
 def _told(case: Case) -> dict[str, Any]:

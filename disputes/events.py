@@ -55,6 +55,9 @@ class Note(StrEnum):
     TAKEN_OVER = "taken_over"
     RELEASED = "released"
     REASSIGNED = "reassigned"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    ESCALATED = "escalated"
 
 
 #: Steps that put a decision before a second person.

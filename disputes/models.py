@@ -45,6 +45,8 @@ class Case(models.Model):
     lease_until: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         _("held until"), null=True, blank=True, help_text=_("After this moment the case is anybody's again.")
     )
+    paused_until: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(_("paused until"), null=True, blank=True)
+    pause_reason: models.CharField[str, str] = models.CharField(_("paused because"), max_length=32, blank=True, default="")
     close_code: models.CharField[str, str] = models.CharField(_("outcome"), max_length=32, blank=True, default="")
     decision: models.JSONField[Any, Any] = models.JSONField(_("decision"), default=dict, encoder=DjangoJSONEncoder, blank=True)
     expected_loss_minor: models.BigIntegerField[int, int] = models.BigIntegerField(

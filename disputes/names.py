@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from fairdeal.data_contracts.actions import Action
 from fairdeal.data_contracts.typologies import TYPOLOGIES, Detector, Typology
+from fairdeal.disputes.clocks import PauseReason
 from fairdeal.disputes.domain import AT_REST, STATUSES, CaseStatus, Event, Finding, Note, Role
 from fairdeal.disputes.models import in_language
 
@@ -30,6 +31,19 @@ def typology_text(typology: str) -> str:
         return typology
     facts = TYPOLOGIES[Typology(typology)]
     return in_language(facts.zh, facts.en)
+
+
+def pause_text(reason: str) -> str:
+    """Why a case's clocks stand still."""
+    reasons = {
+        PauseReason.PARTIES_TALK.value: _("the parties talk on their own"),
+        PauseReason.COURT_ANNOUNCED.value: _("court or police announced"),
+        PauseReason.POLICE_ACCEPTED.value: _("with the police"),
+        PauseReason.EXPERT_TEST.value: _("expert testing"),
+        PauseReason.NEUTRAL_CHALLENGED.value: _("mediator or arbitrator challenged"),
+        PauseReason.WAITING_FOR_PARTY.value: _("waiting for a party"),
+    }
+    return reasons.get(reason, reason)
 
 
 def detector_text(detector: str) -> str:
@@ -110,6 +124,9 @@ def event_texts() -> dict[str, str]:
         Note.TAKEN_OVER.value: _("taken over"),
         Note.RELEASED.value: _("given back"),
         Note.REASSIGNED.value: _("handed over"),
+        Note.PAUSED.value: _("clocks stopped"),
+        Note.RESUMED.value: _("goes on"),
+        Note.ESCALATED.value: _("a senior was called"),
         Event.OPEN.value: _("opened"),
         Event.ACCEPT.value: _("accepted"),
         Event.REJECT.value: _("rejected"),

@@ -8,9 +8,11 @@ from __future__ import annotations
 from fairdeal.disputes.auditing import Anchor, Audit, audit_as_json, verify_history
 from fairdeal.disputes.changing import apply, carry_out, decide, propose
 from fairdeal.disputes.claiming import claim, next_case, reassign, release
+from fairdeal.disputes.falling_due import apply_due
 from fairdeal.disputes.filing import OpenedCases, open_cases
 from fairdeal.disputes.history import head as audit_head
 from fairdeal.disputes.measuring import measured_minutes
+from fairdeal.disputes.pausing import pause, resume
 from fairdeal.disputes.reading import list_cases, open_snapshot, show_case, verdicts
 from fairdeal.disputes.refused import RefusedChange
 
@@ -20,6 +22,7 @@ __all__ = [
     "OpenedCases",
     "RefusedChange",
     "apply",
+    "apply_due",
     "audit_as_json",
     "audit_head",
     "carry_out",
@@ -30,9 +33,11 @@ __all__ = [
     "next_case",
     "open_cases",
     "open_snapshot",
+    "pause",
     "propose",
     "reassign",
     "release",
+    "resume",
     "show_case",
     "verdicts",
     "verify_history",

@@ -80,6 +80,10 @@ def refusal_text(refused: RefusedChange) -> str:
         "not_claimable": (gettext("there is nothing for an analyst to do with the case now"), gettext("take another case")),
         "not_yours": (gettext("only the holder gives a case back"), gettext("take it first")),
         "no_reason": (gettext("a case changes hands with a reason"), gettext("say to whom and why")),
+        "bad_pause": (gettext("clocks stop for a known reason only"), gettext("choose one of these")),
+        "not_pausable": (gettext("the clocks of this status do not stop"), gettext("go on with it")),
+        "paused_already": (gettext("the clocks stand still already"), gettext("let it go on first")),
+        "not_paused": (gettext("the clocks are running"), gettext("look at the case again")),
         "bad_finding": (gettext("a finding names no member of the case, or more than one"), gettext("look at the case again")),
     }
     rule, remedy = general.get(refusal.code) or (gettext(refusal.rule), gettext(refusal.remedy))

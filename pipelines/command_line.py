@@ -31,6 +31,7 @@ app = typer.Typer(
 )
 app.add_typer(runs.app)
 app.command("console")(cases.open_console)
+app.command("worker")(cases.work)
 app.add_typer(cases.app, name="cases")
 app.add_typer(audit.app, name="audit")
 app.add_typer(feed.app, name="feed")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from fairdeal.pipelines.commands.options import AsJson, Config, print_json
+from fairdeal.pipelines.commands.options import AsJson, Config, print_json, read_instant
+from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.settings import load_settings
 from fairdeal.pipelines.telling import console, tell
 
@@ -110,3 +112,32 @@ def cases_decide(
     """
     services_of(config).decide(case_id, maker=maker, checker=checker, close_code=code, findings=None, reasons=reason, at=datetime.now(UTC))
     tell(f"{case_id}: {code}; the next run publishes it and learns from it")
+
+
+def work(
+    once: Annotated[bool, typer.Option("--once", help="Do what has fallen due and end.")] = False,
+    every: Annotated[int, typer.Option("--every", min=1, help="Seconds between two looks.")] = 60,
+    at: Annotated[str | None, typer.Option("--at", help="With --once: the moment to look at, ISO time; default: now.")] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Do what falls due in the dispute queue: end pauses, take the system's steps, call seniors. Safe to run twice, and in two places.
+
+    Example: `fairdeal worker --once`
+    """
+    from fairdeal.pipelines.notifying import notify
+
+    if at is not None and not once:
+        raise WrongUse("--at: a moment is looked at once; give --once with it, or leave --at out")
+    settings, services = load_settings(config), services_of(config)
+    while True:
+        done = services.apply_due(read_instant(settings, "--at", at) if at else datetime.now(UTC))
+        if done["escalated"]:
+            notify(settings, "cases_overdue", f"{len(done['escalated'])} cases ran over their time", cases=done["escalated"][:100])
+        if as_json:
+            print_json(done)
+        counts = f"{len(done['resumed'])} go on, {len(done['stepped'])} steps taken, {len(done['escalated'])} seniors called"
+        tell(f"{counts}; first answers: {done['late']} late, {sum(done['warned'].values())} warned")
+        if once:
+            return
+        time.sleep(every)

@@ -106,3 +106,13 @@ def take_all_unguarded(home: Path, number: int) -> list[str]:
 
     claiming._hand_to = hand_to
     return take_all(home, number)
+
+
+def do_what_is_due(home: Path, number: int) -> dict[str, Any]:
+    """Do what has fallen due ten days later."""
+    from datetime import timedelta
+
+    from fairdeal.disputes import services
+    from tests.disputes.alerts import AT
+
+    return services.apply_due(AT + timedelta(days=10))

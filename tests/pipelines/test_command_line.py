@@ -57,7 +57,17 @@ def test_the_commands_of_the_interface_are_there() -> None:
     names = {name for name, _ in every_command()}
     assert names >= {
         *("run", "backfill", "schedule", "train", "simulate", "doctor", "demo", "console", "runs"),
-        *("feed status", "feed verify", "feed apply", "cases list", "cases show", "source check", "contracts report", "audit verify"),
+        *(
+            "feed status",
+            "feed verify",
+            "feed apply",
+            "cases list",
+            "cases show",
+            "source check",
+            "contracts report",
+            "audit verify",
+            "worker",
+        ),
     }
 
 
@@ -232,6 +242,22 @@ def test_the_history_is_as_it_was_written_and_the_next_feed_says_so(
     raw.close()
     fails_plainly(fairdeal("audit", "verify", home=own), 1, f"entry {head['count']}: ")
     assert fairdeal("audit", "verify", "--json", home=own).json["first_bad"] == head["count"]
+
+
+def test_the_worker_does_what_is_due_once_and_calls_somebody(home: Path, tmp_path: Path, webhook: tuple[str, list[dict[str, Any]]]) -> None:
+    own, (address, received) = shutil.copytree(home, tmp_path / "home"), webhook
+    cases = {case["case_id"] for case in told(fairdeal("cases", "list", "--json", home=own))}
+    look = ("worker", "--once", "--at", "2026-02-01T10:00:00+08:00", "--json")
+    first = told(fairdeal(*look, home=own, FAIRDEAL_NOTIFY_WEBHOOK_URL=address))
+    assert {case["case_id"] for case in first["escalated"]} == cases
+    assert first["late"] == len(cases)
+    assert [(message["kind"], len(message["cases"])) for message in received] == [("cases_overdue", len(cases))]
+    assert told(fairdeal(*look, home=own, FAIRDEAL_NOTIFY_WEBHOOK_URL=address))["escalated"] == []
+    assert len(received) == 1
+
+
+def test_the_worker_looks_at_a_moment_once(home: Path) -> None:
+    fails_plainly(fairdeal("worker", "--at", "2026-02-01T10:00", home=home), 2, "--at", "give --once with it")
 
 
 def test_a_spoiled_feed_is_no_witness_of_the_history(home: Path, tmp_path: Path) -> None:
