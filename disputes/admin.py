@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -56,6 +57,10 @@ from fairdeal.disputes.wording import NOTHING, money_text, refusal_text, time_le
 __all__ = ["AlertAdmin", "CaseAdmin", "EventAdmin", "MemberAdmin", "people_admin"]
 
 admin.site.index_title = _("The queue at a glance")
+
+
+#: Evidence is asked for within days that have so many digits.
+MOST_DIGITS = 3
 
 
 class ReadOnly(ModelAdmin):  # type: ignore[misc]
@@ -272,10 +277,21 @@ def _take_step(request: HttpRequest, case: Case, event: Event, form: Any) -> str
             services.apply(case.pk, event.value, actor=actor, role=_role_for(case, event, roles).value, revision=revision)
             services.carry_out(case.pk)
     else:
-        data = {"comment": form.get("comment", "")} if event is Event.RETURN else {}
+        data = _sent_along(event, form)
         services.apply(case.pk, event.value, actor=actor, role=_role_for(case, event, roles).value, revision=revision, **data)
     case.refresh_from_db()
     return case.status_text
+
+
+def _sent_along(event: Event, form: Any) -> dict[str, Any]:
+    """What the form sends along with a step."""
+    if event is Event.RETURN:
+        return {"comment": form.get("comment", "")}
+    if event is Event.REQUEST_EVIDENCE:
+        days = form.get("due_days", "")
+        due = {"due_at": timezone.now() + timedelta(days=int(days))} if days.isdecimal() and len(days) <= MOST_DIGITS else {}
+        return {"comment": form.get("wanted", ""), **due}
+    return {"evidence_complete": form.get("complete") == "yes"} if event is Event.CLOSE_EVIDENCE else {}
 
 
 def _role_for(case: Case, event: Event, roles: frozenset[Role]) -> Role:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from fairdeal.disputes.claiming import CLAIMABLE, is_held
 from fairdeal.disputes.clock_rows import clock_rows
@@ -41,6 +43,8 @@ MEMBERS_SHOWN = 300
 MEMBERS_OPEN = 3
 #: And so many cases linked in each way.
 LINKED_SHOWN = 8
+#: Within so many days asked-for evidence is due; the first is what the form proposes.
+EVIDENCE_DAYS = (3, 7, 15)
 #: So many alerts are looked at to find them.
 _LOOKED_AT = 500
 
@@ -108,12 +112,21 @@ def page_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any]:
         "proposal": _proposal_view(case) if case.decision.get("maker") else None,
         "outcomes": [(code.value, CLOSE_CODE_TEXTS[code]) for code in (CloseCode.ACTION_CONFIRMED, CloseCode.FALSE_POSITIVE)],
         "findings": finding_texts().items(),
+        "evidence_days": EVIDENCE_DAYS,
     }
 
 
 def steps_for(case: Case, roles: frozenset[Role]) -> frozenset[str]:
     """Steps that the page offers somebody with these roles; whether one is taken the service decides."""
-    offered = {Event.ACCEPT, Event.START_REVIEW, Event.PROPOSE_DECISION, Event.APPROVE, Event.RETURN}
+    offered = {
+        Event.ACCEPT,
+        Event.START_REVIEW,
+        Event.REQUEST_EVIDENCE,
+        Event.CLOSE_EVIDENCE,
+        Event.PROPOSE_DECISION,
+        Event.APPROVE,
+        Event.RETURN,
+    }
     return frozenset(event.value for role in roles for event in next_events(CaseStatus(case.status), role) if event in offered)
 
 
@@ -233,7 +246,8 @@ def _proposal_view(case: Case) -> dict[str, Any]:
 
 def _event_view(event: CaseEvent) -> dict[str, Any]:
     given = event.new.get("given", {})
-    words = [*given.get("reasons", []), given.get("comment", "")]
+    due = [_("due %(when)s") % {"when": instant_text(datetime.fromisoformat(given["due_at"]))}] if given.get("due_at") else []
+    words = [*given.get("reasons", []), given.get("comment", ""), *due]
     return {
         "event": event,
         "what": event_text(event.event),

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fairdeal.disputes.clocks import CLOCKS, WHEN_DUE, TimeLeft, time_left
+from fairdeal.disputes.clocks import CLOCKS, WHEN_DUE, Nearness, TimeLeft, time_left
 from fairdeal.disputes.domain import CaseStatus
 from fairdeal.disputes.models import Case, CaseEvent, in_language
-from fairdeal.disputes.names import pause_text
+from fairdeal.disputes.names import pause_text, status_text
 from fairdeal.disputes.pausing import pauses_of
+from fairdeal.disputes.windows import WINDOWED, window_of
 from fairdeal.disputes.wording import time_left_text
 
 
@@ -46,7 +47,8 @@ class ClockRow:
 
 def clock_rows(case: Case, history: Sequence[CaseEvent], at: datetime) -> list[ClockRow]:
     """The clocks that run for a case at a moment."""
-    rows, status = [], CaseStatus(case.status)
+    status = CaseStatus(case.status)
+    rows = [_window_row(case, history, at)] if status in WINDOWED else []
     for clock in CLOCKS.values():
         if status not in clock.runs_in:
             continue
@@ -69,7 +71,28 @@ def clock_rows(case: Case, history: Sequence[CaseEvent], at: datetime) -> list[C
                 when_due=in_language(outcome.zh, outcome.en),
             )
         )
-    return rows
+    return [row for row in rows if row is not None]
+
+
+def _window_row(case: Case, history: Sequence[CaseEvent], at: datetime) -> ClockRow | None:
+    """The window of a status that has one of its own."""
+    status = CaseStatus(case.status)
+    entered = [entry.at for entry in history if entry.to_status == status and entry.from_status != status]
+    started_at = entered[-1] if entered else case.opened_at
+    due = window_of(case, started_at, history)
+    if due is None:
+        return None
+    left, outcome = TimeLeft(due - at, Nearness.LATE if due < at else Nearness.FAR), WHEN_DUE[status]
+    return ClockRow(
+        name=status_text(status),
+        started_at=started_at,
+        due_at=due,
+        left=left,
+        left_text=time_left_text(left),
+        stretches=_stretches(started_at, min(at, due), due, ()),
+        source="",
+        when_due=in_language(outcome.zh, outcome.en),
+    )
 
 
 def _stretches(start: datetime, now: datetime, due: datetime, still: Sequence[tuple[datetime, datetime, str]]) -> tuple[Stretch, ...]:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from fairdeal.data_contracts.typologies import CaseType
 from fairdeal.disputes.changing import SYSTEM, apply
 from fairdeal.disputes.clocks import CLOCKS, FIRST_RESPONSE, WHEN_DUE, Clock
-from fairdeal.disputes.domain import CASE_TYPES, CaseStatus, Event, Role
+from fairdeal.disputes.domain import CaseStatus, Event, Role
 from fairdeal.disputes.events import Note
 from fairdeal.disputes.models import Case, CaseEvent
 from fairdeal.disputes.noting import take_note
 from fairdeal.disputes.pausing import is_paused, pauses_of, resume
 from fairdeal.disputes.refused import RefusedChange
+from fairdeal.disputes.windows import WINDOWED, window_of
 
 
 def apply_due(at: datetime | None = None) -> dict[str, Any]:
@@ -68,10 +68,10 @@ def _overdue(at: datetime) -> Iterator[tuple[Case, datetime, datetime, str]]:
             due = clock.due(started_at, pauses, at=at)
             if due < at:
                 yield case, started_at, due, name
-    for status in (CaseStatus.REJECTED, CaseStatus.EVIDENCE, CaseStatus.DECIDED):
+    for status in sorted(WINDOWED):
         for case in _entered(Case.objects.filter(status=status), frozenset({status})):
             started_at = case.started_at or case.opened_at  # type: ignore[attr-defined]
-            until = _window_of(case, started_at)
+            until = window_of(case, started_at, CaseEvent.objects.filter(case=case).order_by("seq"))
             if until is not None and until < at:
                 yield case, started_at, until, "window"
 
@@ -84,18 +84,6 @@ def _entered(cases: QuerySet[Case], statuses: frozenset[CaseStatus]) -> QuerySet
     """The cases, with the moment they came from elsewhere into these statuses."""
     entries = CaseEvent.objects.filter(case=OuterRef("pk"), to_status__in=statuses).exclude(from_status__in=statuses)
     return cases.annotate(started_at=Subquery(entries.order_by("-seq").values("at")[:1])).order_by("case_id")
-
-
-def _window_of(case: Case, started_at: datetime) -> datetime | None:
-    """Until when a status with a window of its own lasts."""
-    if case.status == CaseStatus.REJECTED:
-        return started_at + timedelta(days=CASE_TYPES[CaseType(case.case_type)].window_days)
-    if case.status == CaseStatus.DECIDED:
-        until = case.decision.get("appeal_until")
-        return datetime.fromisoformat(until) if until else None
-    asked = CaseEvent.objects.filter(case=case, event=Event.REQUEST_EVIDENCE.value).order_by("-seq").first()
-    due = asked.new.get("given", {}).get("due_at") if asked else None
-    return datetime.fromisoformat(due) if due else None
 
 
 def _event(case: Case, event: Event | None) -> Event | None:

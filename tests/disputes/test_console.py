@@ -207,6 +207,51 @@ def test_a_case_is_worked_from_page_to_page_by_two_people() -> None:
     assert [row["is_fraud"] for row in services.verdicts()] == [True, False]
 
 
+def test_evidence_is_asked_for_and_the_review_goes_on_when_it_is_complete() -> None:
+    case_id = open_ring()
+    analyst = browser(person("li", "analyst"))
+    send(analyst, case_id, "accept")
+    send(analyst, case_id, "start_review")
+    page = send(analyst, case_id, "request_evidence", wanted="the parcel's weight, from the carrier", due_days="3")
+    assert "the parcel&#x27;s weight, from the carrier" in page or "the parcel's weight, from the carrier" in page
+    assert "Evidence is complete" in page
+    assert "decided on the evidence there is" in page
+    assert "under investigation" in send(analyst, case_id, "close_evidence", complete="yes")
+
+
+@pytest.mark.parametrize("days", ["", "x", "²", "0", "99999999999999999999"])
+def test_evidence_without_a_date_ahead_is_not_asked_for(days: str) -> None:
+    case_id = open_ring()
+    analyst = browser(person("li", "analyst"))
+    send(analyst, case_id, "accept")
+    send(analyst, case_id, "start_review")
+    assert "not changed" in send(analyst, case_id, "request_evidence", wanted="more", due_days=days)
+    assert Case.objects.get().status == "INVESTIGATION"
+
+
+def test_clocks_are_stopped_for_a_reason_and_go_on() -> None:
+    case_id = open_ring()
+    analyst = browser(person("li", "analyst"))
+    send(analyst, case_id, "accept")
+    send(analyst, case_id, "start_review")
+
+    def post(**form: str) -> str:
+        revision = Case.objects.get().revision
+        return text_of(analyst.post(f"/admin/disputes/case/{case_id}/pause/", {"revision": revision, **form}, follow=True))
+
+    assert "The clocks stand still: expert testing." in post(pause="pause", reason="expert_test")
+    assert "the clocks stand still already" in post(pause="pause", reason="expert_test")
+    assert "Stop the clocks" in post(pause="resume")
+    assert "clocks stop for a known reason only" in post(pause="pause", reason="lunch")
+
+
+@pytest.mark.parametrize("role", ["approver", "auditor", "agent"])
+def test_only_analysts_stop_clocks(role: str) -> None:
+    case_id = open_ring()
+    client = browser(person("zhou", role))
+    assert "another role" in text_of(client.post(f"/admin/disputes/case/{case_id}/pause/", {"pause": "pause"}, follow=True))
+
+
 def test_a_proposal_can_be_returned_with_a_comment() -> None:
     case_id = open_ring()
     analyst, checker = browser(person("li", "analyst")), browser(person("wang", "approver"))
