@@ -187,6 +187,7 @@ class CaseAdmin(ReadOnly):
             path("next/", self.admin_site.admin_view(require_POST(self.take_next)), name="disputes_case_next"),
             path("<path:case_id>/step/", self.admin_site.admin_view(require_POST(self.step)), name="disputes_case_step"),
             path("<path:case_id>/pause/", self.admin_site.admin_view(require_POST(self.pause)), name="disputes_case_pause"),
+            path("<path:case_id>/split/", self.admin_site.admin_view(require_POST(self.split)), name="disputes_case_split"),
             path("<path:case_id>/claim/", self.admin_site.admin_view(require_POST(self.claim)), name="disputes_case_claim"),
         ]
         return [*ours, *super().get_urls()]
@@ -231,6 +232,21 @@ class CaseAdmin(ReadOnly):
                 services.resume(case_id, actor=actor, role=Role.ANALYST, revision=revision)
             else:
                 services.pause(case_id, request.POST.get("reason", ""), actor=actor, role=Role.ANALYST, revision=revision)
+        except services.RefusedChange as refused:
+            messages.error(request, refusal_text(refused))
+        return redirect("admin:disputes_case_change", case_id)
+
+    def split(self, request: HttpRequest, case_id: str) -> HttpResponseBase:
+        """Take a member out of a case; it gets one of its own."""
+        if not may_read_queue(request.user) or Role.ANALYST not in roles_of(request.user):
+            messages.error(request, _("Analysts take cases; your account has another role."))
+            return redirect("admin:disputes_case_changelist")
+        form, actor = request.POST, request.user.get_username()
+        revision = int(form["revision"]) if form.get("revision", "").isdigit() else None
+        member, reason = form.get("member", ""), form.get("reason", "")
+        try:
+            moved = services.split(case_id, [member], actor=actor, role=Role.ANALYST, reason=reason, revision=revision)
+            messages.success(request, _("Taken out; it is judged in case %(case)s.") % {"case": moved["case_id"]})
         except services.RefusedChange as refused:
             messages.error(request, refusal_text(refused))
         return redirect("admin:disputes_case_change", case_id)

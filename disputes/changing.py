@@ -26,10 +26,10 @@ from fairdeal.disputes.domain import (
     same_person,
 )
 from fairdeal.disputes.events import PROPOSALS, RESTARTS, UNJUDGED_ENDS
-from fairdeal.disputes.filing import case_id_for, open_case, record_filing, sum_up
 from fairdeal.disputes.given import as_json, read_given
 from fairdeal.disputes.history import changing_history, record
 from fairdeal.disputes.models import Case, CaseAlert, CaseMember
+from fairdeal.disputes.moving import move_members
 from fairdeal.disputes.noting import stale
 from fairdeal.disputes.refused import RefusedChange, no_such_case, refuse
 from fairdeal.disputes.verdict_rows import verdict_rows
@@ -239,17 +239,7 @@ def _move_late_members(case: Case, at: datetime) -> dict[str, Any] | None:
     late = [member for member in CaseMember.objects.filter(case=case).order_by("pk") if member.key not in set(judged)]
     if not late:
         return None
-    alerts = CaseAlert.objects.filter(member__in=late).order_by("event_at", "alert_id")
-    first = alerts[0]
-    key = (case.case_type, case.subject_kind, case.subject_id)
-    follow_up, is_new = open_case(key, case_id_for(*key, first.event_at, first.alert_id), first.run_id, at)
-    alert_ids = list(alerts.values_list("pk", flat=True))
-    CaseAlert.objects.filter(pk__in=alert_ids).update(case=follow_up)
-    CaseMember.objects.filter(pk__in=[member.pk for member in late]).update(case=follow_up)
-    record_filing(follow_up, is_new, alert_ids, at, SYSTEM, moved_from=case.case_id)
-    sum_up(case)
-    case.save(update_fields=["member_count", "money", "expected_loss_minor"])
-    return {"case_id": follow_up.case_id, "alerts": alert_ids}
+    return move_members(case, late, (case.subject_kind, case.subject_id), actor=SYSTEM, role=Role.PIPELINE, at=at)
 
 
 def _check_target(case: Case, target_case_id: str) -> None:

@@ -58,6 +58,7 @@ class Note(StrEnum):
     PAUSED = "paused"
     RESUMED = "resumed"
     ESCALATED = "escalated"
+    SPLIT = "split"
 
 
 #: Steps that put a decision before a second person.

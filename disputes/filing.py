@@ -196,7 +196,9 @@ def _stored(row: AlertRow, case: Case, member: CaseMember, at: datetime) -> Case
     )
 
 
-def record_filing(case: Case, is_new: bool, alert_ids: Sequence[str], at: datetime, actor: str, **more: Any) -> None:
+def record_filing(
+    case: Case, is_new: bool, alert_ids: Sequence[str], at: datetime, actor: str, *, role: Role = Role.PIPELINE, **more: Any
+) -> None:
     """Bring the case's totals up to date and write what happened."""
     old = {"members": case.member_count, "expected_loss_minor": case.expected_loss_minor}
     if not is_new:
@@ -209,7 +211,7 @@ def record_filing(case: Case, is_new: bool, alert_ids: Sequence[str], at: dateti
         case.pk,
         at=at,
         actor=actor,
-        role=Role.PIPELINE.value,
+        role=role.value,
         event=(Event.OPEN if is_new else Note.ALERTS_JOINED).value,
         from_status="" if is_new else case.status,
         to_status=case.status,

@@ -12,6 +12,7 @@ from fairdeal.disputes.falling_due import apply_due
 from fairdeal.disputes.filing import OpenedCases, open_cases
 from fairdeal.disputes.history import head as audit_head
 from fairdeal.disputes.measuring import measured_minutes
+from fairdeal.disputes.moving import split
 from fairdeal.disputes.pausing import pause, resume
 from fairdeal.disputes.reading import list_cases, open_snapshot, show_case, verdicts
 from fairdeal.disputes.refused import RefusedChange
@@ -39,6 +40,7 @@ __all__ = [
     "release",
     "resume",
     "show_case",
+    "split",
     "verdicts",
     "verify_history",
 ]

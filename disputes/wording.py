@@ -80,6 +80,8 @@ def refusal_text(refused: RefusedChange) -> str:
         "not_claimable": (gettext("there is nothing for an analyst to do with the case now"), gettext("take another case")),
         "not_yours": (gettext("only the holder gives a case back"), gettext("take it first")),
         "no_reason": (gettext("a case changes hands with a reason"), gettext("say to whom and why")),
+        "not_splittable": (gettext("members change their case before a decision is proposed"), gettext("return the proposal first")),
+        "bad_split": (gettext("some of a case's members can be taken out, never all"), gettext("leave one at least")),
         "bad_pause": (gettext("clocks stop for a known reason only"), gettext("choose one of these")),
         "not_pausable": (gettext("the clocks of this status do not stop"), gettext("go on with it")),
         "paused_already": (gettext("the clocks stand still already"), gettext("let it go on first")),

@@ -245,11 +245,29 @@ def test_clocks_are_stopped_for_a_reason_and_go_on() -> None:
     assert "clocks stop for a known reason only" in post(pause="pause", reason="lunch")
 
 
+def test_a_member_is_taken_out_of_a_ring_with_a_reason() -> None:
+    case_id = open_ring()
+    analyst = browser(person("li", "analyst"))
+    send(analyst, case_id, "accept")
+    send(analyst, case_id, "start_review")
+    member = CaseMember.objects.order_by("subject_id")[0]
+    assert "Does not belong here" in text_of(analyst.get(f"/admin/disputes/case/{case_id}/change/"))
+
+    def post(**form: str) -> str:
+        revision = Case.objects.get(pk=case_id).revision
+        return text_of(analyst.post(f"/admin/disputes/case/{case_id}/split/", {"revision": revision, **form}, follow=True))
+
+    assert "changes hands with a reason" in post(member=member.key, reason="")
+    assert "it is judged in case C" in post(member=member.key, reason="bought for the office")
+    assert CaseMember.objects.get(pk=member.pk).case_id != case_id
+
+
 @pytest.mark.parametrize("role", ["approver", "auditor", "agent"])
-def test_only_analysts_stop_clocks(role: str) -> None:
+def test_only_analysts_stop_clocks_and_take_members_out(role: str) -> None:
     case_id = open_ring()
     client = browser(person("zhou", role))
-    assert "another role" in text_of(client.post(f"/admin/disputes/case/{case_id}/pause/", {"pause": "pause"}, follow=True))
+    for what in ("pause", "split"):
+        assert "another role" in text_of(client.post(f"/admin/disputes/case/{case_id}/{what}/", {}, follow=True))
 
 
 def test_a_proposal_can_be_returned_with_a_comment() -> None:
