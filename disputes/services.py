@@ -13,6 +13,7 @@ from fairdeal.disputes.filing import OpenedCases, open_cases
 from fairdeal.disputes.history import head as audit_head
 from fairdeal.disputes.measuring import measured_minutes
 from fairdeal.disputes.moving import split
+from fairdeal.disputes.packing import pack_files
 from fairdeal.disputes.pausing import pause, resume
 from fairdeal.disputes.reading import list_cases, open_snapshot, show_case, verdicts
 from fairdeal.disputes.refused import RefusedChange
@@ -34,6 +35,7 @@ __all__ = [
     "next_case",
     "open_cases",
     "open_snapshot",
+    "pack_files",
     "pause",
     "propose",
     "reassign",

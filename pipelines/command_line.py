@@ -14,7 +14,7 @@ from pathlib import Path
 import typer
 
 from fairdeal.data_contracts.contract import ContractBreach
-from fairdeal.pipelines.commands import audit, cases, contracts, feed, runs, source
+from fairdeal.pipelines.commands import audit, case, cases, contracts, feed, runs, source
 from fairdeal.pipelines.errors import FairdealError
 from fairdeal.pipelines.settings import load_settings
 from fairdeal.pipelines.telling import console, tell_error
@@ -32,6 +32,7 @@ app = typer.Typer(
 app.add_typer(runs.app)
 app.command("console")(cases.open_console)
 app.command("worker")(cases.work)
+app.add_typer(case.app, name="case")
 app.add_typer(cases.app, name="cases")
 app.add_typer(audit.app, name="audit")
 app.add_typer(feed.app, name="feed")

@@ -67,6 +67,8 @@ def test_the_commands_of_the_interface_are_there() -> None:
             "contracts report",
             "audit verify",
             "worker",
+            "case pack",
+            "case verify",
         ),
     }
 
