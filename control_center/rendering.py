@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from fairdeal.control_center.records import COLUMNS, REASON_PARTS, Record
 from fairdeal.data_contracts.contract import ContractBreach, Kind
 from fairdeal.data_contracts.feed import FEED
-
-#: With this mark in front a spreadsheet reads the file as UTF-8 and shows Chinese.
-BYTE_ORDER_MARK = "\ufeff"
+from fairdeal.data_contracts.spreadsheets import BYTE_ORDER_MARK, csv_row, harmless, quoted
 
 _NUMERIC = {column.name for column in FEED.columns if column.kind in (Kind.INTEGER, Kind.MINOR, Kind.NUMBER)}
-
-#: What a spreadsheet takes for the beginning of a formula, also full-width.
-_FORMULA = "=+\\-@＝＋－＠﹢﹣﹦﹫−"
-#: Spaces and invisible characters that a spreadsheet may skip before it looks.
-_SKIPPED = r"[\s\u200b-\u200f\u2060\ufeff\u00ad]*"
-_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_LEADING_FORMULA = re.compile(f"^(?={_SKIPPED}[\"']*{_SKIPPED}[{_FORMULA}])")
-#: Where a spreadsheet's list separator is a semicolon, text after one begins a new cell.
-_INNER_FORMULA = re.compile(f'(;{_SKIPPED}"*)(?={_SKIPPED}[{_FORMULA}])')
 
 
 def render_line(record: Record) -> bytes:
@@ -67,16 +55,12 @@ def render_csv(records: Iterable[Record]) -> bytes:
 
 def csv_header() -> bytes:
     """Byte order mark and column names."""
-    return (BYTE_ORDER_MARK + _row(map(_quoted, COLUMNS))).encode()
+    return (BYTE_ORDER_MARK + csv_row(map(quoted, COLUMNS))).encode()
 
 
 def render_csv_row(record: Record) -> bytes:
     """One record as one line of ``actions.csv``."""
-    return _row(_cell(name, record[name]) for name in COLUMNS).encode()
-
-
-def _row(cells: Iterable[str]) -> str:
-    return ",".join(cells) + "\r\n"
+    return csv_row(_cell(name, record[name]) for name in COLUMNS).encode()
 
 
 def _cell(name: str, value: Any) -> str:
@@ -85,20 +69,7 @@ def _cell(name: str, value: Any) -> str:
     if name in _NUMERIC:
         return json.dumps(value, allow_nan=False)
     if isinstance(value, bool):
-        return _quoted(str(value).lower())
+        return quoted(str(value).lower())
     if name == "reasons":
         value = " | ".join(f"{reason['text_zh']} / {reason['text_en']}" for reason in value)
-    return _quoted(harmless(str(value)))
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
-
-
-def harmless(text: str) -> str:
-    """The text such that no spreadsheet takes it, or a part of it, for a formula."""
-    one_line = _BREAKS.sub(" ", text)
-    marked = _LEADING_FORMULA.sub("'", one_line)
-    if marked == one_line and _BREAKS.match(text):
-        marked = "'" + one_line
-    return _INNER_FORMULA.sub(r"\1'", marked)
+    return quoted(harmless(str(value)))

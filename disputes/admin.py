@@ -24,6 +24,7 @@ from fairdeal.disputes.case_page import page_of
 from fairdeal.disputes.claiming import CLAIMABLE, is_held
 from fairdeal.disputes.clocks import FIRST_RESPONSE, time_left
 from fairdeal.disputes.domain import CloseCode, Event, Role, next_events
+from fairdeal.disputes.exporting import MOST, csv_lines
 from fairdeal.disputes.history import changing_history
 from fairdeal.disputes.list_filters import (
     ActionFilter,
@@ -114,7 +115,7 @@ class CaseAdmin(ReadOnly):
     fields = ("case_id",)
     change_form_template = "admin/disputes/case/change_form.html"
     list_before_template = "admin/disputes/case/take_next.html"
-    actions: ClassVar = ["accept_selected", "start_selected"]
+    actions: ClassVar = ["accept_selected", "start_selected", "export_selected"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         return with_headline(super().get_queryset(request))
@@ -171,6 +172,14 @@ class CaseAdmin(ReadOnly):
     def start_selected(self, request: HttpRequest, cases: QuerySet[Case]) -> None:
         self._step_each(request, cases, Event.START_REVIEW)
 
+    @admin.action(description=_("Export as CSV"))
+    def export_selected(self, request: HttpRequest, cases: QuerySet[Case]) -> HttpResponseBase:
+        lines = csv_lines(cases[:MOST].iterator(chunk_size=1_000))
+        name = f"cases-{localtime():%Y-%m-%d-%H%M}.csv"
+        return HttpResponse(
+            b"".join(lines), content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+        )
+
     def _step_each(self, request: HttpRequest, cases: QuerySet[Case], event: Event) -> None:
         """Take one step with each case under the same rules as alone; what was refused is said case by case."""
         done = 0
@@ -188,6 +197,7 @@ class CaseAdmin(ReadOnly):
             path("<path:case_id>/step/", self.admin_site.admin_view(require_POST(self.step)), name="disputes_case_step"),
             path("<path:case_id>/pause/", self.admin_site.admin_view(require_POST(self.pause)), name="disputes_case_pause"),
             path("<path:case_id>/split/", self.admin_site.admin_view(require_POST(self.split)), name="disputes_case_split"),
+            path("<path:case_id>/note/", self.admin_site.admin_view(require_POST(self.note)), name="disputes_case_note"),
             path("<path:case_id>/claim/", self.admin_site.admin_view(require_POST(self.claim)), name="disputes_case_claim"),
         ]
         return [*ours, *super().get_urls()]
@@ -247,6 +257,18 @@ class CaseAdmin(ReadOnly):
         try:
             moved = services.split(case_id, [member], actor=actor, role=Role.ANALYST, reason=reason, revision=revision)
             messages.success(request, _("Taken out; it is judged in case %(case)s.") % {"case": moved["case_id"]})
+        except services.RefusedChange as refused:
+            messages.error(request, refusal_text(refused))
+        return redirect("admin:disputes_case_change", case_id)
+
+    def note(self, request: HttpRequest, case_id: str) -> HttpResponseBase:
+        """Leave a word in a case's history."""
+        writers = [role for role in (Role.ANALYST, Role.AGENT, Role.APPROVER) if role in roles_of(request.user)]
+        if not may_read_queue(request.user) or not writers:
+            messages.error(request, _("Your role reads cases and leaves no word in them."))
+            return redirect("admin:disputes_case_changelist")
+        try:
+            services.note(case_id, request.POST.get("text", ""), actor=request.user.get_username(), role=writers[0])
         except services.RefusedChange as refused:
             messages.error(request, refusal_text(refused))
         return redirect("admin:disputes_case_change", case_id)

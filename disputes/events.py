@@ -59,6 +59,7 @@ class Note(StrEnum):
     RESUMED = "resumed"
     ESCALATED = "escalated"
     SPLIT = "split"
+    NOTED = "noted"
 
 
 #: Steps that put a decision before a second person.

@@ -126,6 +126,7 @@ def event_texts() -> dict[str, str]:
         Note.REASSIGNED.value: _("handed over"),
         Note.PAUSED.value: _("clocks stopped"),
         Note.RESUMED.value: _("goes on"),
+        Note.NOTED.value: _("word left"),
         Note.SPLIT.value: _("members taken out"),
         Note.ESCALATED.value: _("a senior was called"),
         Event.OPEN.value: _("opened"),

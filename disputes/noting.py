@@ -7,12 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from fairdeal.disputes.events import Note
 from fairdeal.disputes.history import changing_history, record
 from fairdeal.disputes.models import Case, CaseEvent
-from fairdeal.disputes.refused import RefusedChange, refuse
+from fairdeal.disputes.refused import RefusedChange, no_such_case, refuse
 from fairdeal.disputes.roles import Role
+
+#: Most characters of a word left in a case.
+LONGEST_NOTE = 4_000
 
 
 def take_note(
@@ -70,3 +74,23 @@ def stale(case: Case, seen: int) -> RefusedChange:
         "a change is made on the newest revision",
         "look at the case again and repeat the change if it still holds",
     )
+
+
+def note(case_id: str, text: str, *, actor: str, role: str, at: datetime | None = None) -> dict[str, Any]:
+    """Leave a word in a case's history, whoever holds it and wherever it is; what others change meanwhile does not matter.
+
+    Raises
+    ------
+    RefusedChange
+        When there is no such case, or nothing is said, or too much.
+    """
+    moment = timezone.now() if at is None else at
+    if not text.strip() or len(text) > LONGEST_NOTE:
+        found, rule = f"{len(text.strip())} characters", f"a word has between 1 and {LONGEST_NOTE} characters"
+        raise refuse(f"case {case_id}", "bad_note", found, rule, "say something, briefly")
+    with changing_history():
+        case = Case.objects.select_for_update().filter(pk=case_id).first()
+        if case is None:
+            raise no_such_case(case_id)
+        take_note(case, Note.NOTED, {}, actor=actor, role=Role(role), at=moment, comment=text.strip())
+    return {"case_id": case_id, "revision": case.revision}

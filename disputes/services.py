@@ -13,6 +13,7 @@ from fairdeal.disputes.filing import OpenedCases, open_cases
 from fairdeal.disputes.history import head as audit_head
 from fairdeal.disputes.measuring import measured_minutes
 from fairdeal.disputes.moving import split
+from fairdeal.disputes.noting import note
 from fairdeal.disputes.packing import pack_files
 from fairdeal.disputes.pausing import pause, resume
 from fairdeal.disputes.reading import list_cases, open_snapshot, show_case, verdicts
@@ -33,6 +34,7 @@ __all__ = [
     "list_cases",
     "measured_minutes",
     "next_case",
+    "note",
     "open_cases",
     "open_snapshot",
     "pack_files",

@@ -82,6 +82,7 @@ def refusal_text(refused: RefusedChange) -> str:
         "no_reason": (gettext("a case changes hands with a reason"), gettext("say to whom and why")),
         "not_splittable": (gettext("members change their case before a decision is proposed"), gettext("return the proposal first")),
         "bad_split": (gettext("some of a case's members can be taken out, never all"), gettext("leave one at least")),
+        "bad_note": (gettext("nothing is said, or too much"), gettext("say something, briefly")),
         "bad_pause": (gettext("clocks stop for a known reason only"), gettext("choose one of these")),
         "not_pausable": (gettext("the clocks of this status do not stop"), gettext("go on with it")),
         "paused_already": (gettext("the clocks stand still already"), gettext("let it go on first")),

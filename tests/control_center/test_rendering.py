@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairdeal.control_center.records import REASON_PARTS
-from fairdeal.control_center.rendering import harmless, render_csv, render_jsonl
+from fairdeal.control_center.rendering import render_csv, render_jsonl
 from fairdeal.data_contracts.contract import ContractBreach
 from fairdeal.data_contracts.feed import FEED
+from fairdeal.data_contracts.spreadsheets import harmless
 from tests.control_center.feeds import good_measures, measure, reason, records_of
 
 FORMULAS = [

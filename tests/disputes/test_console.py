@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from datetime import timedelta
@@ -243,6 +244,35 @@ def test_clocks_are_stopped_for_a_reason_and_go_on() -> None:
     assert "the clocks stand still already" in post(pause="pause", reason="expert_test")
     assert "Stop the clocks" in post(pause="resume")
     assert "clocks stop for a known reason only" in post(pause="pause", reason="lunch")
+
+
+def test_a_word_is_left_in_a_case_that_somebody_else_holds() -> None:
+    case_id = open_ring()
+    services.claim(case_id, actor="zhao")
+    client = browser(person("li", "analyst"))
+    page = text_of(client.post(f"/admin/disputes/case/{case_id}/note/", {"text": "the carrier calls back at five"}, follow=True))
+    assert "the carrier calls back at five" in page
+    assert Case.objects.get().holder == "zhao"
+    assert "nothing is said" in text_of(client.post(f"/admin/disputes/case/{case_id}/note/", {"text": " "}, follow=True))
+    auditor = browser(person("sun", "auditor"))
+    assert "leaves no word" in text_of(auditor.post(f"/admin/disputes/case/{case_id}/note/", {"text": "x"}, follow=True))
+
+
+@pytest.mark.parametrize(("language", "heading"), [("en", '"Strongest reason"'), ("zh-hans", '"最强理由"')])
+def test_cases_are_exported_as_a_table_in_which_nothing_is_a_formula(language: str, heading: str) -> None:
+    case_id = open_ring()
+    services.open_cases([alert(77, "=cmd|' /C calc'!A0")], run_id="run-1", at=AT)
+    client = browser(person("li", "analyst"))
+    client.cookies["django_language"] = language
+    chosen = {"action": "export_selected", "_selected_action": list(Case.objects.values_list("pk", flat=True))}
+    answer = client.post("/admin/disputes/case/", chosen, HTTP_ACCEPT_LANGUAGE=language)
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    rows = list(csv.reader(answer.content.decode("utf-8-sig").splitlines()))
+    assert heading in answer.content.decode()
+    assert {row[0] for row in rows[1:]} == {case_id, *Case.objects.values_list("pk", flat=True)}
+    assert len({len(row) for row in rows}) == 1
+    assert {row[-1] for row in rows[1:]} == {""}  # none is closed
+    assert not any(cell.startswith(("=", "+", "@")) for row in rows[1:] for cell in row)
 
 
 def test_a_member_is_taken_out_of_a_ring_with_a_reason() -> None:
