@@ -32,6 +32,7 @@ from fairdeal.disputes.names import (
     typology_text,
 )
 from fairdeal.disputes.pausing import PAUSABLE
+from fairdeal.disputes.ring_picture import ring_picture
 from fairdeal.disputes.shared import spreads_of, ties_of
 from fairdeal.disputes.snapshot_rows import snapshot_rows
 from fairdeal.disputes.told_reasons import CommonReason, ToldReason, common_reasons, told_reasons
@@ -81,6 +82,7 @@ def page_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any]:
     leaders = list(leading.values())
     shown = [_member_view(alert.member, alert, place < MEMBERS_OPEN) for place, alert in enumerate(leaders[:MEMBERS_SHOWN])]
     history = list(CaseEvent.objects.filter(case=case).order_by("seq"))
+    ties = ties_of(leaders, case.subject_id)
     left = time_left(FIRST_RESPONSE, CaseStatus(case.status), case.opened_at, timezone.now())
     return {
         "case": case,
@@ -95,7 +97,8 @@ def page_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any]:
         "outcome": CLOSE_CODE_TEXTS.get(case.close_code, ""),
         "common": _common(leaders),
         "spreads": spreads_of(leaders) if len(leaders) > 1 else (),
-        "ties": ties_of(leaders, case.subject_id),
+        "ties": ties,
+        "ring": ring_picture(leaders, ties),
         "members": shown,
         "members_hidden": len(leading) - len(shown),
         "same_subject": [_link(other) for other in about_the_same(case)],

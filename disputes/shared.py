@@ -24,14 +24,15 @@ class Tie:
 
     Parameters
     ----------
-    kind, name
-        What it is, in words, and its id.
+    kind, name, column
+        What it is, in words, its id, and the column that names it.
     members, accounts
         How many members share it, and how many different accounts those have.
     """
 
     kind: str
     name: str
+    column: str
     members: int
     accounts: int
 
@@ -59,9 +60,9 @@ def ties_of(alerts: Sequence[CaseAlert], subject_id: str) -> tuple[Tie, ...]:
     for column in _TYING:
         holders: dict[str, list[str]] = {}
         for alert in alerts:
-            if (value := _known(alert, column)) not in ("", subject_id):
+            if (value := value_of(alert, column)) not in ("", subject_id):
                 holders.setdefault(value, []).append(alert.account_id)
-        found = [Tie(labels[column], value, len(accounts), len(set(accounts) - {""})) for value, accounts in holders.items()]
+        found = [Tie(labels[column], value, column, len(accounts), len(set(accounts) - {""})) for value, accounts in holders.items()]
         found = sorted(
             (tie for tie in found if tie.members > 1 and tie.accounts != 1), key=lambda tie: (-tie.accounts, -tie.members, tie.name)
         )
@@ -74,10 +75,11 @@ def spreads_of(alerts: Sequence[CaseAlert]) -> tuple[Spread, ...]:
     labels = column_texts()
     accounts = {alert.account_id for alert in alerts} - {""}
     counts = [(labels["account_id"], len(accounts))]
-    counts += [(labels[column], len({_known(alert, column) for alert in alerts} - {""})) for column in (*_TYING, *_COUNTED)]
+    counts += [(labels[column], len({value_of(alert, column) for alert in alerts} - {""})) for column in (*_TYING, *_COUNTED)]
     return tuple(Spread(kind, count) for kind, count in counts if count)
 
 
-def _known(alert: CaseAlert, column: str) -> str:
+def value_of(alert: CaseAlert, column: str) -> str:
+    """What was known of an alert's subject in one column; empty when nothing was."""
     value = alert.snapshot.get(column) if isinstance(alert.snapshot, dict) else None
     return str(value) if value not in (None, "") else ""
