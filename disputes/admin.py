@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
 from fairdeal.disputes import people_admin, services
-from fairdeal.disputes.case_page import page_of
+from fairdeal.disputes.case_page import page_of, presumed_members
 from fairdeal.disputes.claiming import CLAIMABLE, is_held
 from fairdeal.disputes.clocks import FIRST_RESPONSE, time_left
 from fairdeal.disputes.domain import CloseCode, Event, Role, next_events
@@ -339,12 +339,18 @@ def _role_for(case: Case, event: Event, roles: frozenset[Role]) -> Role:
 
 
 def _findings(case: Case, outcome: str, form: Any) -> dict[str, str] | None:
-    """Findings as the form gives them; a member left alone is what the outcome says of all. None when all are left alone."""
+    """Findings as the form gives them; a member left alone is what the outcome says, where that is presumed of it."""
     chosen = {name.removeprefix("finding_"): value for name, value in form.items() if name.startswith("finding_") and value}
-    if not chosen:
+    members = list(CaseMember.objects.filter(case=case))
+    if not chosen and (outcome != CloseCode.ACTION_CONFIRMED or len(members) == 1):
         return None
-    default = {CloseCode.ACTION_CONFIRMED: "fraud", CloseCode.FALSE_POSITIVE: "honest"}.get(outcome, "undecided")  # type: ignore[call-overload]
-    return {member.key: chosen.get(str(member.pk), default) for member in CaseMember.objects.filter(case=case)}
+    if outcome == CloseCode.ACTION_CONFIRMED:
+        presumed = presumed_members(case)
+        defaults = {member.pk: "fraud" if member.pk in presumed else "undecided" for member in members}
+    else:
+        default = {CloseCode.FALSE_POSITIVE: "honest"}.get(outcome, "undecided")  # type: ignore[call-overload]
+        defaults = dict.fromkeys((member.pk for member in members), default)
+    return {member.key: chosen.get(str(member.pk), defaults[member.pk]) for member in members}
 
 
 class InsideCase(ReadOnly):

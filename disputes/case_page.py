@@ -46,6 +46,8 @@ MEMBERS_OPEN = 3
 LINKED_SHOWN = 8
 #: Within so many days asked-for evidence is due; the first is what the form proposes.
 EVIDENCE_DAYS = (3, 7, 15)
+#: From this probability on a member is what the decision about its case says.
+PRESUMED = 0.5
 #: So many alerts are looked at to find them.
 _LOOKED_AT = 500
 
@@ -71,6 +73,7 @@ class MemberView:
     linked: tuple[Related, ...]
     snapshot: tuple[tuple[str, str], ...]
     is_open: bool
+    is_presumed: bool
 
 
 def page_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any]:
@@ -184,6 +187,24 @@ def _parts(ids: Sequence[str], size: int = 300) -> Iterable[Sequence[str]]:
     return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
+def presumed_members(case: Case) -> frozenset[int]:
+    """Members that a confirmed suspicion speaks of unless somebody says otherwise.
+
+    Not those of which less than `PRESUMED` was thought, nor those that were drawn at random: what nobody looked at teaches nothing, and a
+    random sample that is judged by its neighbours is none. A member that is alone in its case is always meant.
+    """
+    alerts = CaseAlert.objects.filter(case=case).order_by("-expected_loss_minor", "alert_id")
+    leading: dict[int, CaseAlert] = {}
+    for alert in alerts.only("member_id", "chosen_by", "probability", "expected_loss_minor"):
+        leading.setdefault(alert.member_id, alert)
+    return frozenset(pk for pk, alert in leading.items() if len(leading) == 1 or is_presumed(alert))
+
+
+def is_presumed(alert: CaseAlert) -> bool:
+    """Whether a confirmed suspicion speaks of this alert's member by itself."""
+    return alert.chosen_by != "audit_sample" and (alert.probability is None or alert.probability >= PRESUMED)
+
+
 def _link(case: Case, tie: str = "") -> dict[str, Any]:
     return {"case": case, "tie": tie, "kind": kind_text(case.subject_kind), "tone": tone_of(case.status)}
 
@@ -229,6 +250,7 @@ def _member_view(member: CaseMember, alert: CaseAlert, is_open: bool) -> MemberV
         linked=related_of(evidence.get("linked")),
         snapshot=snapshot_rows(snapshot),
         is_open=is_open,
+        is_presumed=is_presumed(alert),
     )
 
 

@@ -300,6 +300,36 @@ def test_only_analysts_stop_clocks_and_take_members_out(role: str) -> None:
         assert "another role" in text_of(client.post(f"/admin/disputes/case/{case_id}/{what}/", {}, follow=True))
 
 
+def test_who_was_hardly_suspected_or_drawn_at_random_is_not_judged_by_the_others() -> None:
+    rows = [alert(1), alert(2, probability=0.3), alert(3, chosen_by="audit_sample", selection_probability=0.1), alert(4, probability=None)]
+    (case_id,) = services.open_cases([*rows, alert(5, probability=0.2)], run_id="run-1", at=AT).opened
+    analyst, checker = browser(person("li", "analyst")), browser(person("wang", "approver"))
+    send(analyst, case_id, "accept")
+    send(analyst, case_id, "start_review")
+    assert text_of(analyst.get(f"/admin/disputes/case/{case_id}/change/")).count("not judged, unless a false positive") == 3
+    marked = CaseMember.objects.get(subject_id="O5")
+    send(analyst, case_id, "propose_decision", outcome="action_confirmed", reasons="one device", **{f"finding_{marked.pk}": "fraud"})
+    send(checker, case_id, "approve")
+    assert {row["subject_id"]: row["is_fraud"] for row in services.verdicts()} == {
+        "O1": True,
+        "O2": None,
+        "O3": None,
+        "O4": True,
+        "O5": True,
+    }
+
+
+@pytest.mark.parametrize(("outcome", "is_fraud"), [("action_confirmed", True), ("false_positive", False)])
+def test_a_member_alone_in_its_case_is_what_the_outcome_says(outcome: str, is_fraud: bool) -> None:
+    (case_id,) = services.open_cases([alert(1, probability=0.1)], run_id="run-1", at=AT).opened
+    analyst, checker = browser(person("li", "analyst")), browser(person("wang", "approver"))
+    send(analyst, case_id, "accept")
+    send(analyst, case_id, "start_review")
+    send(analyst, case_id, "propose_decision", outcome=outcome, reasons="looked")
+    send(checker, case_id, "approve")
+    assert [row["is_fraud"] for row in services.verdicts()] == [is_fraud]
+
+
 def test_a_proposal_can_be_returned_with_a_comment() -> None:
     case_id = open_ring()
     analyst, checker = browser(person("li", "analyst")), browser(person("wang", "approver"))
