@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +21,7 @@ from fairdeal.pipelines import running
 from fairdeal.pipelines.reporting import contract_report
 from fairdeal.pipelines.settings import Settings, load_settings
 from fairdeal.sources.mapping import load_mapping
+from tests.e2e.commands import environment
 from tests.pipelines import worlds
 
 pytestmark = pytest.mark.slow
@@ -93,4 +101,117 @@ def test_the_contract_report_shows_every_table_without_a_network(pictures: Modul
         assert table in words
     assert "Rows, night by night" in words
     assert [url for url in asked if not url.startswith("file:")] == []
+    assert complaints == []
+
+
+ACCOUNTS = """
+import sys
+from pathlib import Path
+from fairdeal.disputes import django_setup
+django_setup.configure(Path(sys.argv[1]))
+django_setup.migrate()
+from django.contrib.auth.models import Group, User
+for name, role in (("li", "analyst"), ("wang", "approver"), ("guest", None)):
+    user = User.objects.create_user(name, password=sys.argv[2], is_staff=True)
+    if role:
+        user.groups.add(Group.objects.get(name=role))
+"""
+PASSWORD = "long enough for a test 7"
+
+
+@contextmanager
+def staffed(pictures: ModuleType, home: Path, folder: Path) -> Iterator[tuple[str, Path]]:
+    """The console of a copy of a home, with an analyst, an approver and somebody without a role: its address, and the copy."""
+    copy = folder / "home"
+    shutil.copytree(home, copy, ignore=shutil.ignore_patterns("runs", "prefect"))
+    subprocess.run([sys.executable, "-c", ACCOUNTS, str(copy), PASSWORD], check=True)
+    port = pictures.free_port()
+    command = [sys.executable, "-m", "fairdeal", "console", "--port", str(port)]
+    with subprocess.Popen(command, env=environment(copy), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        address = f"http://127.0.0.1:{port}"
+        try:
+            for _ in range(300):
+                with suppress(OSError), urllib.request.urlopen(f"{address}/admin/login/", timeout=5):
+                    break
+                time.sleep(0.1)
+            yield address, copy
+        finally:
+            server.terminate()
+
+
+def signed_in(pictures: ModuleType, opened: Any, language: str, address: str, name: str) -> Any:
+    """A page of somebody's own browser, at the console's first page."""
+    page = pictures.new_page(opened, language)
+    page.goto(f"{address}/admin/")
+    page.fill("input[name=username]", name)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button[type=submit], input[type=submit]")
+    page.wait_for_load_state()
+    return page
+
+
+def press(page: Any, event: str) -> None:
+    """Press the button of a step."""
+    page.click(f"button[name=event][value={event}]")
+    page.wait_for_load_state()
+
+
+@pytest.mark.parametrize(
+    ("language", "asked_for", "closed"),
+    [("en-US", "collecting evidence", "suspicion confirmed"), ("zh-CN", "证据收集", "确认属实")],
+)
+def test_two_people_work_a_ring_from_taking_it_to_its_end_and_a_third_is_turned_away(
+    language: str, asked_for: str, closed: str, pictures: ModuleType, home: Path, browser: Any, tmp_path: Path
+) -> None:
+    with staffed(pictures, home, tmp_path) as (address, copy):
+        opened = browser.launch(executable_path=pictures.CHROMIUM, args=list(pictures.QUIET))
+        analyst = signed_in(pictures, opened, language, address, "li")
+        asked, complaints = watched(analyst)
+        analyst.goto(f"{address}/admin/disputes/case/?o=-6")  # most members first
+        analyst.goto(address + analyst.locator("#result_list a[href*='/change/']").first.get_attribute("href"))
+        case = analyst.url
+        press(analyst, "accept")
+        press(analyst, "start_review")
+        analyst.locator("details:has(#fd-evidence) > summary").click()
+        analyst.fill("#fd-evidence textarea", "the carrier's weight of the parcel / 承运商的包裹重量")
+        press(analyst, "request_evidence")
+        assert asked_for in analyst.inner_text("body")
+        press(analyst, "close_evidence")
+
+        def propose() -> None:
+            analyst.goto(case)
+            if analyst.locator("button[name=claim][value=take]").count():
+                analyst.click("button[name=claim][value=take]")
+                analyst.wait_for_load_state()
+            verdicts = analyst.locator("select[name^=finding_]")
+            for place in range(verdicts.count()):
+                if verdicts.nth(place).is_visible():
+                    verdicts.nth(place).select_option("honest" if place == 1 else "fraud")
+            analyst.select_option("select[name=outcome]", "action_confirmed")
+            analyst.fill("textarea[name=reasons]", "one device\n同一设备")
+            press(analyst, "propose_decision")
+
+        propose()
+        assert analyst.locator("button[name=event][value=approve]").count() == 0
+        approver = signed_in(pictures, opened, language, address, "wang")
+        approver.goto(case)
+        approver.fill("textarea[name=comment]", "say more about the second / 请补充第二名成员的理由")
+        press(approver, "return")
+        propose()
+        approver.goto(case)
+        press(approver, "approve")
+        assert closed in approver.inner_text("body")
+        guest = signed_in(pictures, opened, language, address, "guest")
+        guest.goto(case)
+        assert case.rsplit("/", 3)[-3] not in guest.inner_text("body")
+        opened.close()
+        found = subprocess.run(
+            [sys.executable, "-m", "fairdeal", "audit", "verify", "--json"],
+            env=environment(copy),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert json.loads(found.stdout)["ok"] is True, found.stderr
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
     assert complaints == []
