@@ -49,7 +49,7 @@ from fairdeal.disputes.names import (
     status_text,
     typology_text,
 )
-from fairdeal.disputes.people import may_read_queue, roles_of
+from fairdeal.disputes.people import analysts, may_read_queue, roles_of
 from fairdeal.disputes.queue_rows import queue_row, with_headline
 from fairdeal.disputes.searching import search_cases
 from fairdeal.disputes.statuses import CaseStatus
@@ -198,6 +198,7 @@ class CaseAdmin(ReadOnly):
             path("<path:case_id>/pause/", self.admin_site.admin_view(require_POST(self.pause)), name="disputes_case_pause"),
             path("<path:case_id>/split/", self.admin_site.admin_view(require_POST(self.split)), name="disputes_case_split"),
             path("<path:case_id>/note/", self.admin_site.admin_view(require_POST(self.note)), name="disputes_case_note"),
+            path("<path:case_id>/reassign/", self.admin_site.admin_view(require_POST(self.reassign)), name="disputes_case_reassign"),
             path("<path:case_id>/claim/", self.admin_site.admin_view(require_POST(self.claim)), name="disputes_case_claim"),
         ]
         return [*ours, *super().get_urls()]
@@ -226,6 +227,24 @@ class CaseAdmin(ReadOnly):
                 messages.success(request, _("The case is back in the queue."))
                 return redirect("admin:disputes_case_changelist")
             services.claim(case_id, actor=actor, reason=words, revision=revision)
+        except services.RefusedChange as refused:
+            messages.error(request, refusal_text(refused))
+        return redirect("admin:disputes_case_change", case_id)
+
+    def reassign(self, request: HttpRequest, case_id: str) -> HttpResponseBase:
+        """Hand a case to another analyst, with a reason."""
+        roles, form, actor = roles_of(request.user), request.POST, request.user.get_username()
+        capacities = [role for role in (Role.APPROVER, Role.ANALYST) if role in roles]
+        if not may_read_queue(request.user) or not capacities:
+            messages.error(request, _("A case is handed on by who holds it, or by an approver."))
+            return redirect("admin:disputes_case_changelist")
+        if form.get("to") not in analysts():
+            messages.error(request, _("Choose an analyst."))
+            return redirect("admin:disputes_case_change", case_id)
+        revision = int(form["revision"]) if form.get("revision", "").isdigit() else None
+        try:
+            services.reassign(case_id, form["to"], actor=actor, role=capacities[0], reason=form.get("reason", ""), revision=revision)
+            messages.success(request, _("Handed on to %(who)s.") % {"who": form["to"]})
         except services.RefusedChange as refused:
             messages.error(request, refusal_text(refused))
         return redirect("admin:disputes_case_change", case_id)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from fairdeal.disputes.claiming import CLAIMABLE, is_held
 from fairdeal.disputes.clock_rows import clock_rows
 from fairdeal.disputes.clocks import FIRST_RESPONSE, PauseReason, time_left
-from fairdeal.disputes.domain import CaseStatus, CloseCode, Event, Role, next_events, same_person
+from fairdeal.disputes.domain import CaseStatus, CloseCode, Deed, Event, Role, Scope, may, next_events, same_person
 from fairdeal.disputes.evidence_rows import Related, marked, related_of
 from fairdeal.disputes.models import CLOSE_CODE_TEXTS, Case, CaseAlert, CaseEvent, CaseMember
 from fairdeal.disputes.names import (
@@ -32,6 +32,7 @@ from fairdeal.disputes.names import (
     typology_text,
 )
 from fairdeal.disputes.pausing import PAUSABLE
+from fairdeal.disputes.people import analysts
 from fairdeal.disputes.ring_picture import ring_picture
 from fairdeal.disputes.shared import spreads_of, ties_of
 from fairdeal.disputes.snapshot_rows import snapshot_rows
@@ -139,9 +140,18 @@ def steps_for(case: Case, roles: frozenset[Role]) -> frozenset[str]:
 def hold_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any] | None:
     """Who holds the case until when, and whether ``actor`` may take it, keep it or give it back; None where nobody can."""
     held, is_mine = is_held(case, timezone.now()), same_person(case.holder, actor)
-    if CaseStatus(case.status) not in CLAIMABLE or not (held or Role.ANALYST in roles):
+    scopes = may(roles, Deed.REASSIGN_CASE)
+    may_hand_on = Scope.ALL in scopes or (Scope.OWN in scopes and held and is_mine)
+    if CaseStatus(case.status) not in CLAIMABLE or not (held or Role.ANALYST in roles or may_hand_on):
         return None
-    return {"is_held": held, "is_mine": held and is_mine, "until": case.lease_until, "may_take": Role.ANALYST in roles}
+    others = [name for name in analysts() if not same_person(name, case.holder if held else "")] if may_hand_on else []
+    return {
+        "is_held": held,
+        "is_mine": held and is_mine,
+        "until": case.lease_until,
+        "may_take": Role.ANALYST in roles,
+        "others": others,
+    }
 
 
 def pause_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from fairdeal.disputes.clocks import FIRST_RESPONSE
-from fairdeal.disputes.domain import CaseStatus, Role, same_person
+from fairdeal.disputes.domain import CaseStatus, Deed, Role, Scope, may, same_person
 from fairdeal.disputes.events import Note
 from fairdeal.disputes.models import Case
 from fairdeal.disputes.noting import stale, take_note
@@ -105,12 +105,12 @@ def release(case_id: str, *, actor: str, comment: str = "", revision: int | None
 def reassign(
     case_id: str, to: str, *, actor: str, role: str, reason: str, revision: int | None = None, at: datetime | None = None
 ) -> dict[str, Any]:
-    """Hand a case to somebody else: the holder's or a team lead's to do, never without a reason.
+    """Hand a case to somebody else: its holder's to do or an approver's, never without a reason.
 
     Raises
     ------
     RefusedChange
-        Without a reason or a person, or when the case changed meanwhile or cannot be held now.
+        Without a reason or a person, when it is not the actor's to do, or when the case changed meanwhile or cannot be held now.
     """
     moment = timezone.now() if at is None else at
     case = _case(case_id, revision)
@@ -120,6 +120,11 @@ def reassign(
         )
     if CaseStatus(case.status) not in CLAIMABLE:
         raise _not_claimable(case)
+    scopes = may(frozenset({Role(role)}), Deed.REASSIGN_CASE)
+    if Scope.ALL not in scopes and not (Scope.OWN in scopes and is_held(case, moment) and same_person(case.holder, actor)):
+        found = f"asked by {actor} as {role}, held by {case.holder or 'nobody'}"
+        rule = "a case is handed on by who holds it, or by an approver"
+        raise refuse(f"case {case_id}", "not_yours_to_hand_on", found, rule, "take it first, or ask an approver")
     if not _hand_to(case, to.strip(), moment, Note.REASSIGNED, reason=reason, by=actor, role=Role(role)):
         raise _changed(case)
     return _told(case)

@@ -24,3 +24,11 @@ def roles_of(user: Any) -> frozenset[Role]:
 def may_read_queue(user: Any) -> bool:
     """Whether ``user`` may see the cases of others."""
     return bool(may(roles_of(user), Deed.READ_CASE) & _WHOLE_QUEUE)
+
+
+def analysts() -> list[str]:
+    """Names of the people who can be given cases."""
+    from django.contrib.auth import get_user_model  # models exist after configure() only
+
+    found = get_user_model().objects.filter(is_active=True, groups__name=Role.ANALYST)
+    return sorted(found.values_list("username", flat=True))

@@ -44,6 +44,7 @@ class Deed(StrEnum):
 
     OPEN_CASE = "open_case"
     READ_CASE = "read_case"
+    REASSIGN_CASE = "reassign_case"
     ADD_EVIDENCE = "add_evidence"
     PROPOSE_DECISION = "propose_decision"
     APPROVE_DECISION = "approve_decision"
@@ -60,7 +61,7 @@ class Scope(StrEnum):
     """How far a right reaches. A role without an entry has none."""
 
     ALL = "all"
-    OWN = "own"  # the person's own orders, cases or evidence
+    OWN = "own"  # the person's own orders, cases or evidence; cases that the person holds
     MASKED = "masked"  # the queue, personal data masked
     SUMMARY = "summary"
     PUBLISHED = "published"  # approved text only
@@ -82,6 +83,7 @@ RIGHTS: dict[Deed, dict[Role, Scope]] = {
         _R.BUYER: _S.OWN, _R.MERCHANT: _S.OWN, _R.AGENT: _S.MASKED, _R.ANALYST: _S.MASKED, _R.APPROVER: _S.ALL, _R.MEDIATOR: _S.OWN,
         _R.ARBITRATOR: _S.OWN, _R.OPERATOR: _S.SUMMARY, _R.EDITOR: _S.PUBLISHED, _R.AUDITOR: _S.MASKED,
     },
+    Deed.REASSIGN_CASE: {_R.ANALYST: _S.OWN, _R.APPROVER: _S.ALL},
     Deed.ADD_EVIDENCE: {
         _R.BUYER: _S.OWN, _R.MERCHANT: _S.OWN, _R.AGENT: _S.ALL, _R.ANALYST: _S.ALL, _R.MEDIATOR: _S.OWN, _R.ARBITRATOR: _S.OWN,
         _R.PIPELINE: _S.ALL,

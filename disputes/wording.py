@@ -79,6 +79,10 @@ def refusal_text(refused: RefusedChange) -> str:
         "held_by_other": (gettext("somebody else works on the case"), gettext("take another case, or take this one over and say why")),
         "not_claimable": (gettext("there is nothing for an analyst to do with the case now"), gettext("take another case")),
         "not_yours": (gettext("only the holder gives a case back"), gettext("take it first")),
+        "not_yours_to_hand_on": (
+            gettext("a case is handed on by who holds it, or by an approver"),
+            gettext("take it first, or ask an approver"),
+        ),
         "no_reason": (gettext("a case changes hands with a reason"), gettext("say to whom and why")),
         "not_splittable": (gettext("members change their case before a decision is proposed"), gettext("return the proposal first")),
         "bad_split": (gettext("some of a case's members can be taken out, never all"), gettext("leave one at least")),

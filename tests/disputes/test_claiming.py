@@ -142,6 +142,15 @@ def test_a_claim_on_an_older_revision_is_refused_and_says_who_changed_what() -> 
         claim(case_id, actor="zhao", reason="urgent", revision=0, at=AT)
 
 
+@pytest.mark.parametrize(("actor", "role"), [("zhao", "analyst"), ("sun", "auditor"), ("kf", "agent"), ("root", "admin")])
+def test_who_neither_holds_a_case_nor_approves_does_not_hand_it_on(actor: str, role: str) -> None:
+    (case_id,) = open_cases(9_000)
+    claim(case_id, actor="li", at=AT)
+    with pytest.raises(RefusedChange, match="by who holds it, or by an approver"):
+        reassign(case_id, "chen", actor=actor, role=role, reason="urgent", at=AT)
+    assert reassign(case_id, "chen", actor="li", role="analyst", reason="goes home", at=AT)["holder"] == "chen"
+
+
 def test_a_decided_case_is_nobodys_to_take() -> None:
     (case_id,) = open_cases(9_000)
     services.decide(case_id, maker="li", checker="wang", close_code="false_positive", findings=None, reasons=["a family"], at=AT)

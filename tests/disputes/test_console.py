@@ -246,6 +246,25 @@ def test_clocks_are_stopped_for_a_reason_and_go_on() -> None:
     assert "clocks stop for a known reason only" in post(pause="pause", reason="lunch")
 
 
+def test_a_case_is_handed_on_with_a_reason_by_its_holder_or_an_approver() -> None:
+    case_id = open_ring()
+    clients = {name: browser(person(name, role)) for name, role in (("li", "analyst"), ("zhao", "analyst"), ("wang", "approver"))}
+    services.claim(case_id, actor="li")
+
+    def post(name: str, **form: str) -> str:
+        revision = Case.objects.get().revision
+        return text_of(clients[name].post(f"/admin/disputes/case/{case_id}/reassign/", {"revision": revision, **form}, follow=True))
+
+    assert "Hand it on" in text_of(clients["li"].get(f"/admin/disputes/case/{case_id}/change/"))
+    assert "Hand it on" not in text_of(clients["zhao"].get(f"/admin/disputes/case/{case_id}/change/"))
+    assert "or by an approver" in post("zhao", to="zhao", reason="mine")
+    assert "changes hands with a reason" in post("li", to="zhao", reason="")
+    assert "Choose an analyst" in post("li", to="wang", reason="you know them")
+    assert "Handed on to zhao" in post("li", to="zhao", reason="speaks Korean")
+    assert "Handed on to li" in post("wang", to="li", reason="zhao is ill")
+    assert Case.objects.get().holder == "li"
+
+
 def test_a_word_is_left_in_a_case_that_somebody_else_holds() -> None:
     case_id = open_ring()
     services.claim(case_id, actor="zhao")

@@ -29,3 +29,7 @@ def test_only_approvers_approve_and_never_their_own() -> None:
 def test_letter_case_and_space_make_no_second_person() -> None:
     assert same_person("Li", " li ")
     assert not same_person("li", "lin")
+
+
+def test_a_case_is_handed_on_by_its_holder_or_by_any_approver() -> None:
+    assert RIGHTS[Deed.REASSIGN_CASE] == {Role.ANALYST: Scope.OWN, Role.APPROVER: Scope.ALL}
