@@ -22,7 +22,7 @@ from unfold.admin import ModelAdmin
 from fairdeal.disputes import people_admin, services
 from fairdeal.disputes.case_page import page_of, presumed_members
 from fairdeal.disputes.claiming import CLAIMABLE, is_held
-from fairdeal.disputes.clocks import FIRST_RESPONSE, time_left
+from fairdeal.disputes.clock_rows import clock_rows
 from fairdeal.disputes.domain import CloseCode, Event, Role, next_events
 from fairdeal.disputes.exporting import MOST, csv_lines
 from fairdeal.disputes.history import changing_history
@@ -45,6 +45,7 @@ from fairdeal.disputes.names import (
     event_text,
     finding_texts,
     kind_text,
+    pause_text,
     role_text,
     status_text,
     typology_text,
@@ -53,7 +54,7 @@ from fairdeal.disputes.people import analysts, may_read_queue, roles_of
 from fairdeal.disputes.queue_rows import queue_row, with_headline
 from fairdeal.disputes.searching import search_cases
 from fairdeal.disputes.statuses import CaseStatus
-from fairdeal.disputes.wording import NOTHING, money_text, refusal_text, time_left_text
+from fairdeal.disputes.wording import NOTHING, money_text, refusal_text
 
 __all__ = ["AlertAdmin", "CaseAdmin", "EventAdmin", "MemberAdmin", "people_admin"]
 
@@ -154,8 +155,18 @@ class CaseAdmin(ReadOnly):
 
     @admin.display(description=_("time left"), ordering="opened_at")
     def time_left_shown(self, case: Case) -> SafeString | str:
-        left = time_left(FIRST_RESPONSE, CaseStatus(case.status), case.opened_at, timezone.now())
-        return NOTHING if left is None else format_html('<span class="fd-chip fd-{}">{}</span>', left.nearness, time_left_text(left))
+        clocks = clock_rows(case, CaseEvent.objects.filter(case=case).order_by("seq"), timezone.now()) if case.is_open else []
+        if not clocks:
+            return NOTHING
+        first = clocks[0]
+        still = format_html("<small>{}</small>", pause_text(case.pause_reason)) if case.pause_reason else ""
+        return format_html(
+            '<span class="fd-cell"><span class="fd-chip fd-{}" title="{}">{}</span>{}</span>',
+            first.left.nearness,
+            first.name,
+            first.left_text,
+            still,
+        )
 
     @admin.display(description=_("held by"), ordering="holder")
     def holder_shown(self, case: Case) -> SafeString | str:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from fairdeal.disputes.claiming import CLAIMABLE, is_held
 from fairdeal.disputes.clock_rows import clock_rows
-from fairdeal.disputes.clocks import FIRST_RESPONSE, PauseReason, time_left
+from fairdeal.disputes.clocks import PauseReason
 from fairdeal.disputes.domain import CaseStatus, CloseCode, Deed, Event, Role, Scope, may, next_events, same_person
 from fairdeal.disputes.evidence_rows import Related, marked, related_of
 from fairdeal.disputes.models import CLOSE_CODE_TEXTS, Case, CaseAlert, CaseEvent, CaseMember
@@ -37,7 +37,7 @@ from fairdeal.disputes.ring_picture import ring_picture
 from fairdeal.disputes.shared import spreads_of, ties_of
 from fairdeal.disputes.snapshot_rows import snapshot_rows
 from fairdeal.disputes.told_reasons import CommonReason, ToldReason, common_reasons, told_reasons
-from fairdeal.disputes.wording import instant_text, money_text, share_text, time_left_text, totals_text
+from fairdeal.disputes.wording import instant_text, money_text, share_text, totals_text
 
 #: A page shows so many members; the rest are in the table of members.
 MEMBERS_SHOWN = 300
@@ -87,7 +87,6 @@ def page_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any]:
     shown = [_member_view(alert.member, alert, place < MEMBERS_OPEN) for place, alert in enumerate(leaders[:MEMBERS_SHOWN])]
     history = list(CaseEvent.objects.filter(case=case).order_by("seq"))
     ties = ties_of(leaders, case.subject_id)
-    left = time_left(FIRST_RESPONSE, CaseStatus(case.status), case.opened_at, timezone.now())
     return {
         "case": case,
         "kind": kind_text(case.subject_kind),
@@ -113,8 +112,6 @@ def page_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any]:
         "pause": pause_of(case, roles, actor),
         "steps": steps_for(case, roles),
         "hold": hold_of(case, roles, actor),
-        "left": left,
-        "left_text": time_left_text(left) if left else "",
         "is_own_proposal": same_person(str(case.decision.get("maker", "")), actor),
         "proposal": _proposal_view(case) if case.decision.get("maker") else None,
         "outcomes": [(code.value, CLOSE_CODE_TEXTS[code]) for code in (CloseCode.ACTION_CONFIRMED, CloseCode.FALSE_POSITIVE)],

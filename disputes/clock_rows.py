@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,8 +45,9 @@ class ClockRow:
     when_due: str
 
 
-def clock_rows(case: Case, history: Sequence[CaseEvent], at: datetime) -> list[ClockRow]:
-    """The clocks that run for a case at a moment."""
+def clock_rows(case: Case, entries: Iterable[CaseEvent], at: datetime) -> list[ClockRow]:
+    """The clocks that run for a case at a moment; ``entries`` are its history, in order."""
+    history = list(entries)
     status = CaseStatus(case.status)
     rows = [_window_row(case, history, at)] if status in WINDOWED else []
     for clock in CLOCKS.values():

@@ -444,7 +444,10 @@ def test_the_queue_colours_the_time_left_for_the_first_answer(hours: float, word
     assert late is not None
     assert int(late[1]) == (hours > 24)
     services.apply(case_id, "accept", actor="li", role="analyst")
-    assert colour not in text_of(li.get("/admin/disputes/case/"))
+    for path in ("/admin/disputes/case/", f"/admin/disputes/case/{case_id}/change/"):
+        page = text_of(li.get(path))
+        assert "first answer" not in page
+        assert "start of the review" in page.lower()
 
 
 def test_taking_over_needs_a_reason_and_giving_back_leaves_a_word() -> None:
