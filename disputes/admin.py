@@ -1,8 +1,7 @@
-"""The back office: the queue, its cases and their history to read; the seed's steps to take. Nothing here writes but ``services``."""
+"""The back office: the queue, its cases and their history to read."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -19,13 +18,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
-from fairdeal.disputes import people_admin, services
-from fairdeal.disputes.case_page import page_of, presumed_members
+from fairdeal.disputes import case_steps, people_admin, services
+from fairdeal.disputes.case_page import page_of
 from fairdeal.disputes.claiming import CLAIMABLE, is_held
 from fairdeal.disputes.clock_rows import clock_rows
-from fairdeal.disputes.domain import CloseCode, Event, Role, next_events
+from fairdeal.disputes.domain import Event
 from fairdeal.disputes.exporting import MOST, csv_lines
-from fairdeal.disputes.history import changing_history
 from fairdeal.disputes.list_filters import (
     ActionFilter,
     ChosenByFilter,
@@ -50,7 +48,7 @@ from fairdeal.disputes.names import (
     status_text,
     typology_text,
 )
-from fairdeal.disputes.people import analysts, may_read_queue, roles_of
+from fairdeal.disputes.people import may_read_queue, roles_of
 from fairdeal.disputes.queue_rows import queue_row, with_headline
 from fairdeal.disputes.searching import search_cases
 from fairdeal.disputes.statuses import CaseStatus
@@ -59,10 +57,6 @@ from fairdeal.disputes.wording import NOTHING, money_text, refusal_text
 __all__ = ["AlertAdmin", "CaseAdmin", "EventAdmin", "MemberAdmin", "people_admin"]
 
 admin.site.index_title = _("The queue at a glance")
-
-
-#: Evidence is asked for within days that have so many digits.
-MOST_DIGITS = 3
 
 
 class ReadOnly(ModelAdmin):  # type: ignore[misc]
@@ -196,7 +190,7 @@ class CaseAdmin(ReadOnly):
         done = 0
         for case in cases:
             try:
-                _take_step(request, case, event, {})
+                case_steps.take_step(request, case, event, {})
                 done += 1
             except services.RefusedChange as refused:
                 messages.warning(request, refusal_text(refused))
@@ -204,119 +198,10 @@ class CaseAdmin(ReadOnly):
 
     def get_urls(self) -> list[URLPattern]:
         ours = [
-            path("next/", self.admin_site.admin_view(require_POST(self.take_next)), name="disputes_case_next"),
-            path("<path:case_id>/step/", self.admin_site.admin_view(require_POST(self.step)), name="disputes_case_step"),
-            path("<path:case_id>/pause/", self.admin_site.admin_view(require_POST(self.pause)), name="disputes_case_pause"),
-            path("<path:case_id>/split/", self.admin_site.admin_view(require_POST(self.split)), name="disputes_case_split"),
-            path("<path:case_id>/note/", self.admin_site.admin_view(require_POST(self.note)), name="disputes_case_note"),
-            path("<path:case_id>/reassign/", self.admin_site.admin_view(require_POST(self.reassign)), name="disputes_case_reassign"),
-            path("<path:case_id>/claim/", self.admin_site.admin_view(require_POST(self.claim)), name="disputes_case_claim"),
+            path(address, self.admin_site.admin_view(require_POST(view)), name=f"disputes_case_{name}")
+            for name, (address, view) in case_steps.VIEWS.items()
         ]
         return [*ours, *super().get_urls()]
-
-    def take_next(self, request: HttpRequest) -> HttpResponseBase:
-        """Give the signed-in analyst the best case that nobody works on, and open it."""
-        if Role.ANALYST not in roles_of(request.user):
-            messages.error(request, _("Analysts take cases; your account has another role."))
-            return redirect("admin:disputes_case_changelist")
-        taken = services.next_case(request.user.get_username())
-        if taken is None:
-            messages.info(request, _("No case waits to be taken."))
-            return redirect("admin:disputes_case_changelist")
-        return redirect("admin:disputes_case_change", taken["case_id"])
-
-    def claim(self, request: HttpRequest, case_id: str) -> HttpResponseBase:
-        """Take a case, keep it longer, take it over with a reason, or give it back."""
-        if not may_read_queue(request.user) or Role.ANALYST not in roles_of(request.user):
-            messages.error(request, _("Analysts take cases; your account has another role."))
-            return redirect("admin:disputes_case_changelist")
-        actor, words = request.user.get_username(), request.POST.get("reason", "")
-        revision = int(request.POST["revision"]) if request.POST.get("revision", "").isdigit() else None
-        try:
-            if request.POST.get("claim") == "release":
-                services.release(case_id, actor=actor, comment=words, revision=revision)
-                messages.success(request, _("The case is back in the queue."))
-                return redirect("admin:disputes_case_changelist")
-            services.claim(case_id, actor=actor, reason=words, revision=revision)
-        except services.RefusedChange as refused:
-            messages.error(request, refusal_text(refused))
-        return redirect("admin:disputes_case_change", case_id)
-
-    def reassign(self, request: HttpRequest, case_id: str) -> HttpResponseBase:
-        """Hand a case to another analyst, with a reason."""
-        roles, form, actor = roles_of(request.user), request.POST, request.user.get_username()
-        capacities = [role for role in (Role.APPROVER, Role.ANALYST) if role in roles]
-        if not may_read_queue(request.user) or not capacities:
-            messages.error(request, _("A case is handed on by who holds it, or by an approver."))
-            return redirect("admin:disputes_case_changelist")
-        if form.get("to") not in analysts():
-            messages.error(request, _("Choose an analyst."))
-            return redirect("admin:disputes_case_change", case_id)
-        revision = int(form["revision"]) if form.get("revision", "").isdigit() else None
-        try:
-            services.reassign(case_id, form["to"], actor=actor, role=capacities[0], reason=form.get("reason", ""), revision=revision)
-            messages.success(request, _("Handed on to %(who)s.") % {"who": form["to"]})
-        except services.RefusedChange as refused:
-            messages.error(request, refusal_text(refused))
-        return redirect("admin:disputes_case_change", case_id)
-
-    def pause(self, request: HttpRequest, case_id: str) -> HttpResponseBase:
-        """Stop a case's clocks for a typed reason, or let them go on."""
-        if not may_read_queue(request.user) or Role.ANALYST not in roles_of(request.user):
-            messages.error(request, _("Analysts take cases; your account has another role."))
-            return redirect("admin:disputes_case_changelist")
-        actor = request.user.get_username()
-        revision = int(request.POST["revision"]) if request.POST.get("revision", "").isdigit() else None
-        try:
-            if request.POST.get("pause") == "resume":
-                services.resume(case_id, actor=actor, role=Role.ANALYST, revision=revision)
-            else:
-                services.pause(case_id, request.POST.get("reason", ""), actor=actor, role=Role.ANALYST, revision=revision)
-        except services.RefusedChange as refused:
-            messages.error(request, refusal_text(refused))
-        return redirect("admin:disputes_case_change", case_id)
-
-    def split(self, request: HttpRequest, case_id: str) -> HttpResponseBase:
-        """Take a member out of a case; it gets one of its own."""
-        if not may_read_queue(request.user) or Role.ANALYST not in roles_of(request.user):
-            messages.error(request, _("Analysts take cases; your account has another role."))
-            return redirect("admin:disputes_case_changelist")
-        form, actor = request.POST, request.user.get_username()
-        revision = int(form["revision"]) if form.get("revision", "").isdigit() else None
-        member, reason = form.get("member", ""), form.get("reason", "")
-        try:
-            moved = services.split(case_id, [member], actor=actor, role=Role.ANALYST, reason=reason, revision=revision)
-            messages.success(request, _("Taken out; it is judged in case %(case)s.") % {"case": moved["case_id"]})
-        except services.RefusedChange as refused:
-            messages.error(request, refusal_text(refused))
-        return redirect("admin:disputes_case_change", case_id)
-
-    def note(self, request: HttpRequest, case_id: str) -> HttpResponseBase:
-        """Leave a word in a case's history."""
-        writers = [role for role in (Role.ANALYST, Role.AGENT, Role.APPROVER) if role in roles_of(request.user)]
-        if not may_read_queue(request.user) or not writers:
-            messages.error(request, _("Your role reads cases and leaves no word in them."))
-            return redirect("admin:disputes_case_changelist")
-        try:
-            services.note(case_id, request.POST.get("text", ""), actor=request.user.get_username(), role=writers[0])
-        except services.RefusedChange as refused:
-            messages.error(request, refusal_text(refused))
-        return redirect("admin:disputes_case_change", case_id)
-
-    def step(self, request: HttpRequest, case_id: str) -> HttpResponseBase:
-        """Take the step that the case's page asks for."""
-        case = Case.objects.filter(pk=case_id).first()
-        if case is None or not may_read_queue(request.user):
-            return redirect("admin:disputes_case_changelist")
-        try:
-            event = Event(request.POST.get("event", ""))
-            after = _take_step(request, case, event, request.POST)
-            messages.success(request, _("Done. The case is now: %(status)s") % {"status": after})
-        except services.RefusedChange as refused:
-            messages.error(request, refusal_text(refused))
-        except ValueError:
-            messages.error(request, _("This step is not known."))
-        return redirect("admin:disputes_case_change", case_id)
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -325,62 +210,6 @@ class CaseAdmin(ReadOnly):
         page = page_of(case, roles_of(request.user), request.user.get_username()) if case and may_read_queue(request.user) else {}
         response: HttpResponse = super().changeform_view(request, object_id, form_url, {**(extra_context or {}), "page": page})
         return response
-
-
-def _take_step(request: HttpRequest, case: Case, event: Event, form: Any) -> str:
-    """Take one step in the name of the signed-in person; the case's status afterwards, in words."""
-    actor, roles = request.user.get_username(), roles_of(request.user)
-    revision = int(form["revision"]) if "revision" in form else case.revision
-    if event is Event.PROPOSE_DECISION:
-        role = _role_for(case, event, roles)
-        if role is not Role.ANALYST:
-            services.apply(case.pk, event.value, actor=actor, role=role.value, revision=revision)  # refuses, and says why
-        reasons = [line.strip() for line in form.get("reasons", "").splitlines() if line.strip()]
-        outcome = form.get("outcome", "")
-        services.propose(
-            case.pk, maker=actor, close_code=outcome, findings=_findings(case, outcome, form), reasons=reasons, revision=revision
-        )
-    elif event is Event.APPROVE:
-        with changing_history():  # an approved decision is carried out, or the approval does not stand
-            services.apply(case.pk, event.value, actor=actor, role=_role_for(case, event, roles).value, revision=revision)
-            services.carry_out(case.pk)
-    else:
-        data = _sent_along(event, form)
-        services.apply(case.pk, event.value, actor=actor, role=_role_for(case, event, roles).value, revision=revision, **data)
-    case.refresh_from_db()
-    return case.status_text
-
-
-def _sent_along(event: Event, form: Any) -> dict[str, Any]:
-    """What the form sends along with a step."""
-    if event is Event.RETURN:
-        return {"comment": form.get("comment", "")}
-    if event is Event.REQUEST_EVIDENCE:
-        days = form.get("due_days", "")
-        due = {"due_at": timezone.now() + timedelta(days=int(days))} if days.isdecimal() and len(days) <= MOST_DIGITS else {}
-        return {"comment": form.get("wanted", ""), **due}
-    return {"evidence_complete": form.get("complete") == "yes"} if event is Event.CLOSE_EVIDENCE else {}
-
-
-def _role_for(case: Case, event: Event, roles: frozenset[Role]) -> Role:
-    """The role in which somebody takes a step: analysts before others; where none fits, one that will be refused."""
-    fitting = [role for role in Role if role in roles and event in next_events(CaseStatus(case.status), role)]
-    return Role.ANALYST if Role.ANALYST in fitting else fitting[0] if fitting else min(roles, default=Role.AUDITOR)
-
-
-def _findings(case: Case, outcome: str, form: Any) -> dict[str, str] | None:
-    """Findings as the form gives them; a member left alone is what the outcome says, where that is presumed of it."""
-    chosen = {name.removeprefix("finding_"): value for name, value in form.items() if name.startswith("finding_") and value}
-    members = list(CaseMember.objects.filter(case=case))
-    if not chosen and (outcome != CloseCode.ACTION_CONFIRMED or len(members) == 1):
-        return None
-    if outcome == CloseCode.ACTION_CONFIRMED:
-        presumed = presumed_members(case)
-        defaults = {member.pk: "fraud" if member.pk in presumed else "undecided" for member in members}
-    else:
-        default = {CloseCode.FALSE_POSITIVE: "honest"}.get(outcome, "undecided")  # type: ignore[call-overload]
-        defaults = dict.fromkeys((member.pk for member in members), default)
-    return {member.key: chosen.get(str(member.pk), defaults[member.pk]) for member in members}
 
 
 class InsideCase(ReadOnly):

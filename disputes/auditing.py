@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from fairdeal.disputes.events import Event, Note
-from fairdeal.disputes.history import BEGINNING, alerts_sha256, content_sha256, seal
+from fairdeal.disputes.history import BEGINNING, alerts_sha256, changing_history, content_sha256, seal
 from fairdeal.disputes.models import AuditHead, Case, CaseAlert, CaseEvent
 
 #: So many rows are read at once.
@@ -58,7 +57,9 @@ def verify_history(anchors: Iterable[Anchor] = ()) -> Audit:
         told.setdefault(anchor.count, []).append(anchor)
     checked, entries, first_bad, faults = sum(map(len, told.values())), 0, None, []
     before, expected = BEGINNING, 1
-    last: dict[str, CaseEvent] = {}
+    last: dict[str, tuple[str, int]] = {}
+    begun = _head()
+    at_begun = BEGINNING
     for entry in CaseEvent.objects.order_by("seq").iterator(chunk_size=_CHUNK):
         entries += 1
         fault = _fault_of(entry, expected, before, told.get(entry.seq, []))
@@ -67,7 +68,9 @@ def verify_history(anchors: Iterable[Anchor] = ()) -> Audit:
             faults.append(fault)
             break
         before, expected = entry.entry_hash, entry.seq + 1
-        last[entry.case_id] = entry
+        last[entry.case_id] = entry.to_status, entry.revision
+        if entry.seq == begun[0]:
+            at_begun = entry.entry_hash
     if first_bad is None:
         missing = sorted(count for count in told if count >= expected)
         if missing:
@@ -75,7 +78,7 @@ def verify_history(anchors: Iterable[Anchor] = ()) -> Audit:
             where = told[missing[0]][0].where
             faults.append(f"entry {expected}: it is missing; {where} knew of {missing[0]} entries, here are {entries}")
     if first_bad is None:
-        faults += [*_head_faults(expected - 1, before), *_case_faults(last), *_alert_faults()]
+        faults += [*_head_faults(begun, at_begun, (expected - 1, before)), *_case_faults(last), *_alert_faults()]
     return Audit(entries, checked, first_bad, tuple(faults))
 
 
@@ -93,17 +96,28 @@ def _fault_of(entry: CaseEvent, expected: int, before: str, anchors: list[Anchor
     return None
 
 
-def _head_faults(count: int, entry_hash: str) -> Iterator[str]:
+def _head() -> tuple[int, str]:
     head = AuditHead.objects.filter(pk=AuditHead.THE_ONE).first()
-    if head is None or (head.count, head.entry_hash) != (count, entry_hash):
-        yield f"the head: it says {head.count if head else 'nothing'} entries, the history has {count}"
+    return (head.count, head.entry_hash) if head else (0, "")
 
 
-def _case_faults(last: dict[str, CaseEvent]) -> Iterator[str]:
+def _head_faults(begun: tuple[int, str], at_begun: str, read: tuple[int, str]) -> Iterator[str]:
+    """A head that is not the history's. People go on working meanwhile: what was read ends between the head before and after."""
+    ended = _head()
+    is_whole = begun == (0, BEGINNING) or begun[1] == at_begun
+    if not (is_whole and begun[0] <= read[0] <= ended[0] and (read == ended or read[0] < ended[0])):
+        yield f"the head: it says {ended[0]} entries, the history has {read[0]}"
+
+
+def _case_faults(last: dict[str, tuple[str, int]]) -> Iterator[str]:
     """Cases that are not where their history left them."""
     rows = Case.objects.order_by("case_id").values_list("case_id", "status", "revision")
-    for case_id, status, revision in rows.iterator(chunk_size=_CHUNK):
-        entry = last.get(case_id)
+    for case_id, *state in rows.iterator(chunk_size=_CHUNK):
+        if last.get(case_id) == tuple(state):
+            continue
+        with changing_history():  # it may have changed while the history was read
+            status, revision = Case.objects.values_list("status", "revision").get(pk=case_id)
+            entry = CaseEvent.objects.filter(case_id=case_id).order_by("-seq").first()
         if entry is None:
             yield f"case {case_id}: it has no history"
         elif (entry.to_status, entry.revision) != (status, revision):
@@ -119,8 +133,3 @@ def _alert_faults() -> Iterator[str]:
         stored = [alert for start in range(0, len(ids), 500) for alert in CaseAlert.objects.filter(pk__in=ids[start : start + 500])]
         if sealed is not None and alerts_sha256(stored) != sealed:
             yield f"the alerts that entry {filing.seq} filed: they are not what was filed"
-
-
-def audit_as_json(audit: Audit) -> dict[str, Any]:
-    """An audit as plain values."""
-    return {"entries": audit.entries, "anchors": audit.anchors, "first_bad": audit.first_bad, "faults": list(audit.faults)}

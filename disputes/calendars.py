@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import chinese_calendar
 
-#: Days are counted where the platform is.
+#: The rules counted here are mainland China's, and so are their days, wherever the console's people see their clocks.
 PLATFORM_ZONE = ZoneInfo("Asia/Shanghai")
 _SATURDAY = 5
 
@@ -97,15 +97,6 @@ def is_working_day(day: date) -> bool:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError:  # the State Council has not said yet
         return day.weekday() < _SATURDAY
-
-
-def is_known(day: date) -> bool:
-    """Whether the holidays of a day's year are published."""
-    try:
-        chinese_calendar.is_workday(day)
-    except NotImplementedError:
-        return False
-    return True
 
 
 def _at(day: date, hour: int) -> datetime:

@@ -30,8 +30,8 @@ from fairdeal.disputes.given import as_json, read_given
 from fairdeal.disputes.history import changing_history, record
 from fairdeal.disputes.models import Case, CaseAlert, CaseMember
 from fairdeal.disputes.moving import move_members
-from fairdeal.disputes.noting import stale
-from fairdeal.disputes.refused import RefusedChange, no_such_case, refuse
+from fairdeal.disputes.noting import case_at, stale
+from fairdeal.disputes.refused import RefusedChange, refuse
 from fairdeal.disputes.verdict_rows import verdict_rows
 
 #: In whose name the system takes its own steps.
@@ -85,11 +85,7 @@ def apply(
         raise refuse(where, "naive_instant", f"at is {at} without time zone", "instants are aware", "give the time zone")
     given = read_given(where, data)
     with changing_history():
-        case = Case.objects.select_for_update().filter(pk=case_id).first()
-        if case is None:
-            raise no_such_case(case_id)
-        if revision is not None and revision != case.revision:
-            raise stale(case, revision)
+        case = case_at(case_id, revision, is_locked=True)
         if capacity is Role.ANALYST and is_held(case, at) and not same_person(case.holder, actor):
             raise held_by_other(case)
         members = list(CaseMember.objects.filter(case=case).order_by("pk"))

@@ -13,8 +13,8 @@ from fairdeal.disputes.clocks import FIRST_RESPONSE
 from fairdeal.disputes.domain import CaseStatus, Deed, Role, Scope, may, same_person
 from fairdeal.disputes.events import Note
 from fairdeal.disputes.models import Case
-from fairdeal.disputes.noting import stale, take_note
-from fairdeal.disputes.refused import RefusedChange, no_such_case, refuse
+from fairdeal.disputes.noting import case_at, stale, take_note
+from fairdeal.disputes.refused import RefusedChange, refuse
 
 #: How long a case stays with somebody who does nothing with it; every step of the holder begins it anew.
 LEASE = timedelta(minutes=30)
@@ -72,7 +72,7 @@ def claim(case_id: str, *, actor: str, reason: str = "", revision: int | None = 
         that was seen is not the newest.
     """
     moment = timezone.now() if at is None else at
-    case = _case(case_id, revision)
+    case = case_at(case_id, revision)
     if CaseStatus(case.status) not in CLAIMABLE:
         raise _not_claimable(case)
     is_mine = same_person(case.holder, actor)
@@ -93,7 +93,7 @@ def release(case_id: str, *, actor: str, comment: str = "", revision: int | None
         When it is not the actor's to give back, or the revision that was seen is not the newest.
     """
     moment = timezone.now() if at is None else at
-    case = _case(case_id, revision)
+    case = case_at(case_id, revision)
     if not case.holder or not same_person(case.holder, actor):
         found = f"held by {case.holder or 'nobody'}"
         raise refuse(f"case {case_id}", "not_yours", found, "only the holder gives a case back", "take it first")
@@ -113,7 +113,7 @@ def reassign(
         Without a reason or a person, when it is not the actor's to do, or when the case changed meanwhile or cannot be held now.
     """
     moment = timezone.now() if at is None else at
-    case = _case(case_id, revision)
+    case = case_at(case_id, revision)
     if not to.strip() or not reason.strip():
         raise refuse(
             f"case {case_id}", "no_reason", "a person or the reason is missing", "a case changes hands with a reason", "say to whom and why"
@@ -178,15 +178,6 @@ def _hand_to(
 def _not_claimable(case: Case) -> RefusedChange:
     found, rule = f"the case is {case.status}", f"cases are held while {', '.join(CLAIMABLE)}"
     return refuse(f"case {case.pk}", "not_claimable", found, rule, "take another case")
-
-
-def _case(case_id: str, revision: int | None) -> Case:
-    case = Case.objects.filter(pk=case_id).first()
-    if case is None:
-        raise no_such_case(case_id)
-    if revision is not None and revision != case.revision:
-        raise stale(case, revision)
-    return case
 
 
 def _changed(case: Case) -> RefusedChange:

@@ -14,8 +14,8 @@ from fairdeal.disputes.events import Note
 from fairdeal.disputes.filing import case_id_for, open_case, record_filing, sum_up
 from fairdeal.disputes.history import changing_history
 from fairdeal.disputes.models import Case, CaseAlert, CaseMember
-from fairdeal.disputes.noting import stale, take_note
-from fairdeal.disputes.refused import no_such_case, refuse
+from fairdeal.disputes.noting import case_at, stale, take_note
+from fairdeal.disputes.refused import refuse
 
 
 def move_members(
@@ -91,11 +91,7 @@ def split(
     moment = timezone.now() if at is None else at
     where = f"case {case_id}"
     with changing_history():
-        case = Case.objects.select_for_update().filter(pk=case_id).first()
-        if case is None:
-            raise no_such_case(case_id)
-        if revision is not None and revision != case.revision:
-            raise stale(case, revision)
+        case = case_at(case_id, revision, is_locked=True)
         if CaseStatus(case.status) not in CLAIMABLE:
             rule = f"members change their case while it is {', '.join(CLAIMABLE)}"
             raise refuse(where, "not_splittable", f"the case is {case.status}", rule, "return the proposal first")

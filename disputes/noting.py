@@ -55,12 +55,36 @@ def take_note(
             from_status=case.status,
             to_status=case.status,
             revision=case.revision + 1,
-            old={name: getattr(case, name) for name in changes if not name.startswith("lease")},
+            old={name: getattr(case, name) for name in changes},
             new={**changes, **more, **({"given": {"comment": comment}} if comment.strip() else {})},
         )
     for name, value in {**changes, "revision": case.revision + 1, "changed_at": at}.items():
         setattr(case, name, value)
     return True
+
+
+def case_at(case_id: str, revision: int | None, *, is_locked: bool = False) -> Case:
+    """The case, when it is still as somebody saw it.
+
+    Parameters
+    ----------
+    revision
+        What was seen; None: whatever it is now.
+    is_locked
+        Keep others from changing it until the transaction ends.
+
+    Raises
+    ------
+    RefusedChange
+        When there is no such case, or it changed since.
+    """
+    cases = Case.objects.select_for_update() if is_locked else Case.objects.all()
+    case = cases.filter(pk=case_id).first()
+    if case is None:
+        raise no_such_case(case_id)
+    if revision is not None and revision != case.revision:
+        raise stale(case, revision)
+    return case
 
 
 def stale(case: Case, seen: int) -> RefusedChange:
@@ -89,8 +113,6 @@ def note(case_id: str, text: str, *, actor: str, role: str, at: datetime | None 
         found, rule = f"{len(text.strip())} characters", f"a word has between 1 and {LONGEST_NOTE} characters"
         raise refuse(f"case {case_id}", "bad_note", found, rule, "say something, briefly")
     with changing_history():
-        case = Case.objects.select_for_update().filter(pk=case_id).first()
-        if case is None:
-            raise no_such_case(case_id)
+        case = case_at(case_id, None, is_locked=True)
         take_note(case, Note.NOTED, {}, actor=actor, role=Role(role), at=moment, comment=text.strip())
     return {"case_id": case_id, "revision": case.revision}

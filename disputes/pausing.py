@@ -13,8 +13,8 @@ from fairdeal.disputes.clocks import BOUNDS, CLOCKS, Pause, PauseReason
 from fairdeal.disputes.domain import CaseStatus, Role, same_person
 from fairdeal.disputes.events import Note
 from fairdeal.disputes.models import Case, CaseEvent
-from fairdeal.disputes.noting import stale, take_note
-from fairdeal.disputes.refused import no_such_case, refuse
+from fairdeal.disputes.noting import case_at, stale, take_note
+from fairdeal.disputes.refused import refuse
 
 #: Statuses in which a clock runs that may stand still. The first answer never waits.
 PAUSABLE: frozenset[CaseStatus] = frozenset(status for clock in CLOCKS.values() if clock.pauses for status in clock.runs_in)
@@ -32,7 +32,7 @@ def pause(
         the case changed meanwhile.
     """
     moment = timezone.now() if at is None else at
-    case = _case(case_id, revision)
+    case = case_at(case_id, revision)
     where = f"case {case_id}"
     if reason not in set(PauseReason):
         raise refuse(where, "bad_pause", f"paused because of {reason}", f"reasons are {', '.join(PauseReason)}", "choose one of these")
@@ -63,7 +63,7 @@ def resume(
         When it does not stand still, or changed meanwhile.
     """
     moment = timezone.now() if at is None else at
-    case = _case(case_id, revision)
+    case = case_at(case_id, revision)
     if not case.pause_reason:
         raise refuse(f"case {case_id}", "not_paused", "it does not stand still", "what stands still can go on", "look at the case again")
     changes = {"paused_until": None, "pause_reason": ""}
@@ -87,12 +87,3 @@ def pauses_of(history: Iterable[CaseEvent]) -> list[Pause]:
         if entry.event == Note.PAUSED:
             found.append(Pause(PauseReason(entry.new["pause_reason"]), entry.at))
     return found
-
-
-def _case(case_id: str, revision: int | None) -> Case:
-    case = Case.objects.filter(pk=case_id).first()
-    if case is None:
-        raise no_such_case(case_id)
-    if revision is not None and revision != case.revision:
-        raise stale(case, revision)
-    return case

@@ -44,7 +44,9 @@ class Deed(StrEnum):
 
     OPEN_CASE = "open_case"
     READ_CASE = "read_case"
+    WORK_CASE = "work_case"  # take it, stop its clocks, take members out
     REASSIGN_CASE = "reassign_case"
+    LEAVE_NOTE = "leave_note"
     ADD_EVIDENCE = "add_evidence"
     PROPOSE_DECISION = "propose_decision"
     APPROVE_DECISION = "approve_decision"
@@ -83,6 +85,8 @@ RIGHTS: dict[Deed, dict[Role, Scope]] = {
         _R.BUYER: _S.OWN, _R.MERCHANT: _S.OWN, _R.AGENT: _S.MASKED, _R.ANALYST: _S.MASKED, _R.APPROVER: _S.ALL, _R.MEDIATOR: _S.OWN,
         _R.ARBITRATOR: _S.OWN, _R.OPERATOR: _S.SUMMARY, _R.EDITOR: _S.PUBLISHED, _R.AUDITOR: _S.MASKED,
     },
+    Deed.WORK_CASE: {_R.ANALYST: _S.ALL},
+    Deed.LEAVE_NOTE: {_R.AGENT: _S.ALL, _R.ANALYST: _S.ALL, _R.APPROVER: _S.ALL},
     Deed.REASSIGN_CASE: {_R.ANALYST: _S.OWN, _R.APPROVER: _S.ALL},
     Deed.ADD_EVIDENCE: {
         _R.BUYER: _S.OWN, _R.MERCHANT: _S.OWN, _R.AGENT: _S.ALL, _R.ANALYST: _S.ALL, _R.MEDIATOR: _S.OWN, _R.ARBITRATOR: _S.OWN,

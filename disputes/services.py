@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from fairdeal.disputes.auditing import Anchor, Audit, audit_as_json, verify_history
+from fairdeal.disputes.auditing import Anchor, Audit, verify_history
 from fairdeal.disputes.changing import apply, carry_out, decide, propose
 from fairdeal.disputes.claiming import claim, next_case, reassign, release
 from fairdeal.disputes.falling_due import apply_due
@@ -26,7 +26,6 @@ __all__ = [
     "RefusedChange",
     "apply",
     "apply_due",
-    "audit_as_json",
     "audit_head",
     "carry_out",
     "claim",

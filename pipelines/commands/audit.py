@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -46,7 +47,7 @@ def audit_verify(
     audit = services.verify_history(anchors)
     told = [*audit.faults, *faults]
     if as_json:
-        print_json({**services.audit_as_json(audit), "faults": told, "ok": not told})
+        print_json({**asdict(audit), "faults": told, "ok": not told})
     if told:
         raise DataIsWrong("\n".join(told[:20]) + (f"\nand {len(told) - 20} more" if len(told) > 20 else ""))
     told_outside = f"as {audit.anchors} signed feeds say" if audit.anchors else "no feed tells how many there should be"

@@ -116,3 +116,12 @@ def do_what_is_due(home: Path, number: int) -> dict[str, Any]:
     from tests.disputes.alerts import AT
 
     return services.apply_due(AT + timedelta(days=10))
+
+
+def take_or_audit(home: Path, number: int) -> list[str]:
+    """The first audits again and again while the others take cases; what it found wrong."""
+    from fairdeal.disputes import services
+
+    if number:
+        return [] if take_all(home, number) else ["nothing was taken"]
+    return [fault for _ in range(25) for fault in services.verify_history().faults]

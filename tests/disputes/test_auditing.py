@@ -14,6 +14,7 @@ from fairdeal.disputes import history, services
 from fairdeal.disputes.django_setup import configure
 from fairdeal.disputes.models import CaseEvent
 from tests.disputes.alerts import AT, alert
+from tests.disputes.many import take_or_audit, together
 
 #: So often each kind of tampering is tried.
 TRIES = 200
@@ -194,3 +195,9 @@ def test_a_history_from_before_the_chain_is_sealed_when_the_database_is_brought_
     assert (audit.entries, audit.faults) == (told.count, ())
     with pytest.raises(sqlite3.IntegrityError, match="added, never changed"), sqlite3.connect(home / "disputes.db") as raw:
         raw.execute("DELETE FROM disputes_caseevent")
+
+
+def test_who_audits_while_others_work_finds_nothing_amiss(home: Path) -> None:
+    services.open_cases([alert(n, f"M{n}") for n in range(150)], run_id="run-1", at=AT)
+    assert together(take_or_audit, home, 3) == [[], [], []]
+    assert CaseEvent.objects.count() == 300

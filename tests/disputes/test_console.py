@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from fairdeal.disputes import services
+from fairdeal.disputes.case_steps import VIEWS
 from fairdeal.disputes.models import Case, CaseMember
 from tests.disputes.alerts import AT, alert
 
@@ -317,6 +318,25 @@ def test_only_analysts_stop_clocks_and_take_members_out(role: str) -> None:
     client = browser(person("zhou", role))
     for what in ("pause", "split"):
         assert "another role" in text_of(client.post(f"/admin/disputes/case/{case_id}/{what}/", {}, follow=True))
+
+
+def test_everything_done_to_a_case_is_asked_for_by_post_and_is_closed_to_who_has_no_role() -> None:
+    case_id = open_ring()
+    outsider = browser(person("guest"))
+    for name, (address, _) in VIEWS.items():
+        where = f"/admin/disputes/case/{address.replace('<path:case_id>', case_id)}"
+        assert outsider.get(where).status_code in (302, 405), name
+        outsider.post(
+            where, {"event": "accept", "claim": "take", "pause": "pause", "reason": "x", "text": "x", "to": "guest", "revision": "²"}
+        )
+    assert Case.objects.get().revision == 0
+
+
+@pytest.mark.parametrize("name", [name for name in VIEWS if name != "next"])
+def test_a_revision_that_is_no_number_breaks_nothing(name: str) -> None:
+    case_id = open_ring()
+    analyst = browser(person("li", "analyst"))
+    assert analyst.post(f"/admin/disputes/case/{case_id}/{name}/", {"revision": "²", "event": "accept"}, follow=True).status_code == 200
 
 
 def test_who_was_hardly_suspected_or_drawn_at_random_is_not_judged_by_the_others() -> None:

@@ -111,9 +111,14 @@ def test_the_console_shows_the_queue_and_a_case(address: str) -> None:
         assert "M1" in answer.content.decode() or page == "/admin/", page
 
 
-def test_the_migrations_run_again_and_back_and_forth(address: str) -> None:
-    migrate()
+def test_the_schema_goes_back_and_forth_and_the_history_stays_sealed(address: str) -> None:
+    services.open_cases([alert(1)], run_id="run-1", at=AT)
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+    call_command("migrate", "disputes", "0003", verbosity=0)
+    migrate()
+    assert services.verify_history().faults == ()
+    with pytest.raises(DatabaseError, match="added, never changed"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM disputes_caseevent")
 
 
 def test_a_server_that_is_not_there_is_told_without_the_password(home: Path) -> None:
