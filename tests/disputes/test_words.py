@@ -34,10 +34,11 @@ def texts_in_code() -> set[str]:
 
 
 def texts_in_templates() -> set[str]:
+    """As Django looks them up: a percent sign in a template's text is doubled."""
     found = set()
     for path in ROOM.rglob("*.html"):
         page = path.read_text(encoding="utf-8")
-        found |= set(re.findall(r'{% translate "([^"]+)"', page))
+        found |= {text.replace("%", "%%") for text in re.findall(r'{% translate "([^"]+)"', page)}
         found |= {
             re.sub(r"{{ (\w+) }}", r"%(\1)s", text) for text in re.findall(r"{% blocktranslate[^%]*%}(.*?){% endblocktranslate", page)
         }
