@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -12,7 +12,7 @@ from fairdeal.data_contracts.features import CARRIED, REVIEW_CARRIED
 from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.features import orders, payments, reviews, streams
-from fairdeal.features.definitions import Feature, Own, Ratio
+from fairdeal.features.definitions import Derived, Feature, Own, Ratio
 from fairdeal.features.windows import DAY, Aggregate, Trail, evaluate
 
 #: Every registered feature, by detector.
@@ -21,7 +21,8 @@ FEATURES: dict[Detector, tuple[Feature, ...]] = {
     Detector.DEALS: orders.FEATURES,
     Detector.REVIEWS: reviews.FEATURES,
 }
-_MODULES: dict[Detector, ModuleType] = {Detector.PAYMENTS: payments, Detector.DEALS: orders, Detector.REVIEWS: reviews}
+#: Where each detector's rows and streams are made.
+MODULES: dict[Detector, ModuleType] = {Detector.PAYMENTS: payments, Detector.DEALS: orders, Detector.REVIEWS: reviews}
 
 #: No registered feature looks further back than this.
 LONGEST_WINDOW_S = 30 * DAY
@@ -76,25 +77,19 @@ def build(
     Extra columns that the source carries (``x_…``) join as they are where they are numbers; a text extra becomes a key whose traffic
     is counted over 30 days.
     """
-    module = _MODULES[detector]
+    module = MODULES[detector]
     rows = module.prepare(subjects, tables, as_of, time_zone).sort("as_of_at", "subject_id")
     registered = FEATURES[detector]
     extras = [name for name in subjects.columns if name.startswith("x_")]
     numeric = [name for name in extras if subjects.schema[name].is_numeric()]
     trails = [feature.definition for feature in registered if isinstance(feature.definition, Trail)]
-    trails += [trail for name in extras if name not in numeric for trail in _extra_trails(detector, name)]
+    trails += [trail for name in extras if name not in numeric for trail in extra_trails(detector, name)]
     found = evaluate(rows, module.event_streams(tables), trails)
     owns = {feature.name: feature.definition.expression for feature in registered if isinstance(feature.definition, Own)}
     values = module.complete(rows.with_columns(found.get_columns()).with_columns(**owns))
     del rows, found
-    values = values.with_columns(
-        **{
-            ratio.name: pl.when(pl.col(ratio.lower) != 0).then(pl.col(ratio.upper).cast(pl.Float64) / pl.col(ratio.lower).cast(pl.Float64))
-            for feature in registered
-            if isinstance(ratio := feature.definition, Ratio)
-        }
-    )
-    names = (*(feature.name for feature in registered), *numeric, *(trail.name for trail in trails if trail.measure == "extra"))
+    values = ratios(values, registered)
+    names = (*(feature.name for feature in registered), *numeric, *(trail.name for trail in trails if trail.measure.startswith("extra")))
     carried = [column.name for column in (*CARRIED, *(REVIEW_CARRIED if detector is Detector.REVIEWS else ()))]
     table = values.select(*carried, *dict.fromkeys(names))
     del values
@@ -104,9 +99,26 @@ def build(
     return FeatureTable(table, names, blind)
 
 
-def _extra_trails(detector: Detector, name: str) -> list[Trail]:
+def ratios(values: pl.DataFrame, features: Sequence[Feature]) -> pl.DataFrame:
+    """The values with those of the features that follow from other columns of theirs, in double precision."""
+    made = values.with_columns(
+        **{
+            ratio.name: pl.when(pl.col(ratio.lower) != 0).then(pl.col(ratio.upper).cast(pl.Float64) / pl.col(ratio.lower).cast(pl.Float64))
+            for feature in features
+            if isinstance(ratio := feature.definition, Ratio)
+        }
+    )
+    for feature in features:
+        if isinstance(derived := feature.definition, Derived):
+            made = made.with_columns(derived.expression.alias(derived.name))
+    return made
+
+
+def extra_trails(detector: Detector, name: str) -> list[Trail]:
+    """How the traffic of a text extra is counted: its rows, its accounts, and those of them known as frauds."""
     actor = {Detector.PAYMENTS: "payer_id", Detector.DEALS: "buyer_id", Detector.REVIEWS: "reviewer_id"}[detector]
     return [
         Trail(name, (name,), detector.table, "extra", Aggregate.COUNT, 30 * DAY),
         Trail(name, (name,), detector.table, "extra", Aggregate.DISTINCT, 30 * DAY, actor),
+        Trail(name, (name,), f"{detector.subject_kind}_frauds", "extra_fraud", Aggregate.COUNT, 30 * DAY),
     ]

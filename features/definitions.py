@@ -1,4 +1,4 @@
-"""The three ways to define a feature: a window over history, a fact of the subject's own row, and a ratio of two others."""
+"""The four ways to define a feature: a window over history, a fact of the subject's own row, a ratio of two others, and what follows from others."""
 
 from __future__ import annotations
 
@@ -46,6 +46,22 @@ class Ratio:
 
 
 @dataclass(frozen=True)
+class Derived:
+    """What follows from other features of the row, in double precision; null where one that it needs is null.
+
+    Parameters
+    ----------
+    name
+        The feature's name.
+    expression
+        Over features, whole-number columns of the prepared rows, and derived features registered before.
+    """
+
+    name: str
+    expression: pl.Expr
+
+
+@dataclass(frozen=True)
 class Feature:
     """One registered feature.
 
@@ -61,7 +77,7 @@ class Feature:
         The sentence that explains it to a person; a feature without one never becomes a reason.
     """
 
-    definition: Trail | Own | Ratio
+    definition: Trail | Own | Ratio | Derived
     catches: tuple[Typology, ...]
     absent: str
     reason: ReasonTemplate | None

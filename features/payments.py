@@ -158,18 +158,17 @@ FEATURES: tuple[Feature, ...] = (
 
 
 def prepare(rows: pl.DataFrame, tables: streams.Tables, as_of: pl.Series | None, time_zone: str) -> pl.DataFrame:
-    """Payments with their own facts; scored as of the attempt, so ``as_of`` is not used."""
+    """Payments with their own facts, as of the attempt, or of the given moments where the source tells no time of attempts."""
     local = pl.col("paid_at").dt.convert_time_zone(time_zone)
     return rows.with_columns(
         subject_id=pl.col("payment_id"),
         event_at=pl.col("paid_at"),
-        as_of_at=pl.col("paid_at"),
-        t=streams.seconds("paid_at"),
+        as_of_at=pl.col("paid_at") if as_of is None else as_of,
         local_hour=local.dt.hour().cast(pl.Int64),
         is_weekend=(local.dt.weekday() >= 6).cast(pl.Int64),
         account_id=pl.col("payer_id"),
         merchant_id=pl.col("payee_id"),
-    )
+    ).with_columns(t=streams.seconds("as_of_at"))
 
 
 def complete(values: pl.DataFrame) -> pl.DataFrame:

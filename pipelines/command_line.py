@@ -14,7 +14,7 @@ from pathlib import Path
 import typer
 
 from fairdeal.data_contracts.contract import ContractBreach
-from fairdeal.pipelines.commands import audit, case, cases, contracts, feed, runs, source
+from fairdeal.pipelines.commands import audit, case, cases, contracts, feed, measure, runs, source
 from fairdeal.pipelines.errors import FairdealError
 from fairdeal.pipelines.settings import load_settings
 from fairdeal.pipelines.telling import console, tell_error
@@ -30,6 +30,7 @@ app = typer.Typer(
     help="Finds fake deals, fake reviews and abnormal payments, and brings each one to a fair end.",
 )
 app.add_typer(runs.app)
+app.add_typer(measure.app)
 app.command("console")(cases.open_console)
 app.command("worker")(cases.work)
 app.add_typer(case.app, name="case")

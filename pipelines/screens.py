@@ -121,3 +121,38 @@ def quarantine_screen(rows: pl.DataFrame, limit: int) -> None:
         table.add_row(row["table"], escape(row["file"]), str(row["line"]), row["rule"])
     console.print(table)
     console.print(f"{rows.height} rows set aside" + (f", the newest {limit} shown" if rows.height > limit else ""))
+
+
+def backtest_screen(figures: dict[str, Any]) -> None:
+    """A backtest: a row per fold, the means with their intervals, and what was gone without."""
+
+    def told(value: float | None) -> str:
+        return "–" if value is None else f"{value:.3f}"
+
+    table = Table(title=f"{figures['detector']} on {escape(figures['source'])}, {escape(figures['split'])}", title_justify="left")
+    for heading in ("fold", "rows", "frauds", "AP", "AUC", "ECE", "precision@100", "cards@100"):
+        table.add_column(heading, justify="left" if heading == "fold" else "right")
+    for fold in figures["folds"]:
+        cards = fold["card_precision_at"]
+        table.add_row(
+            escape(fold["fold"]),
+            f"{fold['rows']:,}",
+            f"{fold['positives']:,}",
+            *(told(fold[name]) for name in ("ap", "auc", "ece")),
+            told(fold["precision_at"]["100"]),
+            told(cards["100"] if cards else None),
+        )
+    console.print(table)
+    if "stamp" in figures:
+        console.print(f"[yellow]{escape(figures['stamp'])}[/]")
+    console.print(
+        f"average precision {told(figures['ap'])} ({told(figures['ap_low'])} to {told(figures['ap_high'])}), "
+        f"AUC {told(figures['auc'])} ({told(figures['auc_low'])} to {told(figures['auc_high'])}), in {figures['seconds']:.0f} s"
+    )
+    for name, columns in figures["went_without"].items():
+        console.print(f"[yellow]went without[/] {name}: {', '.join(columns)}")
+    for fold in figures["folds"]:
+        if "note" in fold:
+            console.print(f"[yellow]{escape(fold['fold'])}[/] {escape(fold['note'])}")
+    if "report" in figures:
+        console.print(f"report: {escape(figures['report'])}", soft_wrap=True)

@@ -1,0 +1,66 @@
+"""How good a detector is on anyone's labelled data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fairdeal.data_contracts.typologies import Detector
+from fairdeal.pipelines.commands.options import AsJson, Config, Data, print_json, read_mapping
+from fairdeal.pipelines.errors import WrongUse
+from fairdeal.pipelines.settings import load_settings
+from fairdeal.pipelines.telling import tell
+
+app = typer.Typer()
+
+
+@app.command()
+def backtest(
+    detector: Annotated[Detector, typer.Option("--detector", help="Which detector.")],
+    source: Annotated[Path | None, typer.Option("--source", help="Mapping file of the labelled source (TOML).")] = None,
+    split: Annotated[
+        str | None,
+        typer.Option("--split", help="time:train=7d,delay=7d,test=7d,folds=4 · time:train_share=0.7 · groups:COL,folds=5 · random:folds=5"),
+    ] = None,
+    learned: Annotated[Path | None, typer.Option("--train", help="Mapping file of what is learned from, with --test.")] = None,
+    judged: Annotated[Path | None, typer.Option("--test", help="Mapping file of what is judged, with --train.")] = None,
+    report: Annotated[Path | None, typer.Option("--report", help="Folder for an HTML report and its pictures.")] = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train a detector as the product trains it, on your labelled data, and judge it on what it could not know.
+
+    Folds by time wait for labels as long as labels take; rows of one group stay in one fold; a set-up that leaks is refused with the
+    reason, unless it is asked for as `random:`, which is stamped as no honest estimate.
+
+    Example: `fairdeal backtest --source sources/handbook.toml --data DIR --detector payments --split time:train=7d,delay=7d,test=7d,folds=4 --json`
+    """
+    from fairdeal.models.split_grammar import parse_split
+    from fairdeal.pipelines.backtest_report import write_report
+    from fairdeal.pipelines.backtesting import backtest as run_backtest
+    from fairdeal.pipelines.screens import backtest_screen
+    from fairdeal.pipelines.whole_source import read_whole
+
+    settings = load_settings(config)
+    pair = learned is not None and judged is not None
+    if pair == (source is not None) or pair == (split is not None) or (learned is None) != (judged is None):
+        raise WrongUse("backtest: allowed are --source with --split, or --train with --test; for example --source M.toml --split random:folds=5")
+    one = read_whole(read_mapping(source or learned, data), tell)  # type: ignore[arg-type]
+    other = None if judged is None else read_whole(read_mapping(judged, data), tell)
+    found = run_backtest(
+        detector,
+        one,
+        None if split is None else parse_split(split),
+        test_source=other,
+        seed=settings.train.seed,
+        words=split or f"{learned} → {judged}",
+        progress=tell,
+    )
+    if report is not None:
+        found.figures["report"] = str(write_report(found, report))
+    backtest_screen(found.figures)
+    if as_json:
+        print_json(found.figures)
