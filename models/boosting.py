@@ -8,13 +8,15 @@ from functools import cached_property
 import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from fairdeal.models.calibration import Calibration
 from fairdeal.models.frames import Floats
 
 #: Trees at most, trees when there is too little to stop by, and trees without gain after which training stops.
-MOST_TREES, PLAIN_TREES, PATIENCE = 300, 100, 40
+MOST_TREES, PLAIN_TREES, PATIENCE = 500, 150, 60
+#: A text is never taken as proof.
+SURE = 1e-6
 #: Threads change the speed, never a bit of the result; small tables lose more by waiting for each other than they gain.
 MOST_THREADS, ROWS_PER_THREAD = 2, 100_000
 
@@ -25,10 +27,22 @@ def _threads(rows: int) -> int:
 
 @dataclass(frozen=True)
 class Boosted:
-    """Trees as LightGBM text and the curve that makes their log-odds into probabilities."""
+    """Trees as LightGBM text and the curve that makes their log-odds into probabilities.
+
+    Parameters
+    ----------
+    booster_text
+        The trees.
+    calibration
+        The curve.
+    lead
+        Log-odds of a row whose text says nothing, where the trees start from what the text says: the last column is then the text's
+        score, and its log-odds are added to the trees'. None where the trees start from nothing.
+    """
 
     booster_text: str
     calibration: Calibration
+    lead: float | None = None
 
     @cached_property
     def _booster(self) -> lgb.Booster:
@@ -42,7 +56,8 @@ class Boosted:
         """Log-odds per row of a matrix of shape (rows, features)."""
         if len(values) == 0:
             return np.zeros(0)
-        return np.asarray(self._booster.predict(values, raw_score=True, num_threads=_threads(5 * len(values))), dtype=np.float64)
+        grown = np.asarray(self._booster.predict(values, raw_score=True, num_threads=_threads(5 * len(values))), dtype=np.float64)
+        return grown if self.lead is None else grown + start_of(values, self.lead)
 
     def judge(self, values: Floats) -> tuple[Floats, Floats]:
         """Score and probability per row."""
@@ -59,24 +74,33 @@ class Boosted:
         if len(values) == 0:
             return np.zeros(values.shape)
         shared = np.asarray(self._booster.predict(values, pred_contrib=True, num_threads=_threads(100 * len(values))), dtype=np.float64)
-        return np.ascontiguousarray(shared[:, :-1])
+        shared = np.ascontiguousarray(shared[:, :-1])
+        if self.lead is not None:
+            shared[:, -1] += start_of(values, self.lead) - self.lead
+        return shared
 
     @property
     def base(self) -> float:
         """The log-odds that remain when every feature adds nothing."""
         shared = self._booster.predict(np.full((1, self.feature_count), np.nan), pred_contrib=True, num_threads=1)
-        return float(np.asarray(shared)[0, -1])
+        return float(np.asarray(shared)[0, -1]) + (self.lead or 0.0)
+
+
+def start_of(values: Floats, lead: float) -> Floats:
+    """The log-odds that each row's text gives, its score being the last column; ``lead`` where there is no text."""
+    told = np.clip(values[:, -1], SURE, 1.0 - SURE)
+    return np.where(np.isfinite(told), logit(np.where(np.isfinite(told), told, 0.5)), lead)
 
 
 def _parameters(rows: int, seed: int) -> dict[str, object]:
     return {
         "objective": "binary",
-        "learning_rate": 0.05,
+        "learning_rate": 0.03,
         "num_leaves": 31,
-        "min_data_in_leaf": max(5, min(40, rows // 100)),
+        "min_data_in_leaf": max(5, min(20, rows // 100)),
         "lambda_l2": 1.0,
-        "feature_fraction": 0.8,
-        "bagging_fraction": 0.8,
+        "feature_fraction": 0.5,
+        "bagging_fraction": 0.7,
         "bagging_freq": 1,
         "max_bin": 255,
         "seed": seed % (2**31 - 1),
@@ -87,8 +111,9 @@ def _parameters(rows: int, seed: int) -> dict[str, object]:
     }
 
 
-def _dataset(values: Floats, is_fraud: Floats, weight: Floats, parameters: dict[str, object]) -> lgb.Dataset:
-    return lgb.Dataset(values, label=is_fraud, weight=weight, params=parameters, free_raw_data=False)
+def _dataset(values: Floats, is_fraud: Floats, weight: Floats, lead: float | None, parameters: dict[str, object]) -> lgb.Dataset:
+    start = None if lead is None else start_of(values, lead)
+    return lgb.Dataset(values, label=is_fraud, weight=weight, init_score=start, params=parameters, free_raw_data=False)
 
 
 def choose_trees(
@@ -98,6 +123,8 @@ def choose_trees(
     older: NDArray[np.int64],
     newer: NDArray[np.int64],
     seed: int,
+    *,
+    lead: float | None = None,
     fewest_positives: int = 8,
 ) -> int:
     """How many trees to grow: trained on the older rows of the training slice, stopped by its newer ones.
@@ -108,6 +135,8 @@ def choose_trees(
         The whole training slice.
     older, newer
         Row numbers of its two parts.
+    lead
+        As in `Boosted`.
     fewest_positives
         With fewer of either label in the newer part it decides nothing, and `PLAIN_TREES` are grown.
     """
@@ -116,8 +145,14 @@ def choose_trees(
         if min(positives, len(rows) - positives) < fewest_positives:
             return PLAIN_TREES
     parameters = _parameters(len(older), seed)
-    training = _dataset(values[older], is_fraud[older], weight[older], parameters)
-    stopping = lgb.Dataset(values[newer], label=is_fraud[newer], weight=weight[newer], reference=training, params=parameters)
+    training = _dataset(values[older], is_fraud[older], weight[older], lead, parameters)
+    stopping = training.create_valid(
+        values[newer],
+        label=is_fraud[newer],
+        weight=weight[newer],
+        init_score=None if lead is None else start_of(values[newer], lead),
+        params=parameters,
+    )
     grown = lgb.train(
         parameters,
         training,
@@ -125,13 +160,13 @@ def choose_trees(
         valid_sets=[stopping],
         callbacks=[lgb.early_stopping(PATIENCE, first_metric_only=True, verbose=False)],
     )
-    return max(10, min(MOST_TREES, int(grown.best_iteration)))
+    return max(1 if lead is not None else 10, min(MOST_TREES, int(grown.best_iteration)))
 
 
-def grow(values: Floats, is_fraud: Floats, weight: Floats, trees: int, seed: int) -> str:
+def grow(values: Floats, is_fraud: Floats, weight: Floats, trees: int, seed: int, lead: float | None = None) -> str:
     """LightGBM text of so many trees; the same rows and seed give the same bytes, whatever the number of threads."""
     parameters = _parameters(len(values), seed)
-    booster = lgb.train(parameters, _dataset(values, is_fraud, weight, parameters), num_boost_round=trees)
+    booster = lgb.train(parameters, _dataset(values, is_fraud, weight, lead, parameters), num_boost_round=trees)
     return only_the_model(booster.model_to_string(num_iteration=trees))
 
 

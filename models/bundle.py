@@ -23,11 +23,11 @@ from fairdeal.models.detector import TrainedDetector
 from fairdeal.models.errors import BadBundle
 from fairdeal.models.kinds import Kinds
 from fairdeal.models.ngrams import BITS
-from fairdeal.models.text import TextModel
+from fairdeal.models.text import Blend, TextModel
 from fairdeal.models.unsupervised import Tails
 
 #: Raised when files written by older code can no longer be read.
-FORMAT = 1
+FORMAT = 2
 MODEL, BOOSTER, TAILS, TEXT, KINDS = "model.json", "booster.txt", "tails.npz", "text.npz", "kinds.txt"
 FILES = (MODEL, BOOSTER, TAILS, TEXT, KINDS)
 #: No part of an honest bundle comes near.
@@ -42,7 +42,7 @@ _TAILS_ARRAYS = {
     "totals": "float64",
     "ranks": "float64",
 }
-_TEXT_ARRAYS = {"buckets": "int64", "rarity": "float32", "weights": "float32"}
+_TEXT_ARRAYS = {"buckets": "int64", "rarity": "float32", "weights": "float32", "evidence": "float32"}
 
 
 def to_files(trained: TrainedDetector) -> dict[str, bytes]:
@@ -67,12 +67,14 @@ def to_files(trained: TrainedDetector) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     if isinstance(trained.ranker, Boosted):
         described["calibration"] = asdict(trained.ranker.calibration)
+        described["lead"] = trained.ranker.lead
         files[BOOSTER] = trained.ranker.booster_text.encode()
     else:
         described["floor"] = trained.ranker.floor
         files[TAILS] = _pack({name: getattr(trained.ranker, name) for name in _TAILS_ARRAYS})
     if trained.text is not None:
         described["intercept"] = trained.text.intercept
+        described["blend"] = asdict(trained.text.blend)
         files[TEXT] = _pack({name: getattr(trained.text, name) for name in _TEXT_ARRAYS})
     if trained.kinds is not None:
         described["kinds"] = [str(name) for name in trained.kinds.names]
@@ -130,8 +132,9 @@ def _read(files: Mapping[str, bytes]) -> TrainedDetector:
     text = None
     if TEXT in files:
         arrays = _unpack(TEXT, files[TEXT], _TEXT_ARRAYS)
-        text = TextModel(**arrays, intercept=float(described["intercept"]))
-        if not len(text.buckets) == len(text.rarity) == len(text.weights):
+        blend = Blend(**{name: float(value) for name, value in described["blend"].items()})
+        text = TextModel(**arrays, intercept=float(described["intercept"]), blend=blend)
+        if not len(text.buckets) == len(text.rarity) == len(text.weights) == len(text.evidence):
             raise BadBundle(f"bundle: arrays of {TEXT} differ in length; one entry per bucket; take the bundle anew")
         if len(text.buckets) and not 0 <= text.buckets.min() <= text.buckets.max() < 1 << BITS:
             raise BadBundle(f"bundle: a bucket of {TEXT} is out of range; allowed are 0 to {(1 << BITS) - 1}; take the bundle anew")
@@ -140,7 +143,8 @@ def _read(files: Mapping[str, bytes]) -> TrainedDetector:
         calibration = Calibration(**{name: float(value) for name, value in described["calibration"].items()})
         if not (calibration.rise > 0 and calibration.fall > 0 and math.isfinite(calibration.shift)):
             raise BadBundle("bundle: calibration slopes are not positive; probabilities must rise with the score; train anew")
-        ranker = Boosted(booster_text=files[BOOSTER].decode(), calibration=calibration)
+        lead = described["lead"]
+        ranker = Boosted(files[BOOSTER].decode(), calibration, None if lead is None else float(lead))
     else:
         arrays = _unpack(TAILS, files[TAILS], _TAILS_ARRAYS)
         ranker = Tails(**arrays, floor=float(described["floor"]))

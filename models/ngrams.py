@@ -10,9 +10,11 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-#: Lengths of the character n-grams, the hash space, and the texts hashed at a time.
-SHORTEST, LONGEST = 2, 4
-BITS = 20
+#: Lengths of the character n-grams, the hash space, and the texts hashed at a time. Characters hash into the lower half of the space,
+#: words and their pairs into the upper.
+SHORTEST, LONGEST = 2, 5
+BITS = 21
+WORDS_FROM = 1 << (BITS - 1)
 CHUNK = 1_000
 #: Longer texts are read up to here.
 LONGEST_TEXT = 20_000
@@ -98,7 +100,7 @@ def is_letter(character: str) -> bool:
 
 def _bucket(hashed: NDArray[np.uint64]) -> NDArray[np.int64]:
     mixed = (hashed ^ (hashed >> np.uint64(31))) * np.uint64(0x9E3779B97F4A7C15)
-    return (mixed >> np.uint64(64 - BITS)).astype(np.int64)
+    return (mixed >> np.uint64(65 - BITS)).astype(np.int64)
 
 
 def _characters(codes: NDArray[np.uint64]) -> list[Grams]:
@@ -145,8 +147,8 @@ def _words(codes: NDArray[np.uint64]) -> list[Grams]:
     paired = np.flatnonzero(start[1:] - end[:-1] <= 1)
     pair = (hashed[paired] ^ (hashed[paired] >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9) + hashed[paired + 1]
     return [
-        Grams(start=start, end=end, bucket=_bucket(hashed)),
-        Grams(start=start[paired], end=end[paired + 1], bucket=_bucket(pair)),
+        Grams(start=start, end=end, bucket=WORDS_FROM + _bucket(hashed)),
+        Grams(start=start[paired], end=end[paired + 1], bucket=WORDS_FROM + _bucket(pair)),
     ]
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import DEFAULT_TYPOLOGY, Detector
-from fairdeal.models.boosting import Boosted, choose_trees, grow
+from fairdeal.models.boosting import SURE, Boosted, choose_trees, grow
 from fairdeal.models.bundle import sealed
 from fairdeal.models.calibration import Calibration, fit_calibration
 from fairdeal.models.detector import TrainedDetector
@@ -23,7 +23,7 @@ from fairdeal.models.judging import judge
 from fairdeal.models.kinds import fit_kinds
 from fairdeal.models.labelled import LabelledRows, labelled_rows, majority_typology
 from fairdeal.models.splitting import blocks, cut_before_last_positives, time_slices
-from fairdeal.models.text import TextModel, fit_text, out_of_fold_scores
+from fairdeal.models.text import TextModel, fit_blend, fit_text, out_of_fold_views
 from fairdeal.models.unsupervised import fit_tails
 
 #: Shares of the rows that train, calibrate and evaluate.
@@ -56,12 +56,13 @@ class Trained:
 @dataclass(frozen=True)
 class _Ranking:
     booster_text: str
+    lead: float | None
     text: TextModel | None
     trees: int
     norms: Floats
 
     def margin(self, rows: LabelledRows) -> Floats:
-        return Boosted(self.booster_text, Calibration()).margin(rows.seen_by(self.text))
+        return Boosted(self.booster_text, Calibration(), self.lead).margin(rows.seen_by(self.text))
 
 
 def train(
@@ -110,10 +111,11 @@ def train(
     Notes
     -----
     Slices follow the event's time, events of one moment together: 70 % trains, 15 % calibrates, 15 % judges. The figures are those
-    of that model; the model returned is then refitted one slice later (trained on the first two, calibrated on the third) with as
-    many trees. With fewer than 8 of either label in a later slice, two slices are used: the recent stretch that holds the last
-    third of the positives calibrates and judges in turn halves, and the model returned is the one judged. A text's score enters
-    the trees out of fold. Classes are not reweighted: that would bend the probabilities.
+    of that model. The model returned has learned from all rows, with as many trees; its probabilities are bent by what its twin of
+    earlier days got right on the days that it had not seen, since a model cannot be asked about rows it learned from. With fewer than 8
+    of either label in a later slice, two slices are used: the recent stretch that holds the last third of the positives calibrates and
+    judges in turn halves. A text's score enters out of fold, and the trees start from its log-odds. Classes are not reweighted: that
+    would bend the probabilities.
     """
     rows, has_times = labelled_rows(detector, frame, feature_names, seed=seed, day_zone=day_zone)
     if min(rows.positives, rows.negatives) < FEWEST:
@@ -128,15 +130,15 @@ def train(
         calibration = _calibrated(first, calibrating)
         margin = first.margin(judging)
         metrics, curves = judge(judging, expit(margin), calibration.probability(margin))
-        final = _rank(rows.take(np.flatnonzero(rows.moment < judging.moment.min())), first.trees, seed)
-        calibration = _calibrated(final, judging)
+        later = rows.take(np.flatnonzero(rows.moment >= calibrating.moment.min()))
     else:
-        training, judging = _older_and_recent(detector, rows)
-        final = _rank(training, None, seed)
-        margin = final.margin(judging)
-        metrics, curves = judge(judging, expit(margin), _probability_by_halves(margin, judging))
-        calibration = _calibrated(final, judging)
-        slices = [training, judging]
+        training, later = _older_and_recent(detector, rows)
+        first = _rank(training, None, seed)
+        margin = first.margin(later)
+        metrics, curves = judge(later, expit(margin), _probability_by_halves(margin, later))
+        slices = [training, later]
+    final = _rank(rows, first.trees, seed)
+    calibration = _calibrated(first, later)
     metrics |= {
         "split": "time" if has_times else "groups at random, the source gives no times",
         "slices": [len(part) for part in slices],
@@ -150,7 +152,7 @@ def train(
     model = TrainedDetector(
         detector=detector,
         feature_names=tuple(feature_names),
-        ranker=Boosted(final.booster_text, calibration),
+        ranker=Boosted(final.booster_text, calibration, final.lead),
         norms=final.norms,
         reasons={name: reason for name, reason in told.items() if name in known},
         text=final.text,
@@ -210,24 +212,28 @@ def fit_unsupervised(
 
 def _rank(rows: LabelledRows, trees: int | None, seed: int) -> _Ranking:
     """Text model and trees of one stretch of time; with ``trees`` None their number is found on its recent part."""
-    text, values = None, rows.values
+    text, values, lead = None, rows.values, None
     if rows.counted is not None and _teaches(rows):
         readable = np.flatnonzero(rows.has_text)
         fold = blocks(rows.moment[readable], rows.together[readable].tolist(), TEXT_FOLDS)
         counted, truth, weight = rows.counted[readable], rows.is_fraud[readable], rows.weight[readable]
+        views = out_of_fold_views(counted, truth, weight, fold, seed)
+        blend = fit_blend(views, truth, weight)
         score = np.full(len(rows), np.nan)
-        score[readable] = out_of_fold_scores(counted, truth, weight, fold, seed)
-        text = fit_text(counted, truth, weight, seed)
+        score[readable] = expit(blend.margin(views))
+        text = fit_text(counted, truth, weight, seed, blend)
         values = np.ascontiguousarray(np.column_stack([rows.values, score]))
+        lead = float(logit(np.clip(np.average(rows.is_fraud, weights=rows.weight), SURE, 1.0 - SURE)))
     if values.shape[1] == 0:
         raise TooFewLabels(
             "training: no feature, and too few texts with labels to read; give features or more texts; score by rules until then"
         )
     if trees is None:
         older, newer = time_slices(rows.moment, (1 - STOPPING_SHARE, STOPPING_SHARE))
-        trees = choose_trees(values, rows.is_fraud, rows.weight, older, newer, seed, FEWEST_IN_SLICE)
+        trees = choose_trees(values, rows.is_fraud, rows.weight, older, newer, seed, lead=lead, fewest_positives=FEWEST_IN_SLICE)
     return _Ranking(
-        booster_text=grow(values, rows.is_fraud, rows.weight, trees, seed),
+        booster_text=grow(values, rows.is_fraud, rows.weight, trees, seed, lead),
+        lead=lead,
         text=text,
         trees=trees,
         norms=norms_of(values, rows.is_fraud < 0.5),
