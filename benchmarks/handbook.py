@@ -26,7 +26,7 @@ from benchmarks import parser, tell
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.data_contracts.verdict import judge
-from fairdeal.features.build import LONGEST_WINDOW_S, FeatureTable, build, reasons
+from fairdeal.features.build import FeatureTable, build, history_s, reasons
 from fairdeal.models import metrics
 from fairdeal.models.training import train
 from fairdeal.sources.conversion import candidates
@@ -86,7 +86,7 @@ def days(first: date, last: date) -> pl.Expr:
 def frames(tables: dict[str, pl.DataFrame], first: date, last: date) -> tuple[FeatureTable, pl.DataFrame]:
     """Features of the payments of these days, and the same rows with ``is_fraud``, ``group`` (the card) and ``day``."""
     start = datetime(first.year, first.month, first.day, tzinfo=UTC)
-    recent = tables["payments"].filter(pl.col("paid_at") >= start - timedelta(seconds=LONGEST_WINDOW_S) - WEEK)
+    recent = tables["payments"].filter(pl.col("paid_at") >= start - timedelta(seconds=history_s("payments")) - WEEK)
     subjects = recent.with_columns(event_at="paid_at").filter(days(first, last)).drop("event_at")
     table = build(Detector.PAYMENTS, {"payments": recent, "labels": tables["labels"]}, subjects)
     truth = tables["labels"].select("subject_id", "typology", is_fraud=pl.col("is_fraud").cast(pl.Float64))

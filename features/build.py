@@ -24,8 +24,11 @@ FEATURES: dict[Detector, tuple[Feature, ...]] = {
 #: Where each detector's rows and streams are made.
 MODULES: dict[Detector, ModuleType] = {Detector.PAYMENTS: payments, Detector.DEALS: orders, Detector.REVIEWS: reviews}
 
-#: No registered feature looks further back than this.
-LONGEST_WINDOW_S = 30 * DAY
+#: No registered feature looks further back than this; whether a known fraud was usual for its payer reaches as far before the fraud.
+LONGEST_WINDOW_S = 90 * DAY
+#: History that tables need before the first subject; payments more, since known frauds of 30 days are held against habits of their time.
+HISTORY_S = {"payments": LONGEST_WINDOW_S + 30 * DAY}
+SHORT_HISTORY_S = 30 * DAY
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,11 @@ class FeatureTable:
     blind: tuple[str, ...]
 
 
+def history_s(table: str) -> int:
+    """Seconds of history that features need of a table before the first subject."""
+    return HISTORY_S.get(table, SHORT_HISTORY_S)
+
+
 def reasons(detector: Detector) -> Mapping[str, ReasonTemplate]:
     """The sentences that explain a detector's features, by feature name."""
     return {feature.name: feature.reason for feature in FEATURES[detector] if feature.reason is not None}
@@ -63,7 +71,7 @@ def build(
     detector
         Whose features.
     tables
-        Contracted tables by name, with at least `LONGEST_WINDOW_S` of history where there is any; absent tables leave features blind.
+        Contracted tables by name, with at least `history_s` of history where there is any; absent tables leave features blind.
         Rows later than a subject's moment may be present: they change nothing.
     subjects
         Rows of the detector's table, possibly the same row more than once at different moments.

@@ -7,8 +7,8 @@ import polars as pl
 from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import Typology
 from fairdeal.features import streams
-from fairdeal.features.definitions import Feature, Own, Ratio, window_feature
-from fairdeal.features.windows import DAY, HOUR, Aggregate
+from fairdeal.features.definitions import Derived, Feature, Own, Ratio, window_feature
+from fairdeal.features.windows import DAY, HOUR, Aggregate, Trail, evaluate
 
 STOLEN = (Typology.STOLEN_INSTRUMENT, Typology.ACCOUNT_TAKEOVER)
 TESTING = (Typology.CARD_TESTING, Typology.STOLEN_INSTRUMENT)
@@ -17,6 +17,31 @@ ERROR = (Typology.PAYMENT_ERROR,)
 
 COUNT, SUM, MAX, DISTINCT, SINCE = Aggregate.COUNT, Aggregate.SUM, Aggregate.MAX, Aggregate.DISTINCT, Aggregate.SINCE
 PAYER, PAYEE, INSTRUMENT, DEVICE, NETWORK = ("payer_id",), ("payee_id",), ("instrument_id",), ("device_id",), ("network_id",)
+METHOD, CURRENCY = ("method",), ("currency",)
+
+#: How far back what became known of a payee is looked for.
+RECENT = (DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY)
+#: How far back a payer's habit is looked for.
+HABIT = 90 * DAY
+#: Squares are summed in tenths of the minor unit squared, of amounts up to a hundred million, so that the sums stay whole and in bounds.
+SQUARE_UNIT, SQUARE_LIMIT = 10, 10**10
+#: Spreads beyond the mean from which a payment is out of the ordinary for its payer, and what is added to a spread: one major unit.
+UNUSUAL, LEAST_SPREAD = 2.5, 100.0
+
+
+def _habit_mean() -> pl.Expr:
+    return pl.col("payer_payment_amount_sum_90d") / pl.when(pl.col("payer_payment_count_90d") > 0).then(pl.col("payer_payment_count_90d"))
+
+
+def _habit_spread() -> pl.Expr:
+    count = pl.when(pl.col("payer_payment_count_90d") > 0).then(pl.col("payer_payment_count_90d"))
+    squares = pl.col("payer_payment_amount_square_sum_90d") / count * float(SQUARE_UNIT**2)
+    return pl.max_horizontal(squares - _habit_mean() ** 2, pl.lit(0.0)).sqrt()
+
+
+def _rate(of: str, among: str) -> Ratio:
+    """A share of known frauds among known verdicts: ``payee_fraud_share_7d``."""
+    return Ratio(of.replace("_payment_usual_fraud_count_", "_usual_fraud_share_"), of, among)
 
 FEATURES: tuple[Feature, ...] = (
     # The payment itself.
@@ -71,8 +96,84 @@ FEATURES: tuple[Feature, ...] = (
         window_feature("payer", PAYER, "payment_amount", SUM, w, STOLEN, value="amount_minor", stream="payments")
         for w in (DAY, 7 * DAY, 30 * DAY)
     ),
-    window_feature("payer", PAYER, "payment_amount", MAX, 30 * DAY, STOLEN, value="amount_minor", stream="payments"),
-    window_feature("payer", PAYER, "payment_amount", MAX, 7 * DAY, STOLEN, value="amount_minor", stream="payments"),
+    *(
+        window_feature("payer", PAYER, "payment_amount", MAX, w, STOLEN, value="amount_minor", stream="payments")
+        for w in (DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, HABIT)
+    ),
+    window_feature("payer", PAYER, "payment", COUNT, HABIT, STOLEN, stream="payments"),
+    window_feature("payer", PAYER, "payment_amount", SUM, HABIT, STOLEN, value="amount_minor", stream="payments"),
+    Feature(
+        Trail("payer", PAYER, "payments", "payment_amount_square", SUM, HABIT, "amount_square"), STOLEN, "the payer is not known", None
+    ),
+    Feature(
+        Derived("payer_habit_mean_90d", _habit_mean()),
+        STOLEN,
+        "no history of the payer",
+        ReasonTemplate(
+            "PAYER_HABIT",
+            "该付款人 90 天平均每次付款 {value}（通常 {norm}）",
+            "This payer's mean payment in 90 days: {value} ({norm} is usual)",
+            "money",
+            0,
+        ),
+    ),
+    Feature(Derived("payer_habit_spread_90d", _habit_spread()), STOLEN, "no history of the payer", None),
+    Feature(
+        Derived(
+            "payment_amount_unusual_90d",
+            (pl.col("payment_amount_minor") - pl.col("payer_habit_mean_90d")) / (pl.col("payer_habit_spread_90d") + LEAST_SPREAD),
+        ),
+        STOLEN,
+        "no history of the payer",
+        ReasonTemplate(
+            "AMOUNT_UNUSUAL",
+            "金额比该付款人 90 天均值高 {value} 倍离散程度（通常 {norm}）",
+            "The amount lies {value} spreads above this payer's 90-day mean ({norm} is usual)",
+            "number",
+            1,
+        ),
+    ),
+    Feature(
+        Derived("payment_amount_to_payer_mean_90d", pl.col("payment_amount_minor") / pl.col("payer_habit_mean_90d")),
+        STOLEN,
+        "no history of the payer",
+        ReasonTemplate(
+            "AMOUNT_TO_HABIT",
+            "金额是该付款人 90 天均值的 {value}（通常 {norm}）",
+            "{value} this payer's 90-day mean ({norm} is usual)",
+            "ratio",
+            1,
+        ),
+    ),
+    Feature(
+        Ratio("payment_amount_to_payer_max_90d", "payment_amount_minor", "payer_payment_amount_max_90d"),
+        STOLEN,
+        "no history of the payer",
+        ReasonTemplate(
+            "AMOUNT_TO_HIGHEST",
+            "金额是该付款人 90 天最高值的 {value}（通常 {norm}）",
+            "{value} this payer's 90-day maximum ({norm} is usual)",
+            "ratio",
+            1,
+        ),
+    ),
+    *(
+        Feature(
+            Derived(
+                f"payer_highest_to_habit_{days}d", pl.col(f"payer_payment_amount_max_{days}d") / pl.col("payer_habit_mean_90d")
+            ),
+            STOLEN,
+            "no payment in this time, or no history of the payer",
+            ReasonTemplate(
+                f"RECENT_HIGHEST_{days}D",
+                f"该付款人最近 {days} 天最高一笔是 90 天均值的 {{value}}（通常 {{norm}}）",
+                f"The payer's highest payment of the last {days} days is {{value}} the 90-day mean ({{norm}} is usual)",
+                "ratio",
+                1,
+            ),
+        )
+        for days in (1, 3, 7, 14)
+    ),
     window_feature("payer", PAYER, "payment", SINCE, 30 * DAY, TESTING, stream="payments"),
     window_feature("payer", PAYER, "payee", DISTINCT, 7 * DAY, STOLEN, value="payee_id", stream="payments"),
     window_feature("payer", PAYER, "payment_declined", COUNT, DAY, TESTING, where="is_declined", stream="payments"),
@@ -111,6 +212,58 @@ FEATURES: tuple[Feature, ...] = (
     ),
     *(window_feature("payee", PAYEE, "payment_fraud", COUNT, w, STOLEN, stream="payment_frauds") for w in (DAY, 7 * DAY, 30 * DAY)),
     window_feature("payee", PAYEE, "payment_fraud", SINCE, 30 * DAY, STOLEN, stream="payment_frauds"),
+    # Frauds that were nothing unusual for their payer speak of the payee; among verdicts of the same days they make a rate that is not
+    # thinned by payments nobody has judged yet.
+    *(
+        window_feature("payee", PAYEE, "payment_usual_fraud", COUNT, w, STOLEN, stream="payment_frauds", where="is_usual")
+        for w in RECENT
+    ),
+    *(window_feature("payee", PAYEE, "payment_verdict", COUNT, w, STOLEN, stream="payment_verdicts") for w in RECENT),
+    window_feature("payee", PAYEE, "payment_usual_fraud", SINCE, 30 * DAY, STOLEN, stream="payment_frauds", where="is_usual"),
+    window_feature("payee", PAYEE, "payment_verdict", SINCE, 30 * DAY, STOLEN, stream="payment_verdicts"),
+    Feature(
+        Trail("payee", PAYEE, "payment_frauds", "payment_usual_fraud_known", Aggregate.MIN, 30 * DAY, "known_s", "is_usual"),
+        STOLEN,
+        "no such fraud known",
+        None,
+    ),
+    *(
+        Feature(
+            _rate(f"payee_payment_usual_fraud_count_{w // DAY}d", f"payee_payment_verdict_count_{w // DAY}d"),
+            STOLEN,
+            "nothing is known of payments to the payee in this time",
+            ReasonTemplate(
+                f"PAYEE_FRAUD_SHARE_{w // DAY}D",
+                f"该收款方最近 {w // DAY} 天得知结论的付款中欺诈占 {{value}}（通常 {{norm}}）",
+                f"Share of fraud among this payee's payments on which the verdict came in the last {w // DAY} days: "
+                "{value} ({norm} is usual)",
+                "share",
+                1,
+            ),
+        )
+        for w in RECENT
+    ),
+    Feature(
+        Derived(
+            "payee_last_verdict_to_last_fraud_s",
+            pl.col("payee_payment_usual_fraud_since_30d") - pl.col("payee_payment_verdict_since_30d"),
+        ),
+        STOLEN,
+        "no such fraud known",
+        None,
+    ),
+    Feature(
+        Derived("payee_first_fraud_age_s", pl.col("t") - pl.col("payee_payment_usual_fraud_known_min_30d")),
+        STOLEN,
+        "no such fraud known",
+        ReasonTemplate(
+            "PAYEE_FIRST_FRAUD",
+            "该收款方 30 天内首次确认欺诈距今 {value}（通常 {norm}）",
+            "{value} since the first fraud at this payee became known, 30 days ({norm} is usual)",
+            "seconds",
+            0,
+        ),
+    ),
     Feature(
         Ratio("payee_payment_fraud_rate_30d", "payee_payment_fraud_count_30d", "payee_payment_count_30d"),
         STOLEN,
@@ -150,6 +303,51 @@ FEATURES: tuple[Feature, ...] = (
     window_feature("network", NETWORK, "payment", COUNT, HOUR, TESTING, stream="payments"),
     window_feature("network", NETWORK, "payer", DISTINCT, DAY, STOLEN, value="payer_id", stream="payments"),
     window_feature("network", NETWORK, "payment_fraud", COUNT, 30 * DAY, STOLEN, stream="payment_frauds"),
+    window_feature("network", NETWORK, "payment", COUNT, 30 * DAY, STOLEN, stream="payments"),
+    # The way of paying, and how much fraud there is at all.
+    *(window_feature("method", METHOD, "payment", COUNT, w, STOLEN, stream="payments") for w in (DAY, 30 * DAY)),
+    window_feature("method", METHOD, "payment_amount", SUM, 30 * DAY, STOLEN, value="amount_minor", stream="payments"),
+    window_feature("method", METHOD, "payment_fraud", COUNT, 30 * DAY, STOLEN, stream="payment_frauds"),
+    window_feature("payer_method", ("payer_id", "method"), "payment", COUNT, 30 * DAY, STOLEN, stream="payments"),
+    *(window_feature("currency", CURRENCY, "payment_fraud", COUNT, w, STOLEN, stream="payment_frauds") for w in (7 * DAY, 30 * DAY)),
+    *(window_feature("currency", CURRENCY, "payment", COUNT, w, STOLEN, stream="payments") for w in (7 * DAY, 30 * DAY)),
+    *(
+        Feature(
+            Ratio(f"{entity}_payment_fraud_rate_{days}d", f"{entity}_payment_fraud_count_{days}d", f"{entity}_payment_count_{days}d"),
+            STOLEN,
+            "no payments",
+            ReasonTemplate(
+                f"{entity.upper()}_FRAUD_RATE_{days}D",
+                f"{zh} {days} 天内已确认欺诈占比 {{value}}（通常 {{norm}}）",
+                f"Share of {en} known to be fraud, {days} days: {{value}} ({{norm}} is usual)",
+                "share",
+                1,
+            ),
+        )
+        for entity, days, zh, en in (
+            ("network", 30, "该网络", "payments from this network"),
+            ("method", 30, "该支付方式", "payments by this method"),
+            ("currency", 7, "该币种", "payments in this currency"),
+            ("currency", 30, "该币种", "payments in this currency"),
+        )
+    ),
+    Feature(
+        Derived(
+            "payment_amount_to_method_mean_30d",
+            pl.col("payment_amount_minor")
+            * pl.col("method_payment_count_30d")
+            / pl.when(pl.col("method_payment_amount_sum_30d") != 0).then(pl.col("method_payment_amount_sum_30d")),
+        ),
+        STOLEN,
+        "the method is not known, or was not used",
+        ReasonTemplate(
+            "AMOUNT_TO_METHOD",
+            "金额是该支付方式 30 天均值的 {value}（通常 {norm}）",
+            "{value} the 30-day mean of payments by this method ({norm} is usual)",
+            "ratio",
+            1,
+        ),
+    ),
     # What happened to the account just before, and money it asked back.
     window_feature("payer", PAYER, "new_device", SINCE, 30 * DAY, STOLEN, stream="account_events", where="is_new_device"),
     window_feature("payer", PAYER, "credential_change", SINCE, 30 * DAY, STOLEN, stream="account_events", where="is_credential_change"),
@@ -181,9 +379,30 @@ def complete(values: pl.DataFrame) -> pl.DataFrame:
 
 def event_streams(tables: streams.Tables) -> dict[str, pl.LazyFrame]:
     """The streams that payment features look back on."""
+    payments = _with_squares(streams.payments(tables))
     return {
-        "payments": streams.payments(tables),
-        "payment_frauds": streams.known_frauds(tables, "payment"),
+        "payments": payments,
+        "payment_frauds": _told_usual(streams.known_frauds(tables, "payment"), payments),
+        "payment_verdicts": streams.verdicts(tables, "payment"),
         "account_events": streams.account_events(tables),
         "refunds": streams.refunds(tables),
     }
+
+
+def _with_squares(payments: pl.LazyFrame) -> pl.LazyFrame:
+    amount = pl.col("amount_minor").clip(-SQUARE_LIMIT, SQUARE_LIMIT) // SQUARE_UNIT
+    return payments.with_columns(amount_square=amount**2)
+
+
+def _told_usual(frauds: pl.LazyFrame, payments: pl.LazyFrame) -> pl.LazyFrame:
+    """Known frauds, each with ``is_usual``: whether its amount was within what its payer's habit was when it happened."""
+    found = frauds.collect()
+    habits = [feature.definition for feature in FEATURES if feature.name in _HABIT and isinstance(feature.definition, Trail)]
+    asked = found.select("payer_id", t=streams.seconds("paid_at"))
+    habit = evaluate(asked, {"payments": payments}, habits)
+    far = pl.col("amount_minor") > _habit_mean() + UNUSUAL * (_habit_spread() + LEAST_SPREAD)
+    usual = pl.concat([found.select("amount_minor"), habit], how="horizontal").select(is_usual=~far.fill_null(False))
+    return found.with_columns(usual["is_usual"], known_s=pl.col("t")).lazy()
+
+
+_HABIT = ("payer_payment_count_90d", "payer_payment_amount_sum_90d", "payer_payment_amount_square_sum_90d")

@@ -56,6 +56,17 @@ def known_frauds(tables: Tables, kind: str) -> pl.LazyFrame:
     return found.collect(engine="streaming").lazy()
 
 
+def verdicts(tables: Tables, kind: str) -> pl.LazyFrame:
+    """Subjects whose first verdict became known, whichever it was, at that moment; none where a source names frauds only."""
+    name, key = {"payment": ("payments", "payment_id"), "order": ("orders", "order_id"), "review": ("reviews", "review_id")}[kind]
+    told = table(tables, "labels").filter(pl.col("subject_kind") == kind)
+    first = told.group_by("subject_id").agg(pl.col("available_at").min()).rename({"subject_id": key})
+    names_honest = told.filter(~pl.col("is_fraud")).limit(1).collect().height > 0
+    rows = table(tables, name) if names_honest else table(tables, name).clear()
+    happened = INBOUND[name].event_at or ""
+    return rows.join(first, on=key, how="inner").with_columns(t=pl.max_horizontal(seconds("available_at"), seconds(happened)))
+
+
 def account_events(tables: Tables) -> pl.LazyFrame:
     """What happened to accounts short of trading, by account as payer."""
     return table(tables, "account_events").with_columns(

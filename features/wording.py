@@ -13,6 +13,9 @@ ENTITIES: dict[str, tuple[str, str]] = {
     "device": ("该设备", "this device"),
     "network": ("该网络", "this network"),
     "address": ("该收货地址", "this address"),
+    "method": ("该支付方式", "this way of paying"),
+    "currency": ("该币种", "this currency"),
+    "payer_method": ("该付款人以该方式", "this payer by this method"),
     "payer_device": ("该付款人在该设备上", "this payer on this device"),
     "payer_network": ("该付款人在该网络上", "this payer on this network"),
     "payer_payee": ("该付款人对该收款方", "this payer to this payee"),
@@ -35,6 +38,8 @@ MEASURES: dict[str, tuple[str, str]] = {
     "payment_declined": ("次被拒付款", "declined payments"),
     "payment_amount": ("付款金额", "paid"),
     "payment_fraud": ("次已确认盗刷", "payments known to be fraudulent"),
+    "payment_usual_fraud": ("次金额平常的已确认欺诈", "payments of usual size known to be fraudulent"),
+    "payment_verdict": ("次已有结论的付款", "payments on which there is a verdict"),
     "payee": ("个收款方", "payees"),
     "payer": ("个付款人", "payers"),
     "instrument": ("个支付工具", "instruments"),
@@ -64,6 +69,8 @@ MEASURES: dict[str, tuple[str, str]] = {
 LAST: dict[str, tuple[str, str]] = {
     "payment": ("一次付款", "the last payment"),
     "payment_fraud": ("一次已确认的盗刷", "the last payment known to be fraudulent"),
+    "payment_usual_fraud": ("一次金额平常的已确认欺诈", "the last fraud of usual size became known"),
+    "payment_verdict": ("一次付款结论", "the last verdict on a payment"),
     "new_device": ("一次新设备登录", "a new device was seen"),
     "credential_change": ("一次密码、收款人或限额变更", "a change of password, payee or limit"),
 }

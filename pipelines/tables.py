@@ -12,7 +12,7 @@ from fairdeal.data_contracts.features import feature_contract
 from fairdeal.data_contracts.promises import promised
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import Detector
-from fairdeal.features.build import LONGEST_WINDOW_S, FeatureTable, build
+from fairdeal.features.build import FeatureTable, build, history_s
 from fairdeal.pipelines.labelling import known_labels
 from fairdeal.pipelines.lake import Lake
 from fairdeal.pipelines.settings import Settings
@@ -32,7 +32,6 @@ def known_tables(
     Orders and their parcels go back further by the age up to which they are looked at again, so that what arrives late finds them.
     ``labels_until`` is the number of the last label of a closed case that counts; all when omitted.
     """
-    start = since - timedelta(seconds=LONGEST_WINDOW_S)
     tables: Tables = {}
     for name in INBOUND:
         if name == "labels":
@@ -40,7 +39,7 @@ def known_tables(
             tables[name] = labels.lazy()
             continue
         earlier = timedelta(days=RESCORED_DAYS) if name in ("orders", "shipments") else timedelta()
-        tables[name] = lake.rows(source, name, watermark=watermark, known_before=known_before, since=start - earlier)
+        tables[name] = lake.rows(source, name, watermark=watermark, known_before=known_before, since=since - timedelta(seconds=history_s(name)) - earlier)
     return tables
 
 
