@@ -41,7 +41,7 @@ class FeatureTable:
         One row per subject and moment, sorted by both: `CARRIED` columns, the features as doubles (null where not known), for reviews
         also ``text`` and ``rating``.
     names
-        Feature columns, in registration order, then extras.
+        Feature columns that a model may read, in registration order, then extras.
     blind
         Features that are null throughout because the source does not give what they need.
     """
@@ -62,7 +62,13 @@ def reasons(detector: Detector) -> Mapping[str, ReasonTemplate]:
 
 
 def build(
-    detector: Detector, tables: streams.Tables, subjects: pl.DataFrame, *, as_of: pl.Series | None = None, time_zone: str = "UTC"
+    detector: Detector,
+    tables: streams.Tables,
+    subjects: pl.DataFrame,
+    *,
+    as_of: pl.Series | None = None,
+    time_zone: str = "UTC",
+    with_parts: bool = False,
 ) -> FeatureTable:
     """What was known about each subject at its moment, and nothing later.
 
@@ -79,6 +85,8 @@ def build(
         The moment of each row; payments are scored as of the attempt and need none.
     time_zone
         What an hour of the day is.
+    with_parts
+        Whether the rows carry what features are made of, too: ``t`` and the features that no model reads.
 
     Notes
     -----
@@ -97,9 +105,10 @@ def build(
     values = module.complete(rows.with_columns(found.get_columns()).with_columns(**owns))
     del rows, found
     values = ratios(values, registered)
-    names = (*(feature.name for feature in registered), *numeric, *(trail.name for trail in trails if trail.measure.startswith("extra")))
+    names = (*(feature.name for feature in registered if not feature.is_part), *numeric, *(trail.name for trail in trails if trail.measure.startswith("extra")))
     carried = [column.name for column in (*CARRIED, *(REVIEW_CARRIED if detector is Detector.REVIEWS else ()))]
-    table = values.select(*carried, *dict.fromkeys(names))
+    parts = ["t", *(feature.name for feature in registered if feature.is_part)] if with_parts else []
+    table = values.select(*carried, *dict.fromkeys((*names, *parts)))
     del values
     # Column by column, so that the whole numbers are let go of as the doubles are made.
     table = pl.DataFrame([table.drop_in_place(name).cast(pl.Float64) if name in names else table[name] for name in table.columns])

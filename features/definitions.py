@@ -75,12 +75,15 @@ class Feature:
         What a null means.
     reason
         The sentence that explains it to a person; a feature without one never becomes a reason.
+    is_part
+        It is there for other features to be made of: no model reads it.
     """
 
     definition: Trail | Own | Ratio | Derived
     catches: tuple[Typology, ...]
     absent: str
     reason: ReasonTemplate | None
+    is_part: bool = False
 
     @property
     def name(self) -> str:
@@ -98,9 +101,10 @@ def window_feature(
     stream: str,
     value: str | None = None,
     where: str | None = None,
+    is_part: bool = False,
 ) -> Feature:
     """A window over a stream as a registered feature; its name, its null and its sentence follow from the definition. See `Trail`."""
     trail = Trail(entity, key, stream, measure, aggregate, window, value, where)
     always_there = aggregate in (Aggregate.COUNT, Aggregate.SUM, Aggregate.DISTINCT)
     absent = "the key is not known" if always_there else "no history, or the key is not known"
-    return Feature(trail, catches, absent, sentence(trail))
+    return Feature(trail, catches, absent, None if is_part else sentence(trail), is_part)

@@ -51,7 +51,7 @@ def cross_fitted(
     subjects, as_of
         The detector's table and the moment of each row, as for `fairdeal.features.build.build`.
     learned, judged
-        Feature rows with ``subject_id`` and ``is_fraud``.
+        Feature rows with their parts, and with ``is_fraud``.
     folds
         Parts of what is learned from: a row sees the labels of the other parts, a judged row those of all.
     part

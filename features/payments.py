@@ -29,14 +29,84 @@ SQUARE_UNIT, SQUARE_LIMIT = 10, 10**10
 UNUSUAL, LEAST_SPREAD = 2.5, 100.0
 
 
-def _habit_mean() -> pl.Expr:
-    return pl.col("payer_payment_amount_sum_90d") / pl.when(pl.col("payer_payment_count_90d") > 0).then(pl.col("payer_payment_count_90d"))
+def _mean(entity: str, days: int) -> pl.Expr:
+    count = pl.col(f"{entity}_payment_count_{days}d")
+    return pl.col(f"{entity}_payment_amount_sum_{days}d") / pl.when(count > 0).then(count)
 
 
-def _habit_spread() -> pl.Expr:
-    count = pl.when(pl.col("payer_payment_count_90d") > 0).then(pl.col("payer_payment_count_90d"))
-    squares = pl.col("payer_payment_amount_square_sum_90d") / count * float(SQUARE_UNIT**2)
-    return pl.max_horizontal(squares - _habit_mean() ** 2, pl.lit(0.0)).sqrt()
+def _spread(entity: str, days: int) -> pl.Expr:
+    count = pl.col(f"{entity}_payment_count_{days}d")
+    squares = pl.col(f"{entity}_payment_amount_square_sum_{days}d") / pl.when(count > 0).then(count) * float(SQUARE_UNIT**2)
+    return pl.max_horizontal(squares - _mean(entity, days) ** 2, pl.lit(0.0)).sqrt()
+
+
+def _usual(entity: str, key: tuple[str, ...], days: int, zh: str, en: str) -> tuple[Feature, ...]:
+    """What a party's payments usually come to, and how far this one lies from it; the count of payments is registered besides."""
+    window, absent = days * DAY, f"no payment of {en} in this time"
+    mean, spread = f"{entity}_payment_amount_mean_{days}d", f"{entity}_payment_amount_spread_{days}d"
+    return (
+        window_feature(entity, key, "payment_amount", SUM, window, STOLEN, value="amount_minor", stream="payments", is_part=True),
+        window_feature(entity, key, "payment_amount_square", SUM, window, STOLEN, value="amount_square", stream="payments", is_part=True),
+        Feature(
+            Derived(mean, _mean(entity, days)),
+            STOLEN,
+            absent,
+            ReasonTemplate(
+                f"{entity.upper()}_MEAN_{days}D",
+                f"{zh} {days} 天平均每次付款 {{value}}（通常 {{norm}}）",
+                f"{en[0].upper()}{en[1:]}: mean payment in {days} days {{value}} ({{norm}} is usual)",
+                "money",
+                0,
+            ),
+        ),
+        Feature(Derived(spread, _spread(entity, days)), STOLEN, absent, None),
+        Feature(
+            Derived(
+                f"payment_amount_unusual_to_{entity}_{days}d",
+                (pl.col("payment_amount_minor") - pl.col(mean)) / (pl.col(spread) + LEAST_SPREAD),
+            ),
+            STOLEN,
+            absent,
+            ReasonTemplate(
+                f"UNUSUAL_TO_{entity.upper()}",
+                f"金额比{zh} {days} 天均值高 {{value}} 倍离散程度（通常 {{norm}}）",
+                f"The amount lies {{value}} spreads above the {days}-day mean of {en} ({{norm}} is usual)",
+                "number",
+                1,
+            ),
+        ),
+        Feature(
+            Derived(f"payment_amount_to_{entity}_mean_{days}d", pl.col("payment_amount_minor") / pl.col(mean)),
+            STOLEN,
+            absent,
+            ReasonTemplate(
+                f"AMOUNT_TO_{entity.upper()}_MEAN_{days}D",
+                f"金额是{zh} {days} 天均值的 {{value}}（通常 {{norm}}）",
+                f"The amount is {{value}} the {days}-day mean of {en} ({{norm}} is usual)",
+                "ratio",
+                1,
+            ),
+        ),
+    )
+
+
+def _judged(entity: str, key: tuple[str, ...], zh: str, en: str) -> tuple[Feature, ...]:
+    """Share of frauds among what was judged of a party's payments; its known frauds are registered besides."""
+    # Verdicts on payees are registered with their windows.
+    verdicts = window_feature(entity, key, "payment_verdict", COUNT, 30 * DAY, STOLEN, stream="payment_verdicts", is_part=True)
+    share = Feature(
+        Ratio(f"{entity}_fraud_share_30d", f"{entity}_payment_fraud_count_30d", f"{entity}_payment_verdict_count_30d"),
+        STOLEN,
+        "no verdict on any payment in this time",
+        ReasonTemplate(
+            f"{entity.upper()}_FRAUD_SHARE_30D",
+            f"{zh} 30 天内有结论的付款中欺诈占 {{value}}（通常 {{norm}}）",
+            f"Share of fraud among {en} on which a verdict came in 30 days: {{value}} ({{norm}} is usual)",
+            "share",
+            1,
+        ),
+    )
+    return (share,) if entity == "payee" else (verdicts, share)
 
 
 def _rate(of: str, among: str) -> Ratio:
@@ -93,58 +163,15 @@ FEATURES: tuple[Feature, ...] = (
     # The payer's own habit.
     *(window_feature("payer", PAYER, "payment", COUNT, w, TESTING, stream="payments") for w in (HOUR, DAY, 7 * DAY, 30 * DAY)),
     *(
-        window_feature("payer", PAYER, "payment_amount", SUM, w, STOLEN, value="amount_minor", stream="payments")
-        for w in (DAY, 7 * DAY, 30 * DAY)
+        window_feature("payer", PAYER, "payment_amount", SUM, w, STOLEN, value="amount_minor", stream="payments", is_part=True)
+        for w in (30 * DAY,)
     ),
     *(
-        window_feature("payer", PAYER, "payment_amount", MAX, w, STOLEN, value="amount_minor", stream="payments")
+        window_feature("payer", PAYER, "payment_amount", MAX, w, STOLEN, value="amount_minor", stream="payments", is_part=True)
         for w in (DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, HABIT)
     ),
     window_feature("payer", PAYER, "payment", COUNT, HABIT, STOLEN, stream="payments"),
-    window_feature("payer", PAYER, "payment_amount", SUM, HABIT, STOLEN, value="amount_minor", stream="payments"),
-    Feature(
-        Trail("payer", PAYER, "payments", "payment_amount_square", SUM, HABIT, "amount_square"), STOLEN, "the payer is not known", None
-    ),
-    Feature(
-        Derived("payer_habit_mean_90d", _habit_mean()),
-        STOLEN,
-        "no history of the payer",
-        ReasonTemplate(
-            "PAYER_HABIT",
-            "该付款人 90 天平均每次付款 {value}（通常 {norm}）",
-            "This payer's mean payment in 90 days: {value} ({norm} is usual)",
-            "money",
-            0,
-        ),
-    ),
-    Feature(Derived("payer_habit_spread_90d", _habit_spread()), STOLEN, "no history of the payer", None),
-    Feature(
-        Derived(
-            "payment_amount_unusual_90d",
-            (pl.col("payment_amount_minor") - pl.col("payer_habit_mean_90d")) / (pl.col("payer_habit_spread_90d") + LEAST_SPREAD),
-        ),
-        STOLEN,
-        "no history of the payer",
-        ReasonTemplate(
-            "AMOUNT_UNUSUAL",
-            "金额比该付款人 90 天均值高 {value} 倍离散程度（通常 {norm}）",
-            "The amount lies {value} spreads above this payer's 90-day mean ({norm} is usual)",
-            "number",
-            1,
-        ),
-    ),
-    Feature(
-        Derived("payment_amount_to_payer_mean_90d", pl.col("payment_amount_minor") / pl.col("payer_habit_mean_90d")),
-        STOLEN,
-        "no history of the payer",
-        ReasonTemplate(
-            "AMOUNT_TO_HABIT",
-            "金额是该付款人 90 天均值的 {value}（通常 {norm}）",
-            "{value} this payer's 90-day mean ({norm} is usual)",
-            "ratio",
-            1,
-        ),
-    ),
+    *_usual("payer", PAYER, 90, "该付款人", "this payer"),
     Feature(
         Ratio("payment_amount_to_payer_max_90d", "payment_amount_minor", "payer_payment_amount_max_90d"),
         STOLEN,
@@ -160,7 +187,7 @@ FEATURES: tuple[Feature, ...] = (
     *(
         Feature(
             Derived(
-                f"payer_highest_to_habit_{days}d", pl.col(f"payer_payment_amount_max_{days}d") / pl.col("payer_habit_mean_90d")
+                f"payer_highest_to_habit_{days}d", pl.col(f"payer_payment_amount_max_{days}d") / pl.col("payer_payment_amount_mean_90d")
             ),
             STOLEN,
             "no payment in this time, or no history of the payer",
@@ -206,19 +233,16 @@ FEATURES: tuple[Feature, ...] = (
     ),
     # The payee, with frauds as they became known.
     *(window_feature("payee", PAYEE, "payment", COUNT, w, STOLEN, stream="payments") for w in (DAY, 7 * DAY, 30 * DAY)),
-    *(
-        window_feature("payee", PAYEE, "payment_amount", SUM, w, STOLEN, value="amount_minor", stream="payments")
-        for w in (7 * DAY, 30 * DAY)
-    ),
-    *(window_feature("payee", PAYEE, "payment_fraud", COUNT, w, STOLEN, stream="payment_frauds") for w in (DAY, 7 * DAY, 30 * DAY)),
-    window_feature("payee", PAYEE, "payment_fraud", SINCE, 30 * DAY, STOLEN, stream="payment_frauds"),
+    *_usual("payee", PAYEE, 30, "该收款方", "this payee"),
+    window_feature("payee", PAYEE, "payer", DISTINCT, 30 * DAY, STOLEN, value="payer_id", stream="payments"),
+    window_feature("payee", PAYEE, "payment_fraud", COUNT, 30 * DAY, STOLEN, stream="payment_frauds"),
     # Frauds that were nothing unusual for their payer speak of the payee; among verdicts of the same days they make a rate that is not
     # thinned by payments nobody has judged yet.
     *(
         window_feature("payee", PAYEE, "payment_usual_fraud", COUNT, w, STOLEN, stream="payment_frauds", where="is_usual")
         for w in RECENT
     ),
-    *(window_feature("payee", PAYEE, "payment_verdict", COUNT, w, STOLEN, stream="payment_verdicts") for w in RECENT),
+    *(window_feature("payee", PAYEE, "payment_verdict", COUNT, w, STOLEN, stream="payment_verdicts", is_part=True) for w in RECENT),
     window_feature("payee", PAYEE, "payment_usual_fraud", SINCE, 30 * DAY, STOLEN, stream="payment_frauds", where="is_usual"),
     window_feature("payee", PAYEE, "payment_verdict", SINCE, 30 * DAY, STOLEN, stream="payment_verdicts"),
     Feature(
@@ -226,6 +250,7 @@ FEATURES: tuple[Feature, ...] = (
         STOLEN,
         "no such fraud known",
         None,
+        is_part=True,
     ),
     *(
         Feature(
@@ -276,18 +301,6 @@ FEATURES: tuple[Feature, ...] = (
             1,
         ),
     ),
-    Feature(
-        Ratio("payment_amount_to_payee_mean_30d", "payment_amount_times_payee_count", "payee_payment_amount_sum_30d"),
-        STOLEN,
-        "no history of the payee",
-        ReasonTemplate(
-            "AMOUNT_TO_PAYEE_MEAN",
-            "金额是该收款方 30 天均值的 {value}（通常 {norm}）",
-            "{value} this payee's 30-day mean ({norm} is usual)",
-            "ratio",
-            1,
-        ),
-    ),
     window_feature("payer", PAYER, "payment_fraud", COUNT, 30 * DAY, STOLEN, stream="payment_frauds"),
     # Instrument, device, network: speed and sharing.
     *(window_feature("instrument", INSTRUMENT, "payment", COUNT, w, TESTING, stream="payments") for w in (HOUR, DAY, 7 * DAY)),
@@ -306,11 +319,31 @@ FEATURES: tuple[Feature, ...] = (
     window_feature("network", NETWORK, "payment", COUNT, 30 * DAY, STOLEN, stream="payments"),
     # The way of paying, and how much fraud there is at all.
     *(window_feature("method", METHOD, "payment", COUNT, w, STOLEN, stream="payments") for w in (DAY, 30 * DAY)),
-    window_feature("method", METHOD, "payment_amount", SUM, 30 * DAY, STOLEN, value="amount_minor", stream="payments"),
+    window_feature("payer", PAYER, "method", DISTINCT, 30 * DAY, STOLEN, value="method", stream="payments"),
+    window_feature("payer", PAYER, "network", DISTINCT, 30 * DAY, STOLEN, value="network_id", stream="payments"),
     window_feature("method", METHOD, "payment_fraud", COUNT, 30 * DAY, STOLEN, stream="payment_frauds"),
-    window_feature("payer_method", ("payer_id", "method"), "payment", COUNT, 30 * DAY, STOLEN, stream="payments"),
-    *(window_feature("currency", CURRENCY, "payment_fraud", COUNT, w, STOLEN, stream="payment_frauds") for w in (7 * DAY, 30 * DAY)),
-    *(window_feature("currency", CURRENCY, "payment", COUNT, w, STOLEN, stream="payments") for w in (7 * DAY, 30 * DAY)),
+    *(
+        window_feature(f"{one}_{other}", (key, column), "payment", COUNT, 30 * DAY, STOLEN, stream="payments")
+        for one, key, other, column in (
+            ("payer", "payer_id", "method", "method"),
+            ("payee", "payee_id", "method", "method"),
+            ("payee", "payee_id", "network", "network_id"),
+            ("method", "method", "network", "network_id"),
+        )
+    ),
+    # What verdicts say, where honest payments are named too.
+    *(
+        feature
+        for entity, key, zh, en in (
+            ("payer", PAYER, "该付款人", "this payer's payments"),
+            ("payee", PAYEE, "该收款方", "payments to this payee"),
+            ("network", NETWORK, "该网络", "payments from this network"),
+            ("method", METHOD, "该支付方式", "payments by this method"),
+        )
+        for feature in _judged(entity, key, zh, en)
+    ),
+    *(window_feature("currency", CURRENCY, "payment_fraud", COUNT, w, STOLEN, stream="payment_frauds", is_part=True) for w in (7 * DAY, 30 * DAY)),
+    *(window_feature("currency", CURRENCY, "payment", COUNT, w, STOLEN, stream="payments", is_part=True) for w in (7 * DAY, 30 * DAY)),
     *(
         Feature(
             Ratio(f"{entity}_payment_fraud_rate_{days}d", f"{entity}_payment_fraud_count_{days}d", f"{entity}_payment_count_{days}d"),
@@ -330,23 +363,6 @@ FEATURES: tuple[Feature, ...] = (
             ("currency", 7, "该币种", "payments in this currency"),
             ("currency", 30, "该币种", "payments in this currency"),
         )
-    ),
-    Feature(
-        Derived(
-            "payment_amount_to_method_mean_30d",
-            pl.col("payment_amount_minor")
-            * pl.col("method_payment_count_30d")
-            / pl.when(pl.col("method_payment_amount_sum_30d") != 0).then(pl.col("method_payment_amount_sum_30d")),
-        ),
-        STOLEN,
-        "the method is not known, or was not used",
-        ReasonTemplate(
-            "AMOUNT_TO_METHOD",
-            "金额是该支付方式 30 天均值的 {value}（通常 {norm}）",
-            "{value} the 30-day mean of payments by this method ({norm} is usual)",
-            "ratio",
-            1,
-        ),
     ),
     # What happened to the account just before, and money it asked back.
     window_feature("payer", PAYER, "new_device", SINCE, 30 * DAY, STOLEN, stream="account_events", where="is_new_device"),
@@ -370,10 +386,9 @@ def prepare(rows: pl.DataFrame, tables: streams.Tables, as_of: pl.Series | None,
 
 
 def complete(values: pl.DataFrame) -> pl.DataFrame:
-    """The whole-number products that ratios to a mean need: amount times count over sum is amount over mean."""
+    """The whole-number product that the ratio to a mean needs: amount times count over sum is amount over mean."""
     return values.with_columns(
         payment_amount_times_count=pl.col("payment_amount_minor") * pl.col("payer_payment_count_30d"),
-        payment_amount_times_payee_count=pl.col("payment_amount_minor") * pl.col("payee_payment_count_30d"),
     )
 
 
@@ -400,7 +415,7 @@ def _told_usual(frauds: pl.LazyFrame, payments: pl.LazyFrame) -> pl.LazyFrame:
     habits = [feature.definition for feature in FEATURES if feature.name in _HABIT and isinstance(feature.definition, Trail)]
     asked = found.select("payer_id", t=streams.seconds("paid_at"))
     habit = evaluate(asked, {"payments": payments}, habits)
-    far = pl.col("amount_minor") > _habit_mean() + UNUSUAL * (_habit_spread() + LEAST_SPREAD)
+    far = pl.col("amount_minor") > _mean("payer", 90) + UNUSUAL * (_spread("payer", 90) + LEAST_SPREAD)
     usual = pl.concat([found.select("amount_minor"), habit], how="horizontal").select(is_usual=~far.fill_null(False))
     return found.with_columns(usual["is_usual"], known_s=pl.col("t")).lazy()
 

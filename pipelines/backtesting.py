@@ -29,7 +29,7 @@ from fairdeal.models.split_grammar import GroupSplit, RandomSplit, ShareSplit, S
 from fairdeal.models.splitting import Ints
 from fairdeal.models.training import fit_unsupervised, train
 from fairdeal.pipelines.errors import WrongUse
-from fairdeal.pipelines.whole_source import WholeSource
+from fairdeal.pipelines.whole_source import TIMELESS, WholeSource
 
 #: Stands on everything that a split at random gave.
 STAMP = "published protocol, not an honest estimate"
@@ -42,6 +42,10 @@ PARTIES = {
     (Detector.REVIEWS, "merchant"): "merchant_id",
     (Detector.REVIEWS, "account"): "account_id",
 }
+#: Stands behind the names of features of a source looked at as a whole.
+AT_ONCE = "_at_once"
+#: The row's place in time, which rows at random may know of each other.
+MOMENT = f"moment{AT_ONCE}"
 #: Folds within what is learned from, for what is known of a row's neighbours.
 INNER_FOLDS = 5
 #: Days after which a payer whose fraud has come to light is known, where a split names no wait.
@@ -87,6 +91,7 @@ class _Bench:
     subjects: pl.DataFrame
     as_of: pl.Series
     party: str | None
+    at_once: _Bench | None = None
 
     @property
     def is_timeless(self) -> bool:
@@ -125,6 +130,9 @@ def backtest(
     """
     began = time.perf_counter()
     bench = _bench(detector, source, progress)
+    if isinstance(split, RandomSplit) and not bench.is_timeless and bench.party is None:
+        # Rows at random know no earlier and later: what belongs together is also looked at as a whole, as published protocols do.
+        bench = replace(bench, at_once=_bench(detector, _at_once(source), progress))
     refuse_answers(bench.rows, bench.names)
     judged_on = _bench(detector, test_source, progress) if test_source is not None else bench
     folds = _whole_fold(bench, judged_on) if split is None else _folds(split, bench)
@@ -155,6 +163,16 @@ def backtest(
     return Backtest(answer, tuple(outcomes))
 
 
+def _at_once(source: WholeSource) -> WholeSource:
+    """The source as if everything in it had happened at one moment."""
+    moment = pl.lit(TIMELESS).cast(pl.Datetime("us", "UTC"))
+    tables = {
+        name: rows.with_columns(moment.alias(INBOUND[name].event_at or "")) if INBOUND[name].event_at else rows
+        for name, rows in source.tables.items()
+    }
+    return replace(source, tables=tables, timeless=frozenset(tables))
+
+
 def refuse_answers(rows: pl.DataFrame, names: Sequence[str]) -> None:
     """Raises `WrongSetting` when a column that the source carries along tells the label by itself."""
     truth = rows["is_fraud"].to_numpy()
@@ -180,7 +198,7 @@ def _bench(detector: Detector, source: WholeSource, progress: Callable[[str], No
         close = happened.dt.convert_time_zone(source.time_zone).dt.truncate("1d").dt.offset_by("1d").dt.convert_time_zone("UTC")
         as_of = subjects.select(close).to_series()
     progress(f"features of {subjects.height} {table}")
-    built = build(detector, source.tables, subjects, as_of=as_of, time_zone=source.time_zone)
+    built = build(detector, source.tables, subjects, as_of=as_of, time_zone=source.time_zone, with_parts=True)
     if party is not None:
         built = by_party(built, PARTIES[detector, party])
     names = tuple(name for name in built.names if name not in built.blind)
@@ -261,8 +279,17 @@ def _run(
 ) -> tuple[Judged, dict[str, Any], TrainedDetector]:
     learned, judged = bench.rows[fold.train], judged_on.rows[fold.test]
     left_out: dict[str, int] = {}
+    names = bench.names
     if fold.known_at is None:
         learned, judged = _with_neighbours(bench, learned, judged, split, same=judged_on is bench)
+        if bench.at_once is not None:
+            others = _with_neighbours(bench.at_once, *(_rows_of(bench.at_once, rows) for rows in (learned, judged)), split, same=True)
+            names += tuple(f"{name}{AT_ONCE}" for name in bench.at_once.names if name in others[0].columns)
+            learned, judged = (_beside(rows, other, bench.at_once.names) for rows, other in zip((learned, judged), others, strict=True))
+            names += (MOMENT,)
+            learned, judged = (rows.with_columns(pl.col("event_at").dt.epoch("s").cast(pl.Float64).alias(MOMENT)) for rows in (learned, judged))
+        # Without order of time none may be read into the rows.
+        learned, judged = (rows.with_columns(event_at=pl.lit(TIMELESS).cast(pl.Datetime("us", "UTC"))) for rows in (learned, judged))
     else:
         # A label that comes later than the moment of learning teaches nothing.
         in_time = pl.col("label_at").is_null() | (pl.col("label_at").dt.epoch("us") <= fold.known_at)
@@ -274,7 +301,7 @@ def _run(
             before = judged.filter(pl.col("is_fraud").is_not_null()).height
             judged = _without_known(bench, judged, fold, split)
             left_out["payers_known"] = before - judged.filter(pl.col("is_fraud").is_not_null()).height
-    names = [name for name in bench.names if name in judged.columns]
+    names = tuple(name for name in names if name in judged.columns)
     frame = learned.with_columns(group=pl.col("account_id")).to_pandas()
     versions = {"data_version": f"{bench.source.name}/{fold.name}", "contract_version": bench.detector.table}
     note, model = None, None
@@ -349,6 +376,15 @@ def _with_neighbours(
         folds=INNER_FOLDS,
         part=part,
     )
+
+
+def _rows_of(bench: _Bench, rows: pl.DataFrame) -> pl.DataFrame:
+    """The same subjects' rows of another bench, in the same order."""
+    return rows.select("subject_id").join(bench.rows, on="subject_id", how="left", maintain_order="left")
+
+
+def _beside(rows: pl.DataFrame, other: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    return pl.concat([rows, other.select(pl.col(name).alias(f"{name}{AT_ONCE}") for name in names if name in other.columns)], how="horizontal")
 
 
 def _hushed(bench: _Bench, rows: pl.DataFrame) -> pl.DataFrame:
