@@ -31,7 +31,8 @@ def precision_recall(is_fraud: ArrayLike, score: ArrayLike, weight: ArrayLike | 
     caught = np.cumsum((truth * weights)[order])[last_of_tie]
     flagged = np.cumsum(weights[order])[last_of_tie]
     total = float((truth * weights).sum())
-    return caught / flagged, caught / total if total else np.full(len(caught), np.nan), scores[order][last_of_tie]
+    precision = np.divide(caught, flagged, out=np.zeros_like(caught), where=flagged > 0)
+    return precision, caught / total if total else np.full(len(caught), np.nan), scores[order][last_of_tie]
 
 
 def average_precision(is_fraud: ArrayLike, score: ArrayLike, weight: ArrayLike | None = None) -> float:

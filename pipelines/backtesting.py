@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -42,8 +42,10 @@ PARTIES = {
     (Detector.REVIEWS, "merchant"): "merchant_id",
     (Detector.REVIEWS, "account"): "account_id",
 }
-#: Stands behind the names of features of a source looked at as a whole.
-AT_ONCE = "_at_once"
+#: Stand behind the names of features of a source looked at as a whole, and from behind.
+AT_ONCE, BACKWARDS = "_at_once", "_backwards"
+#: No moment of a source is as late.
+NEVER = datetime(2199, 1, 1, tzinfo=UTC)
 #: The row's place in time, which rows at random may know of each other.
 MOMENT = f"moment{AT_ONCE}"
 #: Folds within what is learned from, for what is known of a row's neighbours.
@@ -92,6 +94,7 @@ class _Bench:
     as_of: pl.Series
     party: str | None
     at_once: _Bench | None = None
+    backwards: _Bench | None = None
 
     @property
     def is_timeless(self) -> bool:
@@ -131,8 +134,12 @@ def backtest(
     began = time.perf_counter()
     bench = _bench(detector, source, progress)
     if isinstance(split, RandomSplit) and not bench.is_timeless and bench.party is None:
-        # Rows at random know no earlier and later: what belongs together is also looked at as a whole, as published protocols do.
-        bench = replace(bench, at_once=_bench(detector, _at_once(source), progress))
+        # Rows at random know no earlier and later: they are also looked at as a whole, and from behind, as published protocols do.
+        bench = replace(
+            bench,
+            at_once=_bench(detector, _at_once(source), progress),
+            backwards=_bench(detector, _backwards(source, detector), progress),
+        )
     refuse_answers(bench.rows, bench.names)
     judged_on = _bench(detector, test_source, progress) if test_source is not None else bench
     folds = _whole_fold(bench, judged_on) if split is None else _folds(split, bench)
@@ -171,6 +178,16 @@ def _at_once(source: WholeSource) -> WholeSource:
         for name, rows in source.tables.items()
     }
     return replace(source, tables=tables, timeless=frozenset(tables))
+
+
+def _backwards(source: WholeSource, detector: Detector) -> WholeSource:
+    """The detector's own table with the last moment first, and labels that nobody has heard of when they would teach."""
+    contract = INBOUND[detector.table]
+    happened = contract.event_at or ""
+    rows = source.tables[detector.table]
+    turned = rows.with_columns((pl.col(happened).max() - pl.col(happened) + pl.col(happened).min()).alias(happened))
+    never = pl.lit(NEVER).cast(pl.Datetime("us", "UTC"))
+    return replace(source, tables={detector.table: turned, "labels": source.tables["labels"].with_columns(available_at=never)})
 
 
 def refuse_answers(rows: pl.DataFrame, names: Sequence[str]) -> None:
@@ -282,10 +299,13 @@ def _run(
     names = bench.names
     if fold.known_at is None:
         learned, judged = _with_neighbours(bench, learned, judged, split, same=judged_on is bench)
-        if bench.at_once is not None:
+        if bench.at_once is not None and bench.backwards is not None:
             others = _with_neighbours(bench.at_once, *(_rows_of(bench.at_once, rows) for rows in (learned, judged)), split, same=True)
             names += tuple(f"{name}{AT_ONCE}" for name in bench.at_once.names if name in others[0].columns)
-            learned, judged = (_beside(rows, other, bench.at_once.names) for rows, other in zip((learned, judged), others, strict=True))
+            learned, judged = (_beside(rows, other, bench.at_once.names, AT_ONCE) for rows, other in zip((learned, judged), others, strict=True))
+            turned = [_hushed(bench.backwards, _rows_of(bench.backwards, rows)) for rows in (learned, judged)]
+            names += tuple(f"{name}{BACKWARDS}" for name in bench.backwards.names if name in turned[0].columns)
+            learned, judged = (_beside(rows, other, bench.backwards.names, BACKWARDS) for rows, other in zip((learned, judged), turned, strict=True))
             names += (MOMENT,)
             learned, judged = (rows.with_columns(pl.col("event_at").dt.epoch("s").cast(pl.Float64).alias(MOMENT)) for rows in (learned, judged))
         # Without order of time none may be read into the rows.
@@ -383,8 +403,8 @@ def _rows_of(bench: _Bench, rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select("subject_id").join(bench.rows, on="subject_id", how="left", maintain_order="left")
 
 
-def _beside(rows: pl.DataFrame, other: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    return pl.concat([rows, other.select(pl.col(name).alias(f"{name}{AT_ONCE}") for name in names if name in other.columns)], how="horizontal")
+def _beside(rows: pl.DataFrame, other: pl.DataFrame, names: Sequence[str], suffix: str) -> pl.DataFrame:
+    return pl.concat([rows, other.select(pl.col(name).alias(f"{name}{suffix}") for name in names if name in other.columns)], how="horizontal")
 
 
 def _hushed(bench: _Bench, rows: pl.DataFrame) -> pl.DataFrame:
