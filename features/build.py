@@ -95,17 +95,15 @@ def build(
     """
     module = MODULES[detector]
     rows = module.prepare(subjects, tables, as_of, time_zone).sort("as_of_at", "subject_id")
-    registered = FEATURES[detector]
-    extras = [name for name in subjects.columns if name.startswith("x_")]
-    numeric = [name for name in extras if subjects.schema[name].is_numeric()]
+    registered = registered_features(detector, subjects.schema)
+    numeric = [name for name, dtype in subjects.schema.items() if name.startswith("x_") and dtype.is_numeric()]
     trails = [feature.definition for feature in registered if isinstance(feature.definition, Trail)]
-    trails += [trail for name in extras if name not in numeric for trail in extra_trails(detector, name)]
     found = evaluate(rows, module.event_streams(tables), trails)
     owns = {feature.name: feature.definition.expression for feature in registered if isinstance(feature.definition, Own)}
     values = module.complete(rows.with_columns(found.get_columns()).with_columns(**owns))
     del rows, found
     values = ratios(values, registered)
-    names = (*(feature.name for feature in registered if not feature.is_part), *numeric, *(trail.name for trail in trails if trail.measure.startswith("extra")))
+    names = (*(feature.name for feature in registered if not feature.is_part), *numeric)
     carried = [column.name for column in (*CARRIED, *(REVIEW_CARRIED if detector is Detector.REVIEWS else ()))]
     parts = ["t", *(feature.name for feature in registered if feature.is_part)] if with_parts else []
     table = values.select(*carried, *dict.fromkeys((*names, *parts)))
@@ -131,11 +129,17 @@ def ratios(values: pl.DataFrame, features: Sequence[Feature]) -> pl.DataFrame:
     return made
 
 
-def extra_trails(detector: Detector, name: str) -> list[Trail]:
-    """How the traffic of a text extra is counted: its rows, its accounts, and those of them known as frauds."""
+def extra_features(detector: Detector, name: str) -> tuple[Feature, ...]:
+    """How the traffic of a text extra is counted over 30 days: its rows, its accounts, and those of its rows known as frauds."""
     actor = {Detector.PAYMENTS: "payer_id", Detector.DEALS: "buyer_id", Detector.REVIEWS: "reviewer_id"}[detector]
-    return [
-        Trail(name, (name,), detector.table, "extra", Aggregate.COUNT, 30 * DAY),
-        Trail(name, (name,), detector.table, "extra", Aggregate.DISTINCT, 30 * DAY, actor),
-        Trail(name, (name,), f"{detector.subject_kind}_frauds", "extra_fraud", Aggregate.COUNT, 30 * DAY),
-    ]
+    traffic = Trail(name, (name,), detector.table, "extra", Aggregate.COUNT, 30 * DAY)
+    accounts = Trail(name, (name,), detector.table, "extra", Aggregate.DISTINCT, 30 * DAY, actor)
+    known = Trail(name, (name,), f"{detector.subject_kind}_frauds", "extra_fraud", Aggregate.COUNT, 30 * DAY)
+    share = Ratio(f"{name}_extra_fraud_share_30d", known.name, traffic.name)
+    return tuple(Feature(definition, (), "the source does not say", None) for definition in (traffic, accounts, known, share))
+
+
+def registered_features(detector: Detector, columns: Mapping[str, pl.DataType]) -> tuple[Feature, ...]:
+    """Every feature of a detector over a table with these columns: the registered ones and those of its text extras."""
+    extras = [name for name, dtype in columns.items() if name.startswith("x_") and not dtype.is_numeric()]
+    return (*FEATURES[detector], *(feature for name in extras for feature in extra_features(detector, name)))

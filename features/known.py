@@ -10,27 +10,24 @@ import polars as pl
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.features import streams
-from fairdeal.features.build import FEATURES, MODULES, extra_trails, ratios
-from fairdeal.features.definitions import Derived, Ratio
+from fairdeal.features.build import MODULES, ratios, registered_features
+from fairdeal.features.definitions import Derived, Feature, Ratio
 from fairdeal.features.windows import Trail, evaluate
 
 #: Streams that tell what labels say.
 TELLING = ("payment_frauds", "payment_verdicts", "order_frauds", "review_frauds")
 
 
-def known_features(detector: Detector, names: Sequence[str]) -> list[str]:
-    """Which of the named features rest on labels of other subjects, directly or through another feature."""
-    trails = [feature.definition for feature in FEATURES[detector] if isinstance(feature.definition, Trail)]
-    trails += [trail for name in names if name.startswith("x_") for trail in extra_trails(detector, name)]
-    known = {trail.name for trail in trails if trail.stream in TELLING}
-    known |= {name for name in names if name.startswith("x_") and "_fraud_" in name}
-    for feature in FEATURES[detector]:
+def known_features(features: Sequence[Feature]) -> list[str]:
+    """Which of the features rest on labels of other subjects, directly or through another feature."""
+    known = {feature.name for feature in features if isinstance(feature.definition, Trail) and feature.definition.stream in TELLING}
+    for feature in features:
         definition = feature.definition
         if isinstance(definition, Ratio) and {definition.upper, definition.lower} & known:
             known.add(feature.name)
         if isinstance(definition, Derived) and set(definition.expression.meta.root_names()) & known:
             known.add(feature.name)
-    return [name for name in names if name in known]
+    return [feature.name for feature in features if feature.name in known]
 
 
 def cross_fitted(
@@ -68,9 +65,8 @@ def cross_fitted(
     are left out, as in target encoding by folds (Micci-Barreca, "A preprocessing scheme for high-cardinality categorical attributes",
     2001).
     """
-    names = known_features(detector, learned.columns)
-    if not names:
-        return learned, judged
+    features = registered_features(detector, subjects.schema)
+    names = known_features(features)
     key = INBOUND[detector.table].key[0]
     rows = subjects.with_columns(t=as_of.dt.epoch("s").cast(pl.Int64))
     if detector is Detector.REVIEWS:
@@ -83,31 +79,27 @@ def cross_fitted(
     named = numbers["subject_id"] if part is None else numbers.join(part, on="subject_id", how="left", maintain_order="left")["__part"]
     fold = pl.Series("__fold", [zlib.crc32(str(value).encode()) % folds for value in named.to_list()], dtype=pl.Int64)
     numbers = numbers.with_columns(fold)
-    found = [_told(detector, {**tables, "labels": own}, rows.join(judged.select(__subject="subject_id"), on="__subject", how="semi"))]
+    found = [
+        _told(detector, features, {**tables, "labels": own}, rows.join(judged.select(__subject="subject_id"), on="__subject", how="semi"))
+    ]
     for number in range(folds):
         mine = numbers.filter(pl.col("__fold") == number).select(__subject="subject_id")
         others = own.join(mine, left_on="subject_id", right_on="__subject", how="anti")
-        found.append(_told(detector, {**tables, "labels": others}, rows.join(mine, on="__subject", how="semi")))
+        found.append(_told(detector, features, {**tables, "labels": others}, rows.join(mine, on="__subject", how="semi")))
     judged_values, learned_values = found[0], pl.concat(found[1:])
-    return _replaced(detector, learned, learned_values, names), _replaced(detector, judged, judged_values, names)
+    telling = [feature for feature in features if feature.name in names]
+    return _replaced(learned, learned_values, telling), _replaced(judged, judged_values, telling)
 
 
-def _told(detector: Detector, tables: streams.Tables, rows: pl.DataFrame) -> pl.DataFrame:
-    trails = [feature.definition for feature in FEATURES[detector] if isinstance(feature.definition, Trail)]
-    trails += [trail for name in rows.columns if rows.schema[name] == pl.String for trail in _extras(detector, name)]
+def _told(detector: Detector, features: Sequence[Feature], tables: streams.Tables, rows: pl.DataFrame) -> pl.DataFrame:
+    trails = [feature.definition for feature in features if isinstance(feature.definition, Trail)]
     telling = [trail for trail in trails if trail.stream in TELLING]
     values = evaluate(rows, MODULES[detector].event_streams(tables), telling)
     return values.with_columns(subject_id=rows["__subject"])
 
 
-def _extras(detector: Detector, name: str) -> list[Trail]:
-    return extra_trails(detector, name) if name.startswith("x_") else []
-
-
-def _replaced(detector: Detector, rows: pl.DataFrame, values: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+def _replaced(rows: pl.DataFrame, values: pl.DataFrame, telling: Sequence[Feature]) -> pl.DataFrame:
     told = [name for name in values.columns if name != "subject_id"]
     joined = rows.drop([name for name in told if name in rows.columns]).join(values, on="subject_id", how="left", maintain_order="left")
     joined = joined.with_columns(pl.col(name).cast(pl.Float64) for name in told)
-    again = [feature for feature in FEATURES[detector] if feature.name in names and feature.name not in told]
-    joined = ratios(joined, again)
-    return joined.select(rows.columns)
+    return ratios(joined, [feature for feature in telling if feature.name not in told]).select(rows.columns)

@@ -8,6 +8,8 @@ from fairdeal.features.build import FeatureTable
 
 #: Share of a party's subjects that lie below its high value.
 HIGH = 0.9
+#: What of a feature's values over a party's subjects is kept.
+KINDS = ("mean", "high")
 
 
 def by_party(table: FeatureTable, column: str) -> FeatureTable:
@@ -44,5 +46,5 @@ def by_party(table: FeatureTable, column: str) -> FeatureTable:
     )
     if column != "merchant_id":
         rows = rows.with_columns(merchant_id=pl.lit(None, pl.String))
-    made = ("party_subject_count", *(f"{name}_{kind}" for name in names for kind in ("mean", "high")))
+    made = ("party_subject_count", *(f"{name}_{kind}" for name in names for kind in KINDS))
     return FeatureTable(rows, made, tuple(name for name in made if rows[name].null_count() == rows.height))

@@ -113,6 +113,7 @@ def _rate(of: str, among: str) -> Ratio:
     """A share of known frauds among known verdicts: ``payee_fraud_share_7d``."""
     return Ratio(of.replace("_payment_usual_fraud_count_", "_usual_fraud_share_"), of, among)
 
+
 FEATURES: tuple[Feature, ...] = (
     # The payment itself.
     Feature(
@@ -238,10 +239,7 @@ FEATURES: tuple[Feature, ...] = (
     window_feature("payee", PAYEE, "payment_fraud", COUNT, 30 * DAY, STOLEN, stream="payment_frauds"),
     # Frauds that were nothing unusual for their payer speak of the payee; among verdicts of the same days they make a rate that is not
     # thinned by payments nobody has judged yet.
-    *(
-        window_feature("payee", PAYEE, "payment_usual_fraud", COUNT, w, STOLEN, stream="payment_frauds", where="is_usual")
-        for w in RECENT
-    ),
+    *(window_feature("payee", PAYEE, "payment_usual_fraud", COUNT, w, STOLEN, stream="payment_frauds", where="is_usual") for w in RECENT),
     *(window_feature("payee", PAYEE, "payment_verdict", COUNT, w, STOLEN, stream="payment_verdicts", is_part=True) for w in RECENT),
     window_feature("payee", PAYEE, "payment_usual_fraud", SINCE, 30 * DAY, STOLEN, stream="payment_frauds", where="is_usual"),
     window_feature("payee", PAYEE, "payment_verdict", SINCE, 30 * DAY, STOLEN, stream="payment_verdicts"),
@@ -342,7 +340,10 @@ FEATURES: tuple[Feature, ...] = (
         )
         for feature in _judged(entity, key, zh, en)
     ),
-    *(window_feature("currency", CURRENCY, "payment_fraud", COUNT, w, STOLEN, stream="payment_frauds", is_part=True) for w in (7 * DAY, 30 * DAY)),
+    *(
+        window_feature("currency", CURRENCY, "payment_fraud", COUNT, w, STOLEN, stream="payment_frauds", is_part=True)
+        for w in (7 * DAY, 30 * DAY)
+    ),
     *(window_feature("currency", CURRENCY, "payment", COUNT, w, STOLEN, stream="payments", is_part=True) for w in (7 * DAY, 30 * DAY)),
     *(
         Feature(

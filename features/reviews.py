@@ -23,6 +23,35 @@ KEY_BANDS = 8
 CONTACT = r"(?i)https?://|www\.|微信|加我|加v|vx|qq|telegram|whatsapp|扫码"
 
 
+def _length() -> pl.Expr:
+    """Characters of the text; null where nothing is written."""
+    length = pl.col("text").str.len_chars()
+    return pl.when(length > 0).then(length).cast(pl.Float64)
+
+
+def _share_of(pattern: str) -> pl.Expr:
+    return pl.col("text").str.count_matches(pattern) / _length()
+
+
+def _known_share(entity: str, key: tuple[str, ...], zh: str, en: str) -> tuple[Feature, ...]:
+    """Known fakes among a party's reviews of 30 days, and their share; the count of its reviews is registered besides."""
+    return (
+        window_feature(entity, key, "review_fraud", COUNT, 30 * DAY, FAKE, stream="review_frauds"),
+        Feature(
+            Ratio(f"{entity}_review_fraud_share_30d", f"{entity}_review_fraud_count_30d", f"{entity}_review_count_30d"),
+            FAKE,
+            "no reviews before",
+            ReasonTemplate(
+                f"{entity.upper()}_FAKE_SHARE",
+                f"{zh} 30 天内评价中已确认虚假占 {{value}}（通常 {{norm}}）",
+                f"Share of {en} of 30 days known to be fake: {{value}} ({{norm}} is usual)",
+                "share",
+                1,
+            ),
+        ),
+    )
+
+
 REVIEWER, SUBJECT, MERCHANT, DEVICE, NETWORK = ("reviewer_id",), ("subject_id_reviewed",), ("merchant_id",), ("device_id",), ("network_id",)
 
 FEATURES: tuple[Feature, ...] = (
@@ -46,6 +75,46 @@ FEATURES: tuple[Feature, ...] = (
         ReasonTemplate(
             "REVIEW_EXCLAMATIONS", "含 {value} 个感叹号（通常 {norm}）", "{value} exclamation marks ({norm} is usual)", "count", 1
         ),
+    ),
+    Feature(
+        Own("review_question_count", pl.col("text").str.count_matches(r"[?？]")),
+        FAKE,
+        "never",
+        ReasonTemplate("REVIEW_QUESTIONS", "含 {value} 个问号（通常 {norm}）", "{value} question marks ({norm} is usual)", "count", 0),
+    ),
+    Feature(
+        Own("review_capital_share", _share_of(r"\p{Lu}")),
+        FAKE,
+        "nothing is written",
+        ReasonTemplate(
+            "REVIEW_CAPITALS", "大写字母占 {value}（通常 {norm}）", "Share of capital letters: {value} ({norm} is usual)", "share", 0
+        ),
+    ),
+    Feature(
+        Own("review_sign_share", _share_of(r"[\p{P}\p{S}]")),
+        FAKE,
+        "nothing is written",
+        ReasonTemplate(
+            "REVIEW_SIGNS", "标点和符号占 {value}（通常 {norm}）", "Share of punctuation and symbols: {value} ({norm} is usual)", "share", 0
+        ),
+    ),
+    Feature(
+        Own("review_distinct_share", pl.col("text").str.split("").list.n_unique() / _length()),
+        FAKE,
+        "nothing is written",
+        ReasonTemplate(
+            "REVIEW_VARIETY",
+            "不同字符占全文 {value}（通常 {norm}）",
+            "Different characters as a share of the length: {value} ({norm} is usual)",
+            "share",
+            0,
+        ),
+    ),
+    Feature(
+        Own("review_word_length", _length() / (1 + pl.col("text").str.count_matches(r"\s+"))),
+        FAKE,
+        "nothing is written",
+        None,
     ),
     Feature(Own("review_digit_count", pl.col("text").str.count_matches(r"\d")), LURE, "never", None),
     Feature(
@@ -91,13 +160,27 @@ FEATURES: tuple[Feature, ...] = (
     *(window_feature("reviewer", REVIEWER, "review", COUNT, w, FAKE, stream="reviews") for w in (DAY, 7 * DAY, 30 * DAY)),
     window_feature("reviewer", REVIEWER, "review_top", COUNT, 30 * DAY, PRAISE, where="is_top", stream="reviews"),
     window_feature("reviewer", REVIEWER, "rating", SUM, 30 * DAY, FAKE, value="rating_hundredths", stream="reviews"),
+    window_feature("reviewer", REVIEWER, "review_length", SUM, 30 * DAY, FAKE, value="length", stream="reviews", is_part=True),
+    Feature(
+        Ratio("reviewer_review_length_mean_30d", "reviewer_review_length_sum_30d", "reviewer_review_count_30d"),
+        FAKE,
+        "no reviews before",
+        ReasonTemplate(
+            "REVIEWER_LENGTH",
+            "该评价人 30 天评价平均 {value} 字（通常 {norm} 字）",
+            "This writer's reviews of 30 days have {value} characters on average ({norm} is usual)",
+            "number",
+            0,
+        ),
+    ),
+    window_feature("reviewer", REVIEWER, "subject", DISTINCT, 30 * DAY, FAKE, value="subject_id_reviewed", stream="reviews"),
     window_feature("reviewer", REVIEWER, "merchant", DISTINCT, 30 * DAY, FAKE, value="merchant_id", stream="reviews"),
-    window_feature("reviewer", REVIEWER, "review_fraud", COUNT, 30 * DAY, FAKE, stream="review_frauds"),
+    *_known_share("reviewer", REVIEWER, "该评价人", "this writer's reviews"),
     # The target's traffic.
     *(window_feature("subject", SUBJECT, "review", COUNT, w, FAKE, stream="reviews") for w in (DAY, 7 * DAY, 30 * DAY)),
     window_feature("subject", SUBJECT, "rating", SUM, 30 * DAY, FAKE, value="rating_hundredths", stream="reviews"),
     window_feature("subject", SUBJECT, "review_top", COUNT, 7 * DAY, PRAISE, where="is_top", stream="reviews"),
-    window_feature("subject", SUBJECT, "review_fraud", COUNT, 30 * DAY, FAKE, stream="review_frauds"),
+    *_known_share("subject", SUBJECT, "该对象", "the target's reviews"),
     Feature(
         Ratio("subject_review_burst", "subject_review_count_1d", "subject_review_count_30d"),
         FAKE,
@@ -135,7 +218,7 @@ FEATURES: tuple[Feature, ...] = (
         ),
     ),
     *(window_feature("merchant", MERCHANT, "review", COUNT, w, FAKE, stream="reviews") for w in (DAY, 7 * DAY, 30 * DAY)),
-    window_feature("merchant", MERCHANT, "review_fraud", COUNT, 30 * DAY, FAKE, stream="review_frauds"),
+    *_known_share("merchant", MERCHANT, "该商家", "the merchant's reviews"),
     Feature(
         Ratio("merchant_review_burst", "merchant_review_count_1d", "merchant_review_count_30d"),
         FAKE,
@@ -152,6 +235,12 @@ FEATURES: tuple[Feature, ...] = (
     window_feature("device", DEVICE, "reviewer", DISTINCT, 30 * DAY, FAKE, value="reviewer_id", stream="reviews"),
     window_feature("device", DEVICE, "review", COUNT, 7 * DAY, FAKE, stream="reviews"),
     window_feature("network", NETWORK, "reviewer", DISTINCT, 7 * DAY, FAKE, value="reviewer_id", stream="reviews"),
+    *(
+        window_feature(entity, key, "review", COUNT, 30 * DAY, FAKE, stream="reviews")
+        for entity, key in (("device", DEVICE), ("network", NETWORK))
+    ),
+    *_known_share("device", DEVICE, "该设备", "reviews from this device"),
+    *_known_share("network", NETWORK, "该网络", "reviews from this network"),
     # The order behind it.
     Feature(
         Own("review_has_order", pl.col("has_order")),
@@ -278,7 +367,9 @@ def event_streams(tables: streams.Tables) -> dict[str, pl.LazyFrame]:
     """The streams that review features look back on; a review's target is called ``subject_id_reviewed`` beside the scored subject."""
     orders = streams.orders(tables).with_columns(reviewer_id=pl.col("buyer_id"))
     return {
-        "reviews": streams.reviews(tables).with_columns(subject_id_reviewed=pl.col("subject_id")),
+        "reviews": streams.reviews(tables).with_columns(
+            subject_id_reviewed=pl.col("subject_id"), length=pl.col("text").str.len_chars().cast(pl.Int64)
+        ),
         "review_frauds": streams.known_frauds(tables, "review").with_columns(subject_id_reviewed=pl.col("subject_id")),
         "orders": orders,
         "order_frauds": streams.known_frauds(tables, "order").with_columns(reviewer_id=pl.col("buyer_id")),

@@ -63,6 +63,7 @@ MEASURES: dict[str, tuple[str, str]] = {
     "review": ("条评价", "reviews"),
     "review_top": ("条最高分评价", "top-star reviews"),
     "review_fraud": ("条已确认虚假评价", "reviews known to be fake"),
+    "review_length": ("字评价", "characters of reviews"),
     "rating": ("评分（一星计 100）", "rating (100 to a star)"),
     "reviewer": ("个评价人", "reviewers"),
     "subject": ("个评价对象", "things reviewed"),

@@ -9,14 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import polars as pl
 
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import Detector
-from fairdeal.features.build import FeatureTable, build, reasons
+from fairdeal.features.build import build, reasons, registered_features
 from fairdeal.features.known import cross_fitted, known_features
-from fairdeal.features.parties import by_party
+from fairdeal.features.parties import KINDS, by_party
 from fairdeal.models.detector import TrainedDetector
 from fairdeal.models.errors import TooFewLabels, WrongSetting
 from fairdeal.models.folds import Fold, connected, group_folds, random_folds, share_fold, tells_the_answer, time_folds
@@ -283,7 +282,9 @@ def _column(bench: _Bench, name: str) -> Any:
         values = bench.subjects.select(subject_id="__key", value=pl.col(wanted).cast(pl.String))
         found = bench.rows.select("subject_id").join(values, on="subject_id", how="left", maintain_order="left")["value"]
     if found.null_count() == found.len():
-        raise WrongSetting(f"--split groups: column {name!r} is empty throughout; allowed are columns that the source gives; choose another")
+        raise WrongSetting(
+            f"--split groups: column {name!r} is empty throughout; allowed are columns that the source gives; choose another"
+        )
     return found.cast(pl.String).fill_null("").to_numpy().astype(str)
 
 
@@ -291,9 +292,7 @@ def _whole_fold(bench: _Bench, other: _Bench) -> list[Fold]:
     return [Fold(f"{bench.source.name} → {other.source.name}", np.arange(bench.rows.height), np.arange(other.rows.height), None)]
 
 
-def _run(
-    fold: Fold, bench: _Bench, judged_on: _Bench, split: Split | None, seed: int
-) -> tuple[Judged, dict[str, Any], TrainedDetector]:
+def _run(fold: Fold, bench: _Bench, judged_on: _Bench, split: Split | None, seed: int) -> tuple[Judged, dict[str, Any], TrainedDetector]:
     learned, judged = bench.rows[fold.train], judged_on.rows[fold.test]
     left_out: dict[str, int] = {}
     names = bench.names
@@ -302,12 +301,18 @@ def _run(
         if bench.at_once is not None and bench.backwards is not None:
             others = _with_neighbours(bench.at_once, *(_rows_of(bench.at_once, rows) for rows in (learned, judged)), split, same=True)
             names += tuple(f"{name}{AT_ONCE}" for name in bench.at_once.names if name in others[0].columns)
-            learned, judged = (_beside(rows, other, bench.at_once.names, AT_ONCE) for rows, other in zip((learned, judged), others, strict=True))
+            learned, judged = (
+                _beside(rows, other, bench.at_once.names, AT_ONCE) for rows, other in zip((learned, judged), others, strict=True)
+            )
             turned = [_hushed(bench.backwards, _rows_of(bench.backwards, rows)) for rows in (learned, judged)]
             names += tuple(f"{name}{BACKWARDS}" for name in bench.backwards.names if name in turned[0].columns)
-            learned, judged = (_beside(rows, other, bench.backwards.names, BACKWARDS) for rows, other in zip((learned, judged), turned, strict=True))
+            learned, judged = (
+                _beside(rows, other, bench.backwards.names, BACKWARDS) for rows, other in zip((learned, judged), turned, strict=True)
+            )
             names += (MOMENT,)
-            learned, judged = (rows.with_columns(pl.col("event_at").dt.epoch("s").cast(pl.Float64).alias(MOMENT)) for rows in (learned, judged))
+            learned, judged = (
+                rows.with_columns(pl.col("event_at").dt.epoch("s").cast(pl.Float64).alias(MOMENT)) for rows in (learned, judged)
+            )
         # Without order of time none may be read into the rows.
         learned, judged = (rows.with_columns(event_at=pl.lit(TIMELESS).cast(pl.Datetime("us", "UTC"))) for rows in (learned, judged))
     else:
@@ -354,7 +359,9 @@ def _run(
         "learned_from": learned.height,
         "accuracy": accuracy(rows.is_fraud, probability) if claims else None,
         "macro_f1": macro_f1(rows.is_fraud, probability) if claims else None,
-        "detection_delay_days": None if rows.group is None else detection_delay_days(rows.is_fraud, score, rows.day, rows.group.tolist(), 100),
+        "detection_delay_days": None
+        if rows.group is None
+        else detection_delay_days(rows.is_fraud, score, rows.day, rows.group.tolist(), 100),
         **({"left_out": left_out} if left_out else {}),
         **({"note": note} if note else {}),
     }
@@ -404,12 +411,16 @@ def _rows_of(bench: _Bench, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _beside(rows: pl.DataFrame, other: pl.DataFrame, names: Sequence[str], suffix: str) -> pl.DataFrame:
-    return pl.concat([rows, other.select(pl.col(name).alias(f"{name}{suffix}") for name in names if name in other.columns)], how="horizontal")
+    return pl.concat(
+        [rows, other.select(pl.col(name).alias(f"{name}{suffix}") for name in names if name in other.columns)], how="horizontal"
+    )
 
 
 def _hushed(bench: _Bench, rows: pl.DataFrame) -> pl.DataFrame:
     """The rows without anything that other rows' labels say."""
-    return rows.drop([name for name in known_features(bench.detector, bench.names) if name in rows.columns])
+    known = known_features(registered_features(bench.detector, bench.subjects.schema))
+    parties = {f"{name}_{kind}" for name in known for kind in KINDS}
+    return rows.drop([name for name in rows.columns if name in known or name in parties])
 
 
 def _without_known(bench: _Bench, judged: pl.DataFrame, fold: Fold, split: TimeSplit) -> pl.DataFrame:

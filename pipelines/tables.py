@@ -39,7 +39,9 @@ def known_tables(
             tables[name] = labels.lazy()
             continue
         earlier = timedelta(days=RESCORED_DAYS) if name in ("orders", "shipments") else timedelta()
-        tables[name] = lake.rows(source, name, watermark=watermark, known_before=known_before, since=since - timedelta(seconds=history_s(name)) - earlier)
+        tables[name] = lake.rows(
+            source, name, watermark=watermark, known_before=known_before, since=since - timedelta(seconds=history_s(name)) - earlier
+        )
     return tables
 
 

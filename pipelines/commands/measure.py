@@ -47,7 +47,9 @@ def backtest(
     settings = load_settings(config)
     pair = learned is not None and judged is not None
     if pair == (source is not None) or pair == (split is not None) or (learned is None) != (judged is None):
-        raise WrongUse("backtest: allowed are --source with --split, or --train with --test; for example --source M.toml --split random:folds=5")
+        raise WrongUse(
+            "backtest: allowed are --source with --split, or --train with --test; for example --source M.toml --split random:folds=5"
+        )
     one = read_whole(read_mapping(source or learned, data), tell)  # type: ignore[arg-type]
     other = None if judged is None else read_whole(read_mapping(judged, data), tell)
     found = run_backtest(
