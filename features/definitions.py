@@ -1,4 +1,4 @@
-"""The four ways to define a feature: a window over history, a fact of the subject's own row, a ratio of two others, and what follows from others."""
+"""The four ways to define a feature: a window over history, a fact of the own row, a ratio, and what follows from others."""
 
 from __future__ import annotations
 

@@ -79,9 +79,8 @@ def cross_fitted(
     named = numbers["subject_id"] if part is None else numbers.join(part, on="subject_id", how="left", maintain_order="left")["__part"]
     fold = pl.Series("__fold", [zlib.crc32(str(value).encode()) % folds for value in named.to_list()], dtype=pl.Int64)
     numbers = numbers.with_columns(fold)
-    found = [
-        _told(detector, features, {**tables, "labels": own}, rows.join(judged.select(__subject="subject_id"), on="__subject", how="semi"))
-    ]
+    of_judged = judged.select(__subject="subject_id")
+    found = [_told(detector, features, {**tables, "labels": own}, rows.join(of_judged, on="__subject", how="semi"))]
     for number in range(folds):
         mine = numbers.filter(pl.col("__fold") == number).select(__subject="subject_id")
         others = own.join(mine, left_on="subject_id", right_on="__subject", how="anti")

@@ -13,7 +13,10 @@ from fairdeal.models.errors import WrongSetting
 SEED = 0
 _LENGTH = re.compile(r"(\d{1,5})([hdw])")
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
-_EXAMPLES = "time:train=7d,delay=7d,test=7d,folds=4,start=2018-07-25,step=7d · time:train_share=0.7 · groups:reviewer_id,x_ip,folds=5 · random:folds=5"
+_EXAMPLES = (
+    "time:train=7d,delay=7d,test=7d,folds=4,start=2018-07-25,step=7d · time:train_share=0.7 · "
+    "groups:reviewer_id,ip,folds=5 · random:folds=5"
+)
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,8 @@ def parse_split(text: str) -> Split:
 
     Examples
     --------
-    >>> parse_split("groups:reviewer_id,x_ip,folds=5")
-    GroupSplit(columns=('reviewer_id', 'x_ip'), folds=5, seed=0)
+    >>> parse_split("groups:reviewer_id,ip,folds=5")
+    GroupSplit(columns=('reviewer_id', 'ip'), folds=5, seed=0)
     >>> parse_split("time:train_share=0.7")
     ShareSplit(train_share=0.7, delay=None)
     """
@@ -93,9 +96,7 @@ def parse_split(text: str) -> Split:
     if kind == "groups":
         _only(text, given, ("folds", "seed"))
         if not plain:
-            raise WrongSetting(
-                f"--split {text}: no column; allowed are one or more that keep rows together; for example groups:reviewer_id"
-            )
+            raise WrongSetting(f"--split {text}: no column; allowed are columns that keep rows together; for example groups:reviewer_id")
         return GroupSplit(plain, _folds(text, given, 5), _count(text, given, "seed", SEED, least=0))
     if kind == "random":
         _only(text, given, ("folds", "test_share", "seed"))

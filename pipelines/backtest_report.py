@@ -83,7 +83,7 @@ def pictures(judged: tuple[Judged, ...]) -> dict[str, bytes]:
     score = np.concatenate([fold.score for fold in judged])
     parting = Figure(figsize=(5, 4), layout="constrained")
     axes = parting.subplots()
-    edges = np.linspace(0, 1, BARS + 1)
+    edges = np.linspace(0, 1, BARS + 1).tolist()
     for label, name in ((0.0, "honest"), (1.0, "fraud")):
         some = score[truth == label]
         axes.hist(some, bins=edges, weights=np.full(len(some), 1 / max(len(some), 1)), alpha=0.6, label=name)

@@ -143,8 +143,8 @@ def _delay(name: str, rows: pl.DataFrame, labels: pl.DataFrame) -> timedelta:
         return timedelta()
     happened = rows.select(subject_id=contract.key[0], __at=contract.event_at)
     waits = labels.join(happened, on="subject_id").select(pl.col("available_at") - pl.col("__at")).to_series()
-    longest = waits.quantile(0.99)
-    return longest if isinstance(longest, timedelta) and longest > timedelta() else timedelta()
+    seconds = waits.dt.total_seconds().quantile(0.99, "higher")
+    return timedelta(seconds=max(0.0, seconds or 0.0))
 
 
 def _both_verdicts(labels: pl.DataFrame) -> bool:

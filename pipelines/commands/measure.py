@@ -36,7 +36,7 @@ def backtest(
     Folds by time wait for labels as long as labels take; rows of one group stay in one fold; a set-up that leaks is refused with the
     reason, unless it is asked for as `random:`, which is stamped as no honest estimate.
 
-    Example: `fairdeal backtest --source sources/handbook.toml --data DIR --detector payments --split time:train=7d,delay=7d,test=7d,folds=4 --json`
+    Example: `fairdeal backtest --source M.toml --data DIR --detector payments --split time:train=7d,delay=7d,test=7d --json`
     """
     from fairdeal.models.split_grammar import parse_split
     from fairdeal.pipelines.backtest_report import write_report
