@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,14 @@ STAMP = "published protocol, not an honest estimate"
 LOOKED_AT = 100
 #: Days after which a payer whose fraud has come to light is known, where a split names no wait.
 KNOWN_AFTER = timedelta(days=1)
+
+
+class Learn(StrEnum):
+    """What a backtest learns from."""
+
+    LABELS = "labels"  # as the product does once there are enough of them
+    UNUSUAL = "unusual"  # what is unusual; labels only as the known history of others
+    COLD = "cold"  # what is unusual, no label anywhere
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,7 @@ def backtest(
     split: Split | None,
     *,
     test_source: WholeSource | None = None,
+    learn: Learn = Learn.LABELS,
     seed: int,
     words: str,
     progress: Callable[[str], None],
@@ -82,6 +92,8 @@ def backtest(
         How; None with ``test_source``.
     test_source
         What is judged instead, learned from the whole of ``source``.
+    learn
+        From labels, or from none as the product does before it has any.
     words
         The split as it was asked for, for the answer.
 
@@ -102,7 +114,7 @@ def backtest(
     outcomes, told, models = list[Judged](), list[dict[str, Any]](), list[TrainedDetector]()
     for number, fold in enumerate(folds, 1):
         progress(f"fold {number} of {len(folds)}: learning from {len(fold.train)} rows, judging {len(fold.test)}")
-        outcome, figures, model = _run(fold, bench, judged_on, split, seed)
+        outcome, figures, model = _run(fold, bench, judged_on, split, learn, seed)
         outcomes.append(outcome)
         told.append(figures)
         models.append(model)
@@ -111,6 +123,7 @@ def backtest(
         "detector": detector.value,
         "source": source.name,
         "split": words,
+        "learn": learn.value,
         **({"stamp": STAMP} if isinstance(split, RandomSplit) else {}),
         "rows": sum(one["rows"] for one in told),
         "positives": sum(one["positives"] for one in told),
@@ -124,6 +137,17 @@ def backtest(
         "model": models[-1].model_version,
     }
     return Backtest(answer, tuple(outcomes))
+
+
+def fold_rows(
+    detector: Detector, source: WholeSource, split: Split | None, *, test_source: WholeSource | None = None
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """The labelled rows that a backtest's folds learn from and judge, for whoever wants to compare another method on the same."""
+    bench = made_ready(detector, source, lambda text: None)
+    judged_on = made_ready(detector, test_source, lambda text: None) if test_source is not None else bench
+    known = pl.col("is_fraud").is_not_null()
+    for fold in _whole_fold(bench, judged_on) if split is None else _folds(split, bench):
+        yield bench.rows[fold.train].filter(known), judged_on.rows[fold.test].filter(known)
 
 
 def _folds(split: Split, bench: Bench) -> list[Fold]:
@@ -151,7 +175,9 @@ def _whole_fold(bench: Bench, other: Bench) -> list[Fold]:
     return [Fold(f"{bench.source.name} → {other.source.name}", np.arange(bench.rows.height), np.arange(other.rows.height), None)]
 
 
-def _run(fold: Fold, bench: Bench, judged_on: Bench, split: Split | None, seed: int) -> tuple[Judged, dict[str, Any], TrainedDetector]:
+def _run(
+    fold: Fold, bench: Bench, judged_on: Bench, split: Split | None, learn: Learn, seed: int
+) -> tuple[Judged, dict[str, Any], TrainedDetector]:
     learned, judged = bench.rows[fold.train], judged_on.rows[fold.test]
     left_out: dict[str, int] = {}
     names = bench.names
@@ -171,19 +197,23 @@ def _run(fold: Fold, bench: Bench, judged_on: Bench, split: Split | None, seed: 
     names = tuple(name for name in names if name in judged.columns)
     frame = learned.with_columns(group=pl.col("account_id")).to_pandas()
     versions = {"data_version": f"{bench.source.name}/{fold.name}", "contract_version": bench.detector.table}
+    if learn is Learn.COLD:
+        names = tuple(name for name in names if name not in bench.telling)
     note, model = None, None
-    try:
-        model = train(
-            bench.detector,
-            frame,
-            feature_names=names,
-            reasons=reasons(bench.detector),
-            seed=seed,
-            day_zone=bench.source.time_zone,
-            **versions,
-        ).detector_model
-    except TooFewLabels as error:
-        note = str(error)
+    if learn is Learn.LABELS:
+        try:
+            model = train(
+                bench.detector,
+                frame,
+                feature_names=names,
+                reasons=reasons(bench.detector),
+                seed=seed,
+                day_zone=bench.source.time_zone,
+                **versions,
+            ).detector_model
+        except TooFewLabels as error:
+            note = str(error)
+    if model is None:
         model = fit_unsupervised(bench.detector, frame, names, seed, reasons=reasons(bench.detector), **versions)
     rows, _ = labelled_rows(
         bench.detector,

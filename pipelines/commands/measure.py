@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from fairdeal.data_contracts.typologies import Detector
+from fairdeal.pipelines.backtesting import Learn
 from fairdeal.pipelines.commands.options import AsJson, Config, Data, print_json, read_mapping
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.settings import load_settings
@@ -26,6 +27,9 @@ def backtest(
     ] = None,
     learned: Annotated[Path | None, typer.Option("--train", help="Mapping file of what is learned from, with --test.")] = None,
     judged: Annotated[Path | None, typer.Option("--test", help="Mapping file of what is judged, with --train.")] = None,
+    learn: Annotated[Learn, typer.Option("--learn", help="From labels; or what is unusual, with others' known history or without.")] = (
+        Learn.LABELS
+    ),
     report: Annotated[Path | None, typer.Option("--report", help="Folder for an HTML report and its pictures.")] = None,
     data: Data = None,
     config: Config = None,
@@ -57,6 +61,7 @@ def backtest(
         one,
         None if split is None else parse_split(split),
         test_source=other,
+        learn=learn,
         seed=settings.train.seed,
         words=split or f"{learned} → {judged}",
         progress=tell,

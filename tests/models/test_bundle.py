@@ -134,7 +134,7 @@ def test_garbage_is_refused_by_name_of_the_form() -> None:
         changed(_cold(), detector="chargebacks"),
         changed(_cold(), typology="nonsense"),
         changed(_cold(), norms=[1.0]),
-        changed(_cold(), format=2),
+        changed(_cold(), format=1),
         changed(_cold(), reasons={"noise": {"code": "x", "zh": "{value.__class__}", "en": "", "unit": "count", "direction": 1}}),
         changed(_reviews(), calibration={"rise": -1.0, "fall": 1.0, "shift": 0.0}),
         changed(_reviews(), feature_names=["one"]),

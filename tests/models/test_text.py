@@ -8,7 +8,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from fairdeal.models.ngrams import codes_of, counts, grams, normalised
 from fairdeal.models.spans import with_origin
-from fairdeal.models.text import TextModel, fit_text, out_of_fold_scores
+from fairdeal.models.text import TextModel, fit_text, out_of_fold_views
 
 TEXTS = [
     "好评返现 加微信",
@@ -117,22 +117,22 @@ def model_once() -> TextModel:
     return ONCE[0]
 
 
-def test_out_of_fold_scores_come_from_models_that_never_saw_the_fold() -> None:
+def test_out_of_fold_views_come_from_models_that_never_saw_the_fold() -> None:
     texts = [f"unique{number}" for number in range(40)]
     truth = np.tile([1.0, 0.0], 20)
     fold = np.arange(40) % 4
-    scored = out_of_fold_scores(counts(texts), truth, np.ones(40), fold, 0)
+    scored = out_of_fold_views(counts(texts), truth, np.ones(40), fold, 0)
     turned = truth.copy()
     turned[fold == 0] = 1.0 - turned[fold == 0]
     # The labels of a fold change every score but its own.
-    again = out_of_fold_scores(counts(texts), turned, np.ones(40), fold, 0)
+    again = out_of_fold_views(counts(texts), turned, np.ones(40), fold, 0)
     assert (scored[fold == 0] == again[fold == 0]).all()
     assert not (scored[fold != 0] == again[fold != 0]).all()
 
 
 def test_a_fold_whose_rest_holds_one_label_has_no_score() -> None:
-    scored = out_of_fold_scores(counts(["a b", "c d", "e f"]), np.asarray([1.0, 0.0, 0.0]), np.ones(3), np.asarray([0, 1, 1]), 0)
-    assert np.isnan(scored[0])
+    scored = out_of_fold_views(counts(["a b", "c d", "e f"]), np.asarray([1.0, 0.0, 0.0]), np.ones(3), np.asarray([0, 1, 1]), 0)
+    assert np.isnan(scored[0]).all()
 
 
 def test_texts_without_anything_in_common_give_the_base_rate() -> None:

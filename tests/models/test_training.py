@@ -105,7 +105,7 @@ def test_words_are_learned_out_of_fold_and_not_by_heart() -> None:
     frame["text"] = ["".join(rng.choice(list("abcdefghij"), 30)) for _ in range(len(frame))]
     told = trained(Detector.REVIEWS, frame)
     assert 0.35 < told.metrics["auc"] < 0.65
-    assert told.metrics["ece"] < 0.1
+    assert told.metrics["ece"] < 0.15
 
 
 def test_the_praise_that_is_paid_for_is_found_by_its_words() -> None:
