@@ -18,6 +18,7 @@ import numpy as np
 
 import fairdeal
 from benchmarks import parser, tell
+from benchmarks.blocks import DENSITIES, host_graph, tell_planted
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.models import metrics
 from fairdeal.models.split_grammar import GroupSplit, RandomSplit, Split, parse_split
@@ -29,6 +30,8 @@ from fairdeal.sources.mapping import load_mapping
 OWN = Path(__file__).parent / "mappings"
 SHIPPED = Path(fairdeal.sources.__path__[0])
 SEEDS = 5
+#: Blocks planted into a graph: no source of rows with labels, so that `benchmarks.blocks` measures them.
+BLOCKS = "blocks"
 SIMPLE = "tf-idf and a linear machine on the same folds"
 
 
@@ -278,14 +281,19 @@ def run(protocol: Protocol, data: Path, seeds: int) -> None:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    wanted: Iterable[str] = SETS if arguments.set == "all" else [arguments.set]
+    wanted: Iterable[str] = [*SETS, BLOCKS] if arguments.set == "all" else [arguments.set]
     for name in wanted:
+        if name == BLOCKS:
+            host = host_graph(arguments.data)
+            for density in DENSITIES:
+                tell_planted(host, density, 2 * arguments.seeds)
+            continue
         for protocol in SETS[name]:
             run(protocol, arguments.data, arguments.seeds)
 
 
 if __name__ == "__main__":
     options = parser(__doc__ or "")
-    options.add_argument("--set", choices=[*SETS, "all"], default="all", help="which set (default: %(default)s)")
+    options.add_argument("--set", choices=[*SETS, BLOCKS, "all"], default="all", help="which set (default: %(default)s)")
     options.add_argument("--seeds", type=int, default=SEEDS, help="how often folds at random are drawn (default: %(default)s)")
     main(options.parse_args())
