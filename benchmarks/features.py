@@ -40,9 +40,9 @@ Work = Callable[[], pl.DataFrame]
 def payments(data: Path) -> pl.DataFrame:
     """``row, t`` (whole seconds, ascending), ``payer_id, payee_id, one, amount`` (minor units), ``fraud`` (1 or 0)."""
     # Here, so that what it brings along is in no contender's peak.
-    from benchmarks.handbook import handbook_tables
+    from benchmarks.detection import SHIPPED, whole
 
-    tables = handbook_tables(data)
+    tables = whole(SHIPPED / "handbook.toml", data).tables
     frauds = tables["labels"].select("subject_id", fraud=pl.col("is_fraud").cast(pl.Int64))
     return (
         tables["payments"]

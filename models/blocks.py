@@ -15,8 +15,8 @@ from fairdeal.models.splitting import Ints
 Mask = NDArray[np.bool_]
 Singles = NDArray[np.float32]
 
-#: Directions in which blocks are looked for, and how many of a direction's first actors and targets a search starts from.
-DIRECTIONS, STARTS = 12, (200,)
+#: Directions in which blocks are looked for; how many of a direction's first parties a search starts from, and at most what part of all.
+DIRECTIONS, START, PART = 12, 200, 8
 #: Directions carried besides, so that the wanted ones settle, and passes over the graph until they have.
 SPARE, PASSES = 6, 12
 #: Evidence (natural log units) that every further member must bring: without a price, chance alone would fill a block.
@@ -120,10 +120,9 @@ class _Search:
     def blocks(self, seed: int) -> list[Block]:
         found = []
         for actors, targets in self._directions(seed):
-            for first in STARTS:
-                block = self._settled(_first(actors, first), _first(targets, first))
-                if block is not None:
-                    found.append(block)
+            block = self._settled(_first(actors), _first(targets))
+            if block is not None:
+                found.append(block)
         return found
 
     def _directions(self, seed: int) -> list[tuple[Singles, Singles]]:
@@ -150,8 +149,8 @@ class _Search:
             left, _ = np.linalg.qr(surplus(right))
             right, _ = np.linalg.qr(turned(left))
         inner, _, outer = np.linalg.svd(surplus(right), full_matrices=False)
-        inner, right = inner.astype(np.float32), np.asarray(right @ outer.T, dtype=np.float32)
-        return [(sign * inner[:, at], sign * right[:, at]) for at in range(count) for sign in (1.0, -1.0)]
+        inner, right = np.asarray(inner, dtype=np.float32), np.asarray(right @ outer.T, dtype=np.float32)
+        return [(sign * inner[:, at], sign * right[:, at]) for at in range(count) for sign in (np.float32(1), np.float32(-1))]
 
     def _settled(self, actors: Mask, targets: Mask) -> Block | None:
         """The block that a start settles to; None where it falls apart."""
@@ -203,7 +202,7 @@ class _Search:
         )
 
 
-def _first(values: Singles, count: int) -> Mask:
+def _first(values: Singles) -> Mask:
     chosen = np.zeros(len(values), dtype=bool)
-    chosen[np.argsort(-values, kind="stable")[:count]] = True
+    chosen[np.argsort(-values, kind="stable")[: max(FEWEST, min(START, len(values) // PART))]] = True
     return chosen
