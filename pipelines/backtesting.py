@@ -106,9 +106,10 @@ def backtest(
     """
     began = time.perf_counter()
     bench = made_ready(detector, source, progress)
-    refuse_answers(bench.rows, bench.names)
     if isinstance(split, RandomSplit):
         bench = ready_for_random(bench, progress)
+    else:
+        refuse_answers(bench)
     judged_on = made_ready(detector, test_source, progress) if test_source is not None else bench
     folds = _whole_fold(bench, judged_on) if split is None else _folds(split, bench)
     outcomes, told, models = list[Judged](), list[dict[str, Any]](), list[TrainedDetector]()

@@ -209,11 +209,16 @@ def _unordered(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(event_at=pl.lit(TIMELESS).cast(_INSTANT))
 
 
-def refuse_answers(rows: pl.DataFrame, names: Sequence[str]) -> None:
+def refuse_answers(bench: Bench) -> None:
     """Raises `WrongSetting` when a column that the source carries along tells the label by itself."""
-    truth = rows["is_fraud"].to_numpy()
-    for name in names:
-        if name.startswith("x_") and name in rows.columns and tells_the_answer(rows[name].to_numpy(), truth):
+    if bench.party is not None:
+        return
+    carried = bench.subjects.select("__key", *(name for name in bench.subjects.columns if name.startswith("x_")))
+    known = bench.rows.select("subject_id", "is_fraud").join(carried, left_on="subject_id", right_on="__key", maintain_order="left")
+    truth = known["is_fraud"].to_numpy()
+    for name in carried.columns[1:]:
+        values = known[name] if known.schema[name].is_numeric() else known[name].cast(pl.Categorical).to_physical()
+        if tells_the_answer(values.cast(pl.Float64).to_numpy(), truth):
             raise WrongSetting(
                 f"extra column {name.removeprefix('x_')}: by itself it tells who is a fraud, as only something known after the event does; "
                 "allowed are columns known at the moment of the event; take it out of extra"
