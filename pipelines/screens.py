@@ -156,3 +156,18 @@ def backtest_screen(figures: dict[str, Any]) -> None:
             console.print(f"[yellow]{escape(fold['fold'])}[/] {escape(fold['note'])}")
     if "report" in figures:
         console.print(f"report: {escape(figures['report'])}", soft_wrap=True)
+
+
+def rings_screen(found: list[dict[str, Any]]) -> None:
+    """Rings: how many stand on each side, how often they dealt, and the surest members."""
+    if not found:
+        console.print("no group stands out: what people deal with each other is explained by their traffic")
+        return
+    table = Table()
+    for heading in ("ring", "actors", "targets", "pairs", "explained", "suspicion", "surest actors", "surest targets"):
+        table.add_column(heading, justify="left" if heading.startswith("surest") else "right", overflow="fold")
+    for number, ring in enumerate(found, 1):
+        surest = [escape(", ".join(str(member["id"]) for member in ring[side][:3])) for side in ("actors", "targets")]
+        counts = (f"{len(ring['actors']):,}", f"{len(ring['targets']):,}", f"{ring['edges']:,}", f"{ring['expected']:,.0f}")
+        table.add_row(str(number), *counts, f"{ring['suspicion']:,.0f}", *surest)
+    console.print(table)

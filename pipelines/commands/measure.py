@@ -9,7 +9,7 @@ import typer
 
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.pipelines.backtesting import Learn
-from fairdeal.pipelines.commands.options import AsJson, Config, Data, print_json, read_mapping
+from fairdeal.pipelines.commands.options import AsJson, Config, Data, Source, print_json, read_mapping
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.settings import load_settings
 from fairdeal.pipelines.telling import tell
@@ -71,3 +71,31 @@ def backtest(
     backtest_screen(found.figures)
     if as_json:
         print_json(found.figures)
+
+
+@app.command()
+def rings(
+    source: Source,
+    table: Annotated[str, typer.Option("--table", help="Whose rows join actors to targets: orders, payments or reviews.")] = "orders",
+    actors: Annotated[str | None, typer.Option("--actors", help="Column that names who acts; the table's own when omitted.")] = None,
+    targets: Annotated[str | None, typer.Option("--targets", help="Column that names at whom; the table's own when omitted.")] = None,
+    days: Annotated[int, typer.Option("--days", min=1, help="How far back from the last row.")] = 30,
+    most: Annotated[int, typer.Option("--most", min=1, help="Rings told at most.")] = 10,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find groups who deal with each other far more, and more evenly, than their traffic explains.
+
+    Needs no labels. Camouflage, such as orders at popular shops, hides nobody: what traffic explains does not count.
+
+    Example: `fairdeal rings --source my-shop.toml --table orders --days 30`
+    """
+    from fairdeal.pipelines.rings import find_rings
+    from fairdeal.pipelines.screens import rings_screen
+    from fairdeal.pipelines.whole_source import read_whole
+
+    whole = read_whole(read_mapping(source, data), tell)
+    found = find_rings(whole, table, actors=actors, targets=targets, days=days, most=most, progress=tell)
+    rings_screen(found)
+    if as_json:
+        print_json(found)
