@@ -46,6 +46,8 @@ class LabelledRows:
         N-gram counts of the texts, None without texts.
     has_text
         Whether there is anything to read.
+    ripe
+        Whether a row's label has had its time: only then it may calibrate and judge.
     """
 
     values: Floats
@@ -59,6 +61,7 @@ class LabelledRows:
     typology: NDArray[np.str_]
     counted: sp.csr_array | None
     has_text: NDArray[np.bool_]
+    ripe: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.is_fraud)
@@ -86,6 +89,7 @@ class LabelledRows:
             typology=self.typology[at],
             counted=None if self.counted is None else self.counted[at],
             has_text=self.has_text[at],
+            ripe=self.ripe[at],
         )
 
     def seen_by(self, text: TextModel | None) -> Floats:
@@ -147,6 +151,7 @@ def labelled_rows(
         else np.full(len(known), "", dtype=str),
         counted=counted,
         has_text=has_text,
+        ripe=known["is_ripe"].to_numpy(dtype=bool) if "is_ripe" in known.columns else np.ones(len(known), dtype=bool),
     )
     return rows, has_times
 

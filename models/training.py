@@ -84,7 +84,8 @@ def train(
         Which of the three.
     frame
         Labelled feature frame: ``subject_id, event_at, as_of_at, is_fraud`` (1, 0, null = not learned from) and the features;
-        optionally ``amount_minor, currency, text, weight`` (one over the propensity), ``typology, group`` (card, account, reviewer).
+        optionally ``amount_minor, currency, text, weight`` (one over the propensity), ``typology, group`` (card, account, reviewer), and
+        ``is_ripe``: rows whose label has not had its time are learned from, and neither calibrate nor judge.
         Row order means nothing.
     feature_names
         The columns to learn from; ids and the text itself are never among them.
@@ -118,21 +119,22 @@ def train(
     would bend the probabilities.
     """
     rows, has_times = labelled_rows(detector, frame, feature_names, seed=seed, day_zone=day_zone)
-    if min(rows.positives, rows.negatives) < FEWEST:
+    ripe = rows.take(np.flatnonzero(rows.ripe))
+    if min(ripe.positives, ripe.negatives) < FEWEST:
         raise TooFewLabels(
-            f"training of the {detector} detector: {rows.positives} frauds and {rows.negatives} honest rows known; "
+            f"training of the {detector} detector: {ripe.positives} frauds and {ripe.negatives} honest rows known; "
             f"needed are {FEWEST} of each; score unsupervised until more labels have come"
         )
-    slices = [rows.take(part) for part in time_slices(rows.moment, SHARES)]
+    slices = [ripe.take(part) for part in time_slices(ripe.moment, SHARES)]
     if all(min(part.positives, part.negatives) >= FEWEST_IN_SLICE for part in slices):
         training, calibrating, judging = slices
         first = _rank(training, None, seed)
         calibration = _calibrated(first, calibrating)
         margin = first.margin(judging)
         metrics, curves = judge(judging, expit(margin), calibration.probability(margin))
-        later = rows.take(np.flatnonzero(rows.moment >= calibrating.moment.min()))
+        later = ripe.take(np.flatnonzero(ripe.moment >= calibrating.moment.min()))
     else:
-        training, later = _older_and_recent(detector, rows)
+        training, later = _older_and_recent(detector, ripe)
         first = _rank(training, None, seed)
         margin = first.margin(later)
         metrics, curves = judge(later, expit(margin), _probability_by_halves(margin, later))

@@ -38,14 +38,15 @@ def labelled_frame(
         One label per subject, all available before ``until``.
     ripe_days
         Where most ripe subjects carry a label, unlabelled ones are left out. Where labels are rare, as when a source names frauds only,
-        a subject that has stood this long without one counts as honest and younger ones are left out: their frauds may still be unreported.
+        a subject without one counts as honest; what is younger than this is learned from, since few frauds are, and neither calibrates
+        nor judges, since some that are may still be unreported.
     names_honest
         The source names honest subjects too: what it says nothing about is not known, however old, and is left out.
 
     Returns
     -------
     pandas.DataFrame
-        The features plus ``is_fraud`` (1, 0, null = not learned from), ``typology`` and ``group`` (the account).
+        The features plus ``is_fraud`` (1, 0, null = not learned from), ``is_ripe``, ``typology`` and ``group`` (the account).
     """
     own = labels.filter(pl.col("subject_kind") == detector.subject_kind).select("subject_id", "is_fraud", "typology")
     joined = features.join(own, on="subject_id", how="left", maintain_order="left")
@@ -53,9 +54,11 @@ def labelled_frame(
     ripe_rows = joined.filter(ripe)
     labelled_share = 1 - ripe_rows["is_fraud"].null_count() / max(ripe_rows.height, 1)
     known = pl.col("is_fraud").cast(pl.Float64)
+    judges = pl.lit(True)
     if labelled_share < 0.5 and not names_honest:
-        known = pl.coalesce(known, pl.when(ripe).then(0.0))
-    return joined.with_columns(is_fraud=known, group=pl.col("account_id")).to_pandas()
+        # Left out, young honest rows would leave the young frauds that are known already alone, and the last weeks would look rotten.
+        known, judges = pl.coalesce(known, pl.lit(0.0)), ripe
+    return joined.with_columns(is_fraud=known, is_ripe=judges, group=pl.col("account_id")).to_pandas()
 
 
 def train_champion(

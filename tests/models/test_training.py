@@ -231,3 +231,16 @@ def test_ranking_approaches_the_best_that_the_truth_allows() -> None:
     later = feature_frame(10_000, seed=77)
     best = average_precision(later["is_fraud"], truth(later))
     assert average_precision(later["is_fraud"], once(Detector.PAYMENTS).detector_model.score(later)["score"]) > 0.85 * best
+
+
+def test_what_is_not_ripe_is_learned_from_and_bends_no_probability() -> None:
+    frame = labelled_frame(Detector.PAYMENTS).sort_values("event_at", ignore_index=True)
+    young = np.arange(len(frame)) >= 0.7 * len(frame)
+    # Of the young rows only the frauds that came to light at once are known: all are frauds, or silent.
+    silent = frame.assign(is_fraud=np.where(young, (np.arange(len(frame)) % 3 == 0).astype(float), frame["is_fraud"]), is_ripe=~young)
+    told, plain = trained(Detector.PAYMENTS, silent), trained(Detector.PAYMENTS, silent.assign(is_ripe=True))
+    ripe = frame[~young]
+    share = float(ripe["is_fraud"].mean())
+    fair, rotten = (float(each.detector_model.score(ripe)["probability"].mean()) for each in (told, plain))
+    assert abs(fair - share) < abs(rotten - share)
+    assert told.metrics["rows"] < plain.metrics["rows"]
