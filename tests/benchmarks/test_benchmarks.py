@@ -89,7 +89,7 @@ def test_planted_blocks_are_told_with_greedy_peeling_beside() -> None:
     from benchmarks.blocks import densest, f1, ours, planted
 
     rng = np.random.default_rng(0)
-    host = sp.csr_array((np.ones(4_000), (rng.integers(0, 900, 4_000), rng.integers(0, 900, 4_000))), shape=(900, 900))
+    host = sp.csr_array((np.ones(25_000), (rng.integers(0, 3_000, 25_000), rng.integers(0, 3_000, 25_000))), shape=(3_000, 3_000))
     graph, truth = planted(host, 0.2, "random", 1)
     assert truth.sum() == 400
     member, score = ours(graph, 0)
