@@ -39,7 +39,7 @@ def test_a_split_is_what_its_words_say(words: str, split: object) -> None:
     "words",
     [
         "",
-        "tiem:train=7d",
+        "clock:train=7d",
         "time",
         "time:train=7,test=7d",
         "time:train=0d,test=7d",
