@@ -79,6 +79,10 @@ class Boosted:
             shared[:, -1] += start_of(values, self.lead) - self.lead
         return shared
 
+    def gain(self) -> Floats:
+        """What splits by each feature gained in all, shape (features,)."""
+        return np.asarray(self._booster.feature_importance(importance_type="gain"), dtype=np.float64)
+
     @property
     def base(self) -> float:
         """The log-odds that remain when every feature adds nothing."""

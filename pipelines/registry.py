@@ -30,6 +30,8 @@ from fairdeal.pipelines.ledger import dumps
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 EXPERIMENT = "fairdeal"
+#: Where, beside a bundle, lies what people read of a model.
+PAGES = "pages"
 #: A bundle larger than this is not a model of ours.
 LARGEST_BUNDLE = 512 * 1024 * 1024
 
@@ -145,9 +147,9 @@ def register(
     facts: Mapping[str, Any],
     params: Mapping[str, Any],
     metrics: Mapping[str, float],
-    pictures: Mapping[str, bytes],
+    pages: Mapping[str, bytes],
 ) -> Champion:
-    """Logs, signs and registers a model, and makes it the champion of its detector."""
+    """Logs, signs and registers a model, and makes it the champion of its detector; ``pages`` are for people, by name."""
     client = _client(home)
     key = signer(home, "models", since=FIRST_MOMENT)
     files = pack(model, facts, key)
@@ -161,8 +163,8 @@ def register(
     try:
         for name, content in files.items():
             write_whole(staging / "bundle" / name, content)
-        for name, content in pictures.items():
-            write_whole(staging / "plots" / name, content)
+        for name, content in pages.items():
+            write_whole(staging / PAGES / name, content)
         client.log_artifacts(run.info.run_id, str(staging))
     finally:
         shutil.rmtree(staging)
@@ -210,6 +212,12 @@ def champion(home: Path, detector: Detector) -> Champion | None:
         ) from error
     tags = version.tags
     return Champion(detector, tags["model_version"], str(version.version), tags["folder"], tags["manifest_sha256"])
+
+
+def page(home: Path, champion: Champion, name: str) -> str | None:
+    """A page of text about a model; None when there is none, as for models of earlier versions."""
+    path = (home / champion.folder).parent / PAGES / name
+    return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def load(home: Path, frozen: Mapping[str, str]) -> TrainedDetector:

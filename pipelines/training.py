@@ -21,6 +21,7 @@ from fairdeal.models.training import fit_unsupervised, train
 from fairdeal.pipelines import registry
 from fairdeal.pipelines.lake import Lake
 from fairdeal.pipelines.ledger import dumps
+from fairdeal.pipelines.model_card import FILE, model_card
 from fairdeal.pipelines.settings import Settings
 from fairdeal.pipelines.tables import feature_table, known_tables, training_subjects
 
@@ -148,7 +149,10 @@ def train_champion(
             key: facts[key] for key in ("detector", "trained_until", "source", "watermark", "data_version", "contract_version", "seed")
         },
         metrics=figures,
-        pictures=plots(detector, metrics, curves),
+        pages={
+            **plots(detector, metrics, curves),
+            FILE: model_card(model, frame, facts=facts, metrics=metrics, blind=table.blind, note=note).encode(),
+        },
     )
     return {
         "detector": detector.value,

@@ -99,3 +99,23 @@ def rings(
     rings_screen(found)
     if as_json:
         print_json(found)
+
+
+@app.command()
+def card(
+    detector: Annotated[Detector, typer.Argument(help="Which detector.")],
+    config: Config = None,
+) -> None:
+    """Print the card of a detector's champion: what it learned from, how it did on days it never saw, where it fails, whom a mistake hurts.
+
+    Example: `fairdeal card payments > payments.md`
+    """
+    from fairdeal.pipelines import registry
+    from fairdeal.pipelines.model_card import FILE
+
+    home = load_settings(config).home
+    champion = registry.champion(home, detector)
+    found = None if champion is None else registry.page(home, champion, FILE)
+    if found is None:
+        raise WrongUse(f"card: {detector} has no champion with a card in {home}; `fairdeal train {detector}` makes one")
+    typer.echo(found)

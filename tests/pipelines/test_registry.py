@@ -52,7 +52,7 @@ def enter(home: Path, model: TrainedDetector) -> Champion:
         facts={"model_version": model.model_version, "detector": model.detector.value},
         params={"detector": model.detector.value},
         metrics={"ap": 0.5},
-        pictures={"ranking.png": b"\x89PNG"},
+        pages={"ranking.png": b"\x89PNG"},
     )
 
 
