@@ -105,6 +105,8 @@ def backtest(
         When the set-up leaks, or the split finds no rows.
     """
     began = time.perf_counter()
+    if isinstance(split, TimeSplit | ShareSplit) and split.delay is not None:
+        source = source.known_after(detector.table, split.delay)
     bench = made_ready(detector, source, progress)
     if isinstance(split, RandomSplit):
         bench = ready_for_random(bench, progress)

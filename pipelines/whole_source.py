@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -40,6 +40,8 @@ class WholeSource:
         Per table the rows that broke a rule, or repeated a key.
     label_delay
         How long a label of the table takes to become known, the longest of them; zero where the source does not tell.
+    undated
+        Tables with moments whose labels have none: they stand at `TIMELESS`, and count as known from their subject's moment on.
     names_honest
         Tables whose labels say which rows are honest, too.
     time_zone
@@ -52,8 +54,21 @@ class WholeSource:
     timeless: frozenset[str]
     left_out: Mapping[str, int]
     label_delay: Mapping[str, timedelta]
+    undated: frozenset[str]
     names_honest: frozenset[str]
     time_zone: str
+
+    def known_after(self, table: str, delay: timedelta) -> WholeSource:
+        """The source with labels of a table that have no moment known so long after their subject's; else as it is."""
+        if table not in self.undated:
+            return self
+        contract = INBOUND[table]
+        happened = self.tables[table].select(subject_id=contract.key[0], __at=contract.event_at or "")
+        labels = self.tables["labels"].join(happened, on="subject_id", how="left", maintain_order="left")
+        is_undated = pl.col("__at").is_not_null() & (pl.col("available_at") == TIMELESS)
+        moment = pl.when(is_undated).then(pl.col("__at") + delay).otherwise("available_at")
+        dated = labels.with_columns(moment.alias("available_at")).drop("__at")
+        return replace(self, tables={**self.tables, "labels": dated}, label_delay={**self.label_delay, table: delay})
 
 
 def read_whole(mapping: SourceMapping, progress: Callable[[str], None]) -> WholeSource:
@@ -76,7 +91,8 @@ def read_whole(mapping: SourceMapping, progress: Callable[[str], None]) -> Whole
         if report.status is not FileStatus.READ:
             raise DataIsWrong(str(report.message))
     tables, without, left_out = dict[str, pl.DataFrame](), dict[str, tuple[str, ...]](), dict[str, int]()
-    timeless, delays, honest, labels = set[str](), dict[str, timedelta](), set[str](), list[pl.DataFrame]()
+    timeless, undated, honest = set[str](), set[str](), set[str]()
+    delays, labels = dict[str, timedelta](), list[pl.DataFrame]()
     for name in mapping.tables:
         rows = candidates(mapping, name, reading.raw)
         missing = tuple(column for column in INBOUND[name].required if column not in rows.columns)
@@ -92,11 +108,15 @@ def read_whole(mapping: SourceMapping, progress: Callable[[str], None]) -> Whole
         own = _labels(told, INBOUND[name].event_at in missing)
         labels.append(own)
         delays[name] = _delay(name, accepted, own)
+        if name not in timeless and told["available_at"].null_count() == told.height:
+            undated.add(name)
         if mapping.names_honest(name) or _both_verdicts(own):
             honest.add(name)
     given = [*labels, *([tables["labels"]] if "labels" in tables else [])]
     tables["labels"] = pl.concat(given) if given else INBOUND["labels"].empty()
-    return WholeSource(mapping.name, tables, without, frozenset(timeless), left_out, delays, frozenset(honest), mapping.time_zone)
+    return WholeSource(
+        mapping.name, tables, without, frozenset(timeless), left_out, delays, frozenset(undated), frozenset(honest), mapping.time_zone
+    )
 
 
 def _accepted(name: str, rows: pl.DataFrame, missing: tuple[str, ...]) -> pl.DataFrame:

@@ -230,6 +230,16 @@ def test_a_wait_shorter_than_labels_take_is_refused(cards: WholeSource) -> None:
         judged(Detector.PAYMENTS, cards, "time:train=14d,delay=1d,test=7d")
 
 
+def test_labels_without_a_moment_are_known_after_the_wait(cards: WholeSource, plain: Backtest, tmp_path: Path) -> None:
+    mapping = payments(tmp_path)
+    mapping.write_text(mapping.read_text(encoding="utf-8").replace('available_after = "2d"', ""), encoding="utf-8")
+    undated = source_of(mapping)
+    assert undated.undated == {"payments"}
+    told = judged(Detector.PAYMENTS, undated, WEEKS).figures
+    assert [fold["ap"] for fold in told["folds"]] == [fold["ap"] for fold in plain.figures["folds"]]
+    assert cards.known_after("payments", timedelta(days=9)) is cards
+
+
 def test_a_column_that_tells_the_answer_is_refused(tmp_path: Path) -> None:
     scenario = source_of(payments(tmp_path, extra=lambda fraud, rng: np.where(fraud, rng.integers(1, 4, len(fraud)), 0)))
     with pytest.raises(WrongSetting, match="colour: by itself it tells who is a fraud"):
