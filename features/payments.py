@@ -18,6 +18,8 @@ ERROR = (Typology.PAYMENT_ERROR,)
 COUNT, SUM, MAX, DISTINCT, SINCE = Aggregate.COUNT, Aggregate.SUM, Aggregate.MAX, Aggregate.DISTINCT, Aggregate.SINCE
 PAYER, PAYEE, INSTRUMENT, DEVICE, NETWORK = ("payer_id",), ("payee_id",), ("instrument_id",), ("device_id",), ("network_id",)
 METHOD, CURRENCY = ("method",), ("currency",)
+#: What a payment that is charged twice has in common with itself.
+SAME = ("payer_id", "payee_id", "amount_minor")
 
 #: How far back what became known of a payee is looked for.
 RECENT = (DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY)
@@ -161,6 +163,30 @@ FEATURES: tuple[Feature, ...] = (
         "the source does not say what the payer was shown",
         ReasonTemplate("SHOWN_GAP", "实收比显示金额多 {value}", "Charged {value} more than was shown", "money", 1),
     ),
+    Feature(
+        Own("payment_payee_differs", (pl.col("payee_id") != pl.col("shown_payee_id")).cast(pl.Int64)),
+        ERROR,
+        "the source does not say whom the payer was shown",
+        ReasonTemplate(
+            "PAYEE_DIFFERS", "收款方与显示给付款人的不同：{value}", "Another payee than the payer was shown: {value}", "flag", 1
+        ),
+    ),
+    Feature(
+        Own("payment_method_differs", (pl.col("method") != pl.col("shown_method")).cast(pl.Int64)),
+        ERROR,
+        "the source does not say which method the payer was shown",
+        ReasonTemplate(
+            "METHOD_DIFFERS", "支付方式与显示给付款人的不同：{value}", "Another method than the payer was shown: {value}", "flag", 1
+        ),
+    ),
+    Feature(
+        Ratio("payment_amount_to_shown", "payment_amount_minor", "shown_amount_minor"),
+        ERROR,
+        "the source does not say what the payer was shown",
+        ReasonTemplate("AMOUNT_TO_SHOWN", "实收是显示金额的 {value}", "Charged {value} what was shown", "ratio", 0),
+    ),
+    window_feature("same", SAME, "payment", COUNT, HOUR, ERROR, stream="payments"),
+    window_feature("same", SAME, "payment", SINCE, DAY, ERROR, stream="payments"),
     # The payer's own habit.
     *(window_feature("payer", PAYER, "payment", COUNT, w, TESTING, stream="payments") for w in (HOUR, DAY, 7 * DAY, 30 * DAY)),
     *(

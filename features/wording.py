@@ -19,6 +19,7 @@ ENTITIES: dict[str, tuple[str, str]] = {
     "payee_network": ("该收款方在该网络上", "this payee on this network"),
     "method_network": ("该方式在该网络上", "this method on this network"),
     "payer_method": ("该付款人以该方式", "this payer by this method"),
+    "same": ("该付款人对该收款方的同额付款", "this payer to this payee, the same amount"),
     "payer_device": ("该付款人在该设备上", "this payer on this device"),
     "payer_network": ("该付款人在该网络上", "this payer on this network"),
     "payer_payee": ("该付款人对该收款方", "this payer to this payee"),

@@ -176,3 +176,21 @@ def test_a_fraud_that_was_nothing_unusual_for_its_payer_speaks_of_the_payee() ->
     assert table.rows["payee_payment_fraud_count_30d"].to_list() == [1.0, 1.0]
     assert table.rows["payee_usual_fraud_share_7d"].to_list() == [1.0, 0.0]
     assert table.rows["payee_first_fraud_age_s"].to_list() == [5 * 86_400.0, None]
+
+
+def test_a_charge_that_is_not_what_was_shown_is_told_part_by_part() -> None:
+    shown = {"shown_amount_minor": 1_000, "shown_payee_id": "M1", "shown_method": "card"}
+    given = {"payer_id": "A", "payee_id": "M1", "method": "card", "amount_minor": 1_000, **YUAN, **shown}
+    rows = [
+        {**given, "payment_id": "P0", "paid_at": START},
+        {**given, "payment_id": "P1", "paid_at": START + timedelta(seconds=90)},
+        {**given, "payment_id": "P2", "paid_at": START + timedelta(hours=5), "amount_minor": 10_000, "payee_id": "M2", "method": "wallet"},
+        {"payment_id": "P3", "payer_id": "B", "payee_id": "M1", "paid_at": START + timedelta(hours=6), "amount_minor": 1_000, **YUAN},
+    ]
+    payments = INBOUND["payments"].conform(pl.DataFrame(rows))
+    table = build(Detector.PAYMENTS, {"payments": payments}, payments).rows
+    assert table["same_payment_count_1h"].to_list() == [0.0, 1.0, 0.0, 0.0]
+    assert table["same_payment_since_1d"].to_list() == [None, 90.0, None, None]
+    assert table["payment_payee_differs"].to_list() == [0.0, 0.0, 1.0, None]
+    assert table["payment_method_differs"].to_list() == [0.0, 0.0, 1.0, None]
+    assert table["payment_amount_to_shown"].to_list() == [1.0, 1.0, 10.0, None]
