@@ -21,8 +21,9 @@ from benchmarks import parser, tell
 from benchmarks.blocks import DENSITIES, host_graph, tell_planted
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.models import metrics
+from fairdeal.models.learn import Learn
 from fairdeal.models.split_grammar import GroupSplit, RandomSplit, Split, parse_split
-from fairdeal.pipelines.backtesting import Learn, backtest, fold_rows
+from fairdeal.pipelines.backtesting import backtest, fold_rows
 from fairdeal.pipelines.whole_source import WholeSource, read_whole
 from fairdeal.sources.discovery import discover
 from fairdeal.sources.mapping import load_mapping

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from fairdeal.models.frames import Floats
 from fairdeal.models.intervals import interval_of_means
 from fairdeal.models.judging import judge
 from fairdeal.models.labelled import LabelledRows, labelled_rows
+from fairdeal.models.learn import Learn
 from fairdeal.models.metrics import accuracy, detection_delay_days, macro_f1
 from fairdeal.models.split_grammar import GroupSplit, RandomSplit, ShareSplit, Split, TimeSplit
 from fairdeal.models.splitting import Ints
@@ -34,14 +34,6 @@ STAMP = "published protocol, not an honest estimate"
 LOOKED_AT = 100
 #: Days after which a payer whose fraud has come to light is known, where a split names no wait.
 KNOWN_AFTER = timedelta(days=1)
-
-
-class Learn(StrEnum):
-    """What a backtest learns from."""
-
-    LABELS = "labels"  # as the product does once there are enough of them
-    UNUSUAL = "unusual"  # what is unusual; labels only as the known history of others
-    COLD = "cold"  # what is unusual, no label anywhere
 
 
 @dataclass(frozen=True)

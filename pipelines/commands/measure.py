@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fairdeal.data_contracts.typologies import Detector
-from fairdeal.pipelines.backtesting import Learn
+from fairdeal.models.learn import Learn
 from fairdeal.pipelines.commands.options import AsJson, Config, Data, Source, print_json, read_mapping
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.settings import load_settings

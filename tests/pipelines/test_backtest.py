@@ -15,8 +15,9 @@ import pytest
 
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.models.errors import WrongSetting
+from fairdeal.models.learn import Learn
 from fairdeal.models.split_grammar import parse_split
-from fairdeal.pipelines.backtesting import STAMP, Backtest, Learn, backtest
+from fairdeal.pipelines.backtesting import STAMP, Backtest, backtest
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.whole_source import WholeSource, read_whole
 from fairdeal.sources.mapping import load_mapping
