@@ -11,6 +11,7 @@ import statistics
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +221,7 @@ def seeded(words: str | None, seed: int) -> Split | None:
     return replace(split, seed=seed) if isinstance(split, GroupSplit | RandomSplit) and seed else split
 
 
+@cache
 def whole(mapping: Path, data: Path) -> WholeSource:
     """A set, read whole."""
     read = load_mapping(mapping, data)

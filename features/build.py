@@ -13,6 +13,7 @@ from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.features import orders, payments, reviews, streams
 from fairdeal.features.definitions import Derived, Feature, Own, Ratio
+from fairdeal.features.usual import HABIT_DAYS
 from fairdeal.features.windows import DAY, Aggregate, Trail, evaluate
 
 #: Every registered feature, by detector.
@@ -25,7 +26,7 @@ FEATURES: dict[Detector, tuple[Feature, ...]] = {
 MODULES: dict[Detector, ModuleType] = {Detector.PAYMENTS: payments, Detector.DEALS: orders, Detector.REVIEWS: reviews}
 
 #: No registered feature looks further back than this; whether a known fraud was usual for its payer reaches as far before the fraud.
-LONGEST_WINDOW_S = 90 * DAY
+LONGEST_WINDOW_S = HABIT_DAYS * DAY
 #: History that tables need before the first subject; payments more, since known frauds of 30 days are held against habits of their time.
 HISTORY_S = {"payments": LONGEST_WINDOW_S + 30 * DAY}
 SHORT_HISTORY_S = 30 * DAY

@@ -8,7 +8,9 @@ from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import Typology
 from fairdeal.features import streams
 from fairdeal.features.definitions import Derived, Feature, Own, Ratio, window_feature
-from fairdeal.features.windows import DAY, HOUR, Aggregate, Trail, evaluate
+from fairdeal.features.usual import HABIT_DAYS, told_usual, usual, with_squares
+from fairdeal.features.verdicts import cleared, fraud_share, verdict_count
+from fairdeal.features.windows import DAY, HOUR, Aggregate, Trail
 
 STOLEN = (Typology.STOLEN_INSTRUMENT, Typology.ACCOUNT_TAKEOVER)
 TESTING = (Typology.CARD_TESTING, Typology.STOLEN_INSTRUMENT)
@@ -21,99 +23,8 @@ METHOD, CURRENCY = ("method",), ("currency",)
 #: What a payment that is charged twice has in common with itself.
 SAME = ("payer_id", "payee_id", "amount_minor")
 
-#: How far back what became known of a payee is looked for.
-RECENT = (DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY)
-#: How far back a payer's habit is looked for.
-HABIT = 90 * DAY
-#: Squares are summed in tenths of the minor unit squared, of amounts up to a hundred million, so that the sums stay whole and in bounds.
-SQUARE_UNIT, SQUARE_LIMIT = 10, 10**10
-#: Spreads beyond the mean from which a payment is out of the ordinary for its payer, and what is added to a spread: one major unit.
-UNUSUAL, LEAST_SPREAD = 2.5, 100.0
-
-
-def _mean(entity: str, days: int) -> pl.Expr:
-    count = pl.col(f"{entity}_payment_count_{days}d")
-    return pl.col(f"{entity}_payment_amount_sum_{days}d") / pl.when(count > 0).then(count)
-
-
-def _spread(entity: str, days: int) -> pl.Expr:
-    count = pl.col(f"{entity}_payment_count_{days}d")
-    squares = pl.col(f"{entity}_payment_amount_square_sum_{days}d") / pl.when(count > 0).then(count) * float(SQUARE_UNIT**2)
-    return pl.max_horizontal(squares - _mean(entity, days) ** 2, pl.lit(0.0)).sqrt()
-
-
-def _usual(entity: str, key: tuple[str, ...], days: int, zh: str, en: str) -> tuple[Feature, ...]:
-    """What a party's payments usually come to, and how far this one lies from it; the count of payments is registered besides."""
-    window, absent = days * DAY, f"no payment of {en} in this time"
-    mean, spread = f"{entity}_payment_amount_mean_{days}d", f"{entity}_payment_amount_spread_{days}d"
-    return (
-        window_feature(entity, key, "payment_amount", SUM, window, STOLEN, value="amount_minor", stream="payments", is_part=True),
-        window_feature(entity, key, "payment_amount_square", SUM, window, STOLEN, value="amount_square", stream="payments", is_part=True),
-        Feature(
-            Derived(mean, _mean(entity, days)),
-            STOLEN,
-            absent,
-            ReasonTemplate(
-                f"{entity.upper()}_MEAN_{days}D",
-                f"{zh} {days} 天平均每次付款 {{value}}（通常 {{norm}}）",
-                f"{en[0].upper()}{en[1:]}: mean payment in {days} days {{value}} ({{norm}} is usual)",
-                "money",
-                0,
-            ),
-        ),
-        Feature(Derived(spread, _spread(entity, days)), STOLEN, absent, None),
-        Feature(
-            Derived(
-                f"payment_amount_unusual_to_{entity}_{days}d",
-                (pl.col("payment_amount_minor") - pl.col(mean)) / (pl.col(spread) + LEAST_SPREAD),
-            ),
-            STOLEN,
-            absent,
-            ReasonTemplate(
-                f"UNUSUAL_TO_{entity.upper()}",
-                f"金额比{zh} {days} 天均值高 {{value}} 倍离散程度（通常 {{norm}}）",
-                f"The amount lies {{value}} spreads above the {days}-day mean of {en} ({{norm}} is usual)",
-                "number",
-                1,
-            ),
-        ),
-        Feature(
-            Derived(f"payment_amount_to_{entity}_mean_{days}d", pl.col("payment_amount_minor") / pl.col(mean)),
-            STOLEN,
-            absent,
-            ReasonTemplate(
-                f"AMOUNT_TO_{entity.upper()}_MEAN_{days}D",
-                f"金额是{zh} {days} 天均值的 {{value}}（通常 {{norm}}）",
-                f"The amount is {{value}} the {days}-day mean of {en} ({{norm}} is usual)",
-                "ratio",
-                1,
-            ),
-        ),
-    )
-
-
-def _judged(entity: str, key: tuple[str, ...], zh: str, en: str) -> tuple[Feature, ...]:
-    """Share of frauds among what was judged of a party's payments; its known frauds are registered besides."""
-    # Verdicts on payees are registered with their windows.
-    verdicts = window_feature(entity, key, "payment_verdict", COUNT, 30 * DAY, STOLEN, stream="payment_verdicts", is_part=True)
-    share = Feature(
-        Ratio(f"{entity}_fraud_share_30d", f"{entity}_payment_fraud_count_30d", f"{entity}_payment_verdict_count_30d"),
-        STOLEN,
-        "no verdict on any payment in this time",
-        ReasonTemplate(
-            f"{entity.upper()}_FRAUD_SHARE_30D",
-            f"{zh} 30 天内有结论的付款中欺诈占 {{value}}（通常 {{norm}}）",
-            f"Share of fraud among {en} on which a verdict came in 30 days: {{value}} ({{norm}} is usual)",
-            "share",
-            1,
-        ),
-    )
-    return (share,) if entity == "payee" else (verdicts, share)
-
-
-def _rate(of: str, among: str) -> Ratio:
-    """A share of known frauds among known verdicts: ``payee_fraud_share_7d``."""
-    return Ratio(of.replace("_payment_usual_fraud_count_", "_usual_fraud_share_"), of, among)
+#: How far back what became known of a payee is looked for, in days.
+RECENT = (1, 3, 7, 14, 30)
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -189,16 +100,13 @@ FEATURES: tuple[Feature, ...] = (
     window_feature("same", SAME, "payment", SINCE, DAY, ERROR, stream="payments"),
     # The payer's own habit.
     *(window_feature("payer", PAYER, "payment", COUNT, w, TESTING, stream="payments") for w in (HOUR, DAY, 7 * DAY, 30 * DAY)),
-    *(
-        window_feature("payer", PAYER, "payment_amount", SUM, w, STOLEN, value="amount_minor", stream="payments", is_part=True)
-        for w in (30 * DAY,)
-    ),
+    window_feature("payer", PAYER, "payment_amount", SUM, 30 * DAY, STOLEN, value="amount_minor", stream="payments", is_part=True),
     *(
         window_feature("payer", PAYER, "payment_amount", MAX, w, STOLEN, value="amount_minor", stream="payments", is_part=True)
-        for w in (DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, HABIT)
+        for w in (DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, HABIT_DAYS * DAY)
     ),
-    window_feature("payer", PAYER, "payment", COUNT, HABIT, STOLEN, stream="payments"),
-    *_usual("payer", PAYER, 90, "该付款人", "this payer"),
+    window_feature("payer", PAYER, "payment", COUNT, HABIT_DAYS * DAY, STOLEN, stream="payments"),
+    *usual("payer", PAYER, HABIT_DAYS, STOLEN, "该付款人", "this payer"),
     Feature(
         Ratio("payment_amount_to_payer_max_90d", "payment_amount_minor", "payer_payment_amount_max_90d"),
         STOLEN,
@@ -260,13 +168,16 @@ FEATURES: tuple[Feature, ...] = (
     ),
     # The payee, with frauds as they became known.
     *(window_feature("payee", PAYEE, "payment", COUNT, w, STOLEN, stream="payments") for w in (DAY, 7 * DAY, 30 * DAY)),
-    *_usual("payee", PAYEE, 30, "该收款方", "this payee"),
+    *usual("payee", PAYEE, 30, STOLEN, "该收款方", "this payee"),
     window_feature("payee", PAYEE, "payer", DISTINCT, 30 * DAY, STOLEN, value="payer_id", stream="payments"),
     window_feature("payee", PAYEE, "payment_fraud", COUNT, 30 * DAY, STOLEN, stream="payment_frauds"),
     # Frauds that were nothing unusual for their payer speak of the payee; among verdicts of the same days they make a rate that is not
     # thinned by payments nobody has judged yet.
-    *(window_feature("payee", PAYEE, "payment_usual_fraud", COUNT, w, STOLEN, stream="payment_frauds", where="is_usual") for w in RECENT),
-    *(window_feature("payee", PAYEE, "payment_verdict", COUNT, w, STOLEN, stream="payment_verdicts", is_part=True) for w in RECENT),
+    *(
+        window_feature("payee", PAYEE, "payment_usual_fraud", COUNT, days * DAY, STOLEN, stream="payment_frauds", where="is_usual")
+        for days in RECENT
+    ),
+    *(verdict_count("payee", PAYEE, days, STOLEN) for days in RECENT),
     window_feature("payee", PAYEE, "payment_usual_fraud", SINCE, 30 * DAY, STOLEN, stream="payment_frauds", where="is_usual"),
     window_feature("payee", PAYEE, "payment_verdict", SINCE, 30 * DAY, STOLEN, stream="payment_verdicts"),
     Feature(
@@ -276,22 +187,7 @@ FEATURES: tuple[Feature, ...] = (
         None,
         is_part=True,
     ),
-    *(
-        Feature(
-            _rate(f"payee_payment_usual_fraud_count_{w // DAY}d", f"payee_payment_verdict_count_{w // DAY}d"),
-            STOLEN,
-            "nothing is known of payments to the payee in this time",
-            ReasonTemplate(
-                f"PAYEE_FRAUD_SHARE_{w // DAY}D",
-                f"该收款方最近 {w // DAY} 天得知结论的付款中欺诈占 {{value}}（通常 {{norm}}）",
-                f"Share of fraud among this payee's payments on which the verdict came in the last {w // DAY} days: "
-                "{value} ({norm} is usual)",
-                "share",
-                1,
-            ),
-        )
-        for w in RECENT
-    ),
+    *(fraud_share("payee", days, STOLEN, "该收款方", "this payee's payments", usual=True) for days in RECENT),
     Feature(
         Derived(
             "payee_last_verdict_to_last_fraud_s",
@@ -356,15 +252,16 @@ FEATURES: tuple[Feature, ...] = (
         )
     ),
     # What verdicts say, where honest payments are named too.
+    cleared(STOLEN),
+    *(verdict_count(entity, key, 30, STOLEN) for entity, key in (("payer", PAYER), ("network", NETWORK), ("method", METHOD))),
     *(
-        feature
-        for entity, key, zh, en in (
-            ("payer", PAYER, "该付款人", "this payer's payments"),
-            ("payee", PAYEE, "该收款方", "payments to this payee"),
-            ("network", NETWORK, "该网络", "payments from this network"),
-            ("method", METHOD, "该支付方式", "payments by this method"),
+        fraud_share(entity, 30, STOLEN, zh, en)
+        for entity, zh, en in (
+            ("payer", "该付款人", "this payer's payments"),
+            ("payee", "该收款方", "this payee's payments"),
+            ("network", "该网络", "payments from this network"),
+            ("method", "该支付方式", "payments by this method"),
         )
-        for feature in _judged(entity, key, zh, en)
     ),
     *(
         window_feature("currency", CURRENCY, "payment_fraud", COUNT, w, STOLEN, stream="payment_frauds", is_part=True)
@@ -421,30 +318,11 @@ def complete(values: pl.DataFrame) -> pl.DataFrame:
 
 def event_streams(tables: streams.Tables) -> dict[str, pl.LazyFrame]:
     """The streams that payment features look back on."""
-    payments = _with_squares(streams.payments(tables))
+    payments = with_squares(streams.payments(tables))
     return {
         "payments": payments,
-        "payment_frauds": _told_usual(streams.known_frauds(tables, "payment"), payments),
+        "payment_frauds": told_usual(streams.known_frauds(tables, "payment"), payments),
         "payment_verdicts": streams.verdicts(tables, "payment"),
         "account_events": streams.account_events(tables),
         "refunds": streams.refunds(tables),
     }
-
-
-def _with_squares(payments: pl.LazyFrame) -> pl.LazyFrame:
-    amount = pl.col("amount_minor").clip(-SQUARE_LIMIT, SQUARE_LIMIT) // SQUARE_UNIT
-    return payments.with_columns(amount_square=amount**2)
-
-
-def _told_usual(frauds: pl.LazyFrame, payments: pl.LazyFrame) -> pl.LazyFrame:
-    """Known frauds, each with ``is_usual``: whether its amount was within what its payer's habit was when it happened."""
-    found = frauds.collect()
-    habits = [feature.definition for feature in FEATURES if feature.name in _HABIT and isinstance(feature.definition, Trail)]
-    asked = found.select("payer_id", t=streams.seconds("paid_at"))
-    habit = evaluate(asked, {"payments": payments}, habits)
-    far = pl.col("amount_minor") > _mean("payer", 90) + UNUSUAL * (_spread("payer", 90) + LEAST_SPREAD)
-    usual = pl.concat([found.select("amount_minor"), habit], how="horizontal").select(is_usual=~far.fill_null(False))
-    return found.with_columns(usual["is_usual"], known_s=pl.col("t")).lazy()
-
-
-_HABIT = ("payer_payment_count_90d", "payer_payment_amount_sum_90d", "payer_payment_amount_square_sum_90d")

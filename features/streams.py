@@ -57,14 +57,18 @@ def known_frauds(tables: Tables, kind: str) -> pl.LazyFrame:
 
 
 def verdicts(tables: Tables, kind: str) -> pl.LazyFrame:
-    """Subjects whose first verdict became known, whichever it was, at that moment; none where a source names frauds only."""
+    """Subjects at the moment their first verdict became known; ``is_cleared`` where it was that they are honest."""
     name, key = {"payment": ("payments", "payment_id"), "order": ("orders", "order_id"), "review": ("reviews", "review_id")}[kind]
-    told = table(tables, "labels").filter(pl.col("subject_kind") == kind)
-    first = told.group_by("subject_id").agg(pl.col("available_at").min()).rename({"subject_id": key})
-    names_honest = told.filter(~pl.col("is_fraud")).limit(1).collect().height > 0
-    rows = table(tables, name) if names_honest else table(tables, name).clear()
+    first = (
+        table(tables, "labels")
+        .filter(pl.col("subject_kind") == kind)
+        .group_by("subject_id")
+        .agg(pl.col("available_at").min(), is_cleared=~pl.col("is_fraud").sort_by("available_at", "is_fraud").first())
+        .rename({"subject_id": key})
+    )
     happened = INBOUND[name].event_at or ""
-    return rows.join(first, on=key, how="inner").with_columns(t=pl.max_horizontal(seconds("available_at"), seconds(happened)))
+    known = pl.max_horizontal(seconds("available_at"), seconds(happened))
+    return table(tables, name).join(first, on=key, how="inner").with_columns(t=known)
 
 
 def account_events(tables: Tables) -> pl.LazyFrame:

@@ -44,6 +44,7 @@ MEASURES: dict[str, tuple[str, str]] = {
     "payment_fraud": ("次已确认盗刷", "payments known to be fraudulent"),
     "payment_usual_fraud": ("次金额平常的已确认欺诈", "payments of usual size known to be fraudulent"),
     "payment_verdict": ("次已有结论的付款", "payments on which there is a verdict"),
+    "payment_cleared": ("次已澄清的付款", "payments found to be honest"),
     "payee": ("个收款方", "payees"),
     "payer": ("个付款人", "payers"),
     "instrument": ("个支付工具", "instruments"),

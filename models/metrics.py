@@ -93,6 +93,11 @@ def attainable_at(is_fraud: ArrayLike, day: ArrayLike, k: int) -> float:
     return precision_at(is_fraud, is_fraud, day, k)
 
 
+def _by_card(is_fraud: ArrayLike, score: ArrayLike, day: ArrayLike, card: Sequence[object]) -> pd.DataFrame:
+    truth, scores = np.asarray(is_fraud, dtype=np.float64), np.asarray(score, dtype=np.float64)
+    return pd.DataFrame({"is_fraud": truth, "score": scores, "day": np.asarray(day), "card": list(card)})
+
+
 def card_precision_at(is_fraud: ArrayLike, score: ArrayLike, day: ArrayLike, card: Sequence[object], k: int) -> float:
     """Card precision@k: each day the k cards with the highest score, the share truly compromised, cards once found left out later.
 
@@ -106,14 +111,7 @@ def card_precision_at(is_fraud: ArrayLike, score: ArrayLike, day: ArrayLike, car
     >>> card_precision_at([1, 0, 1, 0], [0.9, 0.8, 0.7, 0.1], [1, 1, 2, 2], ["a", "b", "a", "b"], 1)
     0.5
     """
-    table = pd.DataFrame(
-        {
-            "is_fraud": np.asarray(is_fraud, dtype=np.float64),
-            "score": np.asarray(score, dtype=np.float64),
-            "day": np.asarray(day),
-            "card": list(card),
-        }
-    )
+    table = _by_card(is_fraud, score, day, card)
     known: set[object] = set()
     found: list[float] = []
     for _, today in table.groupby("day", sort=True):
@@ -236,14 +234,7 @@ def detection_delay_days(is_fraud: ArrayLike, score: ArrayLike, day: ArrayLike, 
     >>> detection_delay_days([1, 0, 1, 0], [0.2, 0.8, 0.9, 0.1], [1, 1, 3, 3], ["a", "b", "a", "b"], 1)
     2.0
     """
-    table = pd.DataFrame(
-        {
-            "is_fraud": np.asarray(is_fraud, dtype=np.float64),
-            "score": np.asarray(score, dtype=np.float64),
-            "day": np.asarray(day),
-            "card": list(card),
-        }
-    )
+    table = _by_card(is_fraud, score, day, card)
     began = table[table["is_fraud"] > 0.5].groupby("card")["day"].min()
     ranked = table.groupby(["day", "card"], sort=True)[["score", "is_fraud"]].max().reset_index()
     ranked["place"] = ranked.groupby("day")["score"].rank(method="first", ascending=False)

@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -74,26 +73,31 @@ class TextModel:
     blend: Blend = Blend()
 
     @cached_property
-    def _tables(self) -> _Tables:
-        tables = np.zeros((5, 1 << BITS))
-        rarity, is_word = self.rarity.astype(np.float64), self.buckets >= WORDS_FROM
-        tables[0, self.buckets] = np.where(is_word, 0.0, rarity**2)
-        tables[1, self.buckets] = np.where(is_word, rarity**2, 0.0)
-        tables[2, self.buckets] = rarity * self.weights.astype(np.float64)
-        tables[3, self.buckets] = self.evidence.astype(np.float64)
-        tables[4, self.buckets] = is_word
-        return _Tables(*tables)
+    def _is_word(self) -> NDArray[np.bool_]:
+        """Whether each known bucket is a word or a pair, rather than a part of one."""
+        return self.buckets >= WORDS_FROM
+
+    @cached_property
+    def _squares(self) -> tuple[Floats, Floats]:
+        """Squared rarity of parts of words, and of words, zero for the others."""
+        squared = self.rarity.astype(np.float64) ** 2
+        return np.where(self._is_word, 0.0, squared), np.where(self._is_word, squared, 0.0)
+
+    @cached_property
+    def _weighed(self) -> Floats:
+        """Log-odds that one count of each known bucket adds, before a text's length is taken out."""
+        return self.rarity.astype(np.float64) * self.weights.astype(np.float64)
 
     def views(self, counted: sp.csr_array) -> Floats:
         """What each counted text looks like in the weighed view and by likeness, shape (texts, 2); a text's values depend on it alone."""
-        tables = self._tables
-        squares = counted.power(2)
-        norms = [np.sqrt(squares @ part) for part in (tables.part_squares, tables.word_squares)]
-        columns = np.arange(1 << BITS) < WORDS_FROM
-        sums = [counted @ np.where(columns == lower, tables.weighed, 0.0) for lower in (True, False)]
-        weighed = sum(total / np.where(norm > 0, norm, 1.0) for total, norm in zip(sums, norms, strict=True))
-        likeness = (counted @ tables.evidence) / np.sqrt(1.0 + counted @ tables.is_word)
-        return np.column_stack([np.asarray(weighed) + self.intercept, np.asarray(likeness)])
+        known = _narrow(counted, self.buckets)
+        squares = known.power(2)
+        weighed = np.full(counted.shape[0], self.intercept)
+        for mine, squared in zip((~self._is_word, self._is_word), self._squares, strict=True):
+            norm = np.sqrt(squares @ squared)
+            weighed += (known @ np.where(mine, self._weighed, 0.0)) / np.where(norm > 0, norm, 1.0)
+        likeness = (known @ self.evidence.astype(np.float64)) / np.sqrt(1.0 + known @ self._is_word.astype(np.float64))
+        return np.column_stack([weighed, likeness])
 
     def margin(self, counted: sp.csr_array) -> Floats:
         """Log-odds of each counted text, shape (texts,); a text's value does not depend on its company."""
@@ -133,27 +137,19 @@ class TextModel:
             return []
         codes = codes_of(read)
         found = grams(codes)
-        tables = self._tables
         unique, inverse, times = np.unique(found.bucket, return_inverse=True, return_counts=True)
         damped = 1.0 + np.log(times)
-        parts, words = (float(np.sqrt(np.sum(damped**2 * part[unique]))) for part in (tables.part_squares, tables.word_squares))
-        if parts == words == 0.0:
+        at = np.minimum(np.searchsorted(self.buckets, unique), max(len(self.buckets) - 1, 0))
+        known = np.flatnonzero(self.buckets[at] == unique) if len(self.buckets) else np.zeros(0, dtype=np.int64)
+        if len(known) == 0:
             return []
-        norm = np.where(unique >= WORDS_FROM, words or 1.0, parts or 1.0)
-        known_words = np.sqrt(1.0 + float(np.sum(damped * tables.is_word[unique])))
-        weight = self.blend.by_weight * tables.weighed[unique] / norm + self.blend.by_likeness * tables.evidence[unique] / known_words
+        here, often, is_word = at[known], damped[known], self._is_word[at[known]]
+        parts, words = (float(np.sqrt(np.sum(often**2 * squared[here]))) for squared in self._squares)
+        by_likeness = self.evidence[here].astype(np.float64) / np.sqrt(1.0 + float(np.sum(often[is_word])))
+        weight = np.zeros(len(unique))
+        weight[known] = self.blend.by_weight * self._weighed[here] / np.where(is_word, words, parts) + self.blend.by_likeness * by_likeness
         each = (damped * weight / times)[inverse]
         return phrases(text, spread(found, each, codes == ord(" ")), origin, most)
-
-
-class _Tables(NamedTuple):
-    """Per bucket of the whole hash space: squared rarity of parts of words and of words, rarity times weight, evidence, and words known."""
-
-    part_squares: Floats
-    word_squares: Floats
-    weighed: Floats
-    evidence: Floats
-    is_word: Floats
 
 
 def fit_text(counted: sp.csr_array, is_fraud: Floats, weight: Floats, seed: int, blend: Blend | None = None) -> TextModel:

@@ -182,7 +182,9 @@ def _run(
         # A label that comes later than the moment of learning teaches nothing.
         in_time = pl.col("label_at").is_null() | (pl.col("label_at").dt.epoch("us") <= fold.known_at)
         late = learned.filter(~in_time & pl.col("is_fraud").is_not_null()).height
-        learned = learned.filter(in_time)
+        # Where only frauds are named, one that is not known yet looks like everybody else.
+        unknown = learned.with_columns(is_fraud=pl.when(in_time).then("is_fraud").otherwise(0.0))
+        learned = learned.filter(in_time) if bench.names_honest else unknown
         if late:
             left_out["labels_not_yet_known"] = late
         if bench.detector is Detector.PAYMENTS and bench.party is None and isinstance(split, TimeSplit):

@@ -21,15 +21,8 @@ from fairdeal.models.split_grammar import GroupSplit, RandomSplit, Split
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.whole_source import TIMELESS, WholeSource
 
-#: Which parties labels may speak of instead of single subjects, by detector and kind: the column that names them.
-PARTIES = {
-    (Detector.DEALS, "merchant"): "merchant_id",
-    (Detector.DEALS, "account"): "account_id",
-    (Detector.PAYMENTS, "merchant"): "merchant_id",
-    (Detector.PAYMENTS, "account"): "account_id",
-    (Detector.REVIEWS, "merchant"): "merchant_id",
-    (Detector.REVIEWS, "account"): "account_id",
-}
+#: Which parties labels may speak of instead of single subjects: the column of a feature table that names them.
+PARTIES = {"merchant": "merchant_id", "account": "account_id"}
 #: Folds within what is learned from, for what is known of a row's neighbours.
 INNER_FOLDS = 5
 #: Stand behind the names of features of a source looked at as a whole, and from behind.
@@ -56,6 +49,8 @@ class Bench:
         The detector's table, its key as ``__key``, and the moment of each row.
     party
         Kind of party that the rows are; None when they are single subjects.
+    names_honest
+        Whether labels name honest rows too; else what nobody spoke of stands for honest.
     at_once, backwards
         For rows at random: the same source with everything at one moment, and with the last moment first.
     """
@@ -68,6 +63,7 @@ class Bench:
     subjects: pl.DataFrame
     as_of: pl.Series
     party: str | None
+    names_honest: bool
     at_once: Bench | None = None
     backwards: Bench | None = None
 
@@ -119,7 +115,7 @@ def made_ready(detector: Detector, source: WholeSource, progress: Callable[[str]
         raise WrongUse(f"{source.name}: no [{table}]; the {detector} detector reads them; map them, or ask for another detector")
     contract = INBOUND[table]
     subjects = source.tables[table].sort(contract.key)
-    labels, party = _truth(detector, source)
+    truth, party = _truth(detector, source)
     happened = pl.col(contract.event_at or "")
     if detector is Detector.PAYMENTS and table not in source.timeless:
         as_of = subjects.select(happened).to_series()
@@ -129,16 +125,17 @@ def made_ready(detector: Detector, source: WholeSource, progress: Callable[[str]
     progress(f"features of {subjects.height} {table}")
     built = build(detector, source.tables, subjects, as_of=as_of, time_zone=source.time_zone, with_parts=True)
     if party is not None:
-        built = by_party(built, PARTIES[detector, party])
+        built = by_party(built, PARTIES[party])
     names = tuple(name for name in built.names if name not in built.blind)
     own = contract.key[0]
-    rows = built.rows.join(labels, on="subject_id", how="left", maintain_order="left")
-    if not _names_honest(source, table):
+    rows = built.rows.join(truth, on="subject_id", how="left", maintain_order="left")
+    names_honest = truth["is_fraud"].n_unique() == 2
+    if not names_honest:
         # Positive and unlabelled: what nobody spoke of stands for honest, in learning and in judging alike.
         rows = rows.with_columns(pl.col("is_fraud").fill_null(0.0))
     if rows["is_fraud"].drop_nulls().n_unique() < 2:
         raise WrongUse(f"{source.name}: labels of {table} do not show both frauds and honest rows; a backtest needs both; map a label")
-    return Bench(detector, source, rows, names, built.blind, subjects.rename({own: "__key"}), as_of, party)
+    return Bench(detector, source, rows, names, built.blind, subjects.rename({own: "__key"}), as_of, party, names_honest)
 
 
 def ready_for_random(bench: Bench, progress: Callable[[str], None]) -> Bench:
@@ -225,15 +222,10 @@ def refuse_answers(bench: Bench) -> None:
             )
 
 
-def _names_honest(source: WholeSource, table: str) -> bool:
-    return table in source.names_honest or ("labels" in source.tables and source.tables["labels"]["is_fraud"].n_unique() == 2)
-
-
 def _truth(detector: Detector, source: WholeSource) -> tuple[pl.DataFrame, str | None]:
     """The last verdict on each subject, and of which party the labels speak where they speak of no single subject."""
     labels = source.tables["labels"]
-    kinds = [detector.subject_kind, *(kind for owner, kind in PARTIES if owner is detector)]
-    for kind in kinds:
+    for kind in (detector.subject_kind, *PARTIES):
         own = labels.filter(pl.col("subject_kind") == kind)
         if own.height:
             last = own.sort("available_at", "is_fraud").group_by("subject_id", maintain_order=True).last()

@@ -42,8 +42,6 @@ class WholeSource:
         How long a label of the table takes to become known, the longest of them; zero where the source does not tell.
     undated
         Tables with moments whose labels have none: they stand at `TIMELESS`, and count as known from their subject's moment on.
-    names_honest
-        Tables whose labels say which rows are honest, too.
     time_zone
         What a day is to the source.
     """
@@ -55,7 +53,6 @@ class WholeSource:
     left_out: Mapping[str, int]
     label_delay: Mapping[str, timedelta]
     undated: frozenset[str]
-    names_honest: frozenset[str]
     time_zone: str
 
     def known_after(self, table: str, delay: timedelta) -> WholeSource:
@@ -91,7 +88,7 @@ def read_whole(mapping: SourceMapping, progress: Callable[[str], None]) -> Whole
         if report.status is not FileStatus.READ:
             raise DataIsWrong(str(report.message))
     tables, without, left_out = dict[str, pl.DataFrame](), dict[str, tuple[str, ...]](), dict[str, int]()
-    timeless, undated, honest = set[str](), set[str](), set[str]()
+    timeless, undated = set[str](), set[str]()
     delays, labels = dict[str, timedelta](), list[pl.DataFrame]()
     for name in mapping.tables:
         rows = candidates(mapping, name, reading.raw)
@@ -110,13 +107,9 @@ def read_whole(mapping: SourceMapping, progress: Callable[[str], None]) -> Whole
         delays[name] = _delay(name, accepted, own)
         if name not in timeless and told["available_at"].null_count() == told.height:
             undated.add(name)
-        if mapping.names_honest(name) or _both_verdicts(own):
-            honest.add(name)
     given = [*labels, *([tables["labels"]] if "labels" in tables else [])]
     tables["labels"] = pl.concat(given) if given else INBOUND["labels"].empty()
-    return WholeSource(
-        mapping.name, tables, without, frozenset(timeless), left_out, delays, frozenset(undated), frozenset(honest), mapping.time_zone
-    )
+    return WholeSource(mapping.name, tables, without, frozenset(timeless), left_out, delays, frozenset(undated), mapping.time_zone)
 
 
 def _accepted(name: str, rows: pl.DataFrame, missing: tuple[str, ...]) -> pl.DataFrame:
@@ -165,7 +158,3 @@ def _delay(name: str, rows: pl.DataFrame, labels: pl.DataFrame) -> timedelta:
     waits = labels.join(happened, on="subject_id").select(pl.col("available_at") - pl.col("__at")).to_series()
     seconds = waits.dt.total_seconds().quantile(0.99, "higher")
     return timedelta(seconds=max(0.0, seconds or 0.0))
-
-
-def _both_verdicts(labels: pl.DataFrame) -> bool:
-    return labels["is_fraud"].n_unique() == 2

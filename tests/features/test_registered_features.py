@@ -194,3 +194,31 @@ def test_a_charge_that_is_not_what_was_shown_is_told_part_by_part() -> None:
     assert table["payment_payee_differs"].to_list() == [0.0, 0.0, 1.0, None]
     assert table["payment_method_differs"].to_list() == [0.0, 0.0, 1.0, None]
     assert table["payment_amount_to_shown"].to_list() == [1.0, 1.0, 10.0, None]
+
+
+@pytest.mark.parametrize("detector", Detector)
+def test_no_two_features_give_the_same_reason(detector: Detector) -> None:
+    codes = [feature.reason.code for feature in FEATURES[detector] if feature.reason is not None]
+    assert len(codes) == len(set(codes))
+
+
+def test_a_payment_that_is_cleared_later_changes_no_earlier_share() -> None:
+    day = timedelta(days=1)
+    rows = [
+        {"payment_id": f"P{number}", "payer_id": "A", "payee_id": "M", "paid_at": START + number * day, "amount_minor": 1_000, **YUAN}
+        for number in range(8)
+    ]
+    payments = INBOUND["payments"].conform(pl.DataFrame(rows))
+    told = [("P0", True, 2), ("P1", False, 5), ("P2", False, 7)]
+    verdicts = [
+        {"subject_kind": "payment", "subject_id": subject, "is_fraud": is_fraud, "available_at": START + at * day}
+        for subject, is_fraud, at in told
+    ]
+    labels = INBOUND["labels"].conform(pl.DataFrame(verdicts))
+    share = build(Detector.PAYMENTS, {"payments": payments, "labels": labels}, payments).rows["payee_fraud_share_30d"].to_list()
+    # While only a fraud is known, nobody can say whether honest payments are ever named.
+    assert share == [None, None, None, None, None, None, 0.5, 0.5]
+    for number in range(3):
+        known = labels.head(number)
+        before = build(Detector.PAYMENTS, {"payments": payments, "labels": known}, payments).rows["payee_fraud_share_30d"].to_list()
+        assert before[: told[number][2] + 1] == share[: told[number][2] + 1]

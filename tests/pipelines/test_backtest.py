@@ -226,6 +226,18 @@ def test_the_order_of_rows_and_the_names_of_ids_mean_nothing(cards: WholeSource,
     assert [fold["ap"] for fold in told["folds"]] == [fold["ap"] for fold in plain.figures["folds"]]
 
 
+def test_where_only_frauds_are_named_one_that_comes_to_light_later_looks_like_everybody(cards: WholeSource) -> None:
+    labels = cards.tables["labels"].filter("is_fraud")
+    late = pl.col("subject_id").hash(1) % 3 == 0
+    delayed = labels.with_columns(available_at=pl.when(late).then(pl.col("available_at") + timedelta(days=60)).otherwise("available_at"))
+    asked = "time:train=14d,delay=2d,test=7d"
+    one = judged(Detector.PAYMENTS, replace(cards, tables={**cards.tables, "labels": delayed}), asked).figures
+    # Had nobody ever spoken of them, the same would have been learned.
+    other = judged(Detector.PAYMENTS, replace(cards, tables={**cards.tables, "labels": labels.filter(~late)}), asked).figures
+    assert one["model"] == other["model"]
+    assert one["model"] != judged(Detector.PAYMENTS, replace(cards, tables={**cards.tables, "labels": labels}), asked).figures["model"]
+
+
 def test_a_wait_shorter_than_labels_take_is_refused(cards: WholeSource) -> None:
     with pytest.raises(WrongSetting, match="labels take 2d"):
         judged(Detector.PAYMENTS, cards, "time:train=14d,delay=1d,test=7d")

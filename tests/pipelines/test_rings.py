@@ -52,10 +52,11 @@ def test_a_ring_is_told_with_its_members(shops: Path, tmp_path: Path) -> None:
     assert {member["id"] for member in first["targets"]} == {f"x{number}" for number in range(12)}
     assert first["edges"] > 2 * first["expected"]
     assert [member["score"] for member in first["actors"]] == sorted((member["score"] for member in first["actors"]), reverse=True)
-    assert "p" in said.err
+    assert "suspicion" in said.err
+    assert first["actors"][0]["id"] in said.err
 
 
-def test_before_its_time_there_is_no_ring(shops: Path, tmp_path: Path) -> None:
+def test_honest_orders_hold_no_ring(shops: Path, tmp_path: Path) -> None:
     rows = pl.read_csv(shops.parent / "orders.csv").filter(~pl.col("user").str.starts_with("p"))
     rows.write_csv(tmp_path / "orders.csv")
     (tmp_path / "mapping.toml").write_text(ORDERS, encoding="utf-8")
