@@ -86,7 +86,7 @@ def rings(
 ) -> None:
     """Find groups who deal with each other far more, and more evenly, than their traffic explains.
 
-    Needs no labels. Camouflage, such as orders at popular shops, hides nobody: what traffic explains does not count.
+    Needs no labels. Camouflage, such as orders at popular shops, hides little: what traffic explains does not count.
 
     Example: `fairdeal rings --source my-shop.toml --table orders --days 30`
     """
