@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import django
 from django.conf import settings
 from django.core.management import call_command
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
@@ -155,8 +155,22 @@ def _alone(connection: Any) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _one_transaction(connection: Any) -> Iterator[None]:
+    """Commit all that is done in here at once; SQLite changes a schema in a transaction only where foreign keys were off before it."""
+    connection.disable_constraint_checking()
+    try:
+        with transaction.atomic(using=connection.alias):
+            yield
+    finally:
+        connection.enable_constraint_checking()
+
+
 def migrate() -> None:
     """Bring the database to the present schema, quietly; processes that come at once wait for each other.
+
+    It is one transaction: Django alone commits the tables of a migration before it notes that they are made, and a process killed in
+    between would leave a database that no later one could bring on.
 
     Raises
     ------
@@ -168,7 +182,8 @@ def migrate() -> None:
         with _alone(connection):
             executor = MigrationExecutor(connection)
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-                call_command("migrate", verbosity=0, interactive=False)
+                with _one_transaction(connection):
+                    call_command("migrate", verbosity=0, interactive=False)
     except DatabaseError as error:
         raise DatabaseUnreadable(f"{shown(connection.settings_dict)}: it cannot be read as the queue's database ({error})") from error
     connection.close()

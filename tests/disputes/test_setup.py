@@ -61,6 +61,44 @@ def test_migrating_again_changes_nothing(home: Path) -> None:
     assert (home / "disputes.db").read_bytes() == before
 
 
+#: Migrates the database of a home in a child that dies at the n-th note of a made migration, then in one that lives; prints both ends.
+_KILLED_WHILE_MIGRATING = """
+import os, sys, pathlib
+from django.db.migrations.recorder import MigrationRecorder
+from fairdeal.disputes.django_setup import configure, migrate
+
+def child(home, dies_at):
+    pid = os.fork()
+    if pid == 0:
+        seen, record = [0], MigrationRecorder.record_applied
+        def recorded(self, app, name):
+            seen[0] += 1
+            if seen[0] == dies_at:
+                os._exit(9)
+            record(self, app, name)
+        MigrationRecorder.record_applied = recorded
+        code = 1
+        try:
+            migrate()
+            code = 0
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+for number in sys.argv[2:]:
+    home = pathlib.Path(sys.argv[1]) / number
+    home.mkdir()
+    configure(home)
+    print(child(home, int(number)), child(home, None))
+"""
+
+
+def test_killed_between_a_migration_and_its_note_the_next_process_brings_the_database_on(tmp_path: Path) -> None:
+    moments = [str(number) for number in (1, 2, 6, 9, 13)]
+    done = subprocess.run([sys.executable, "-c", _KILLED_WHILE_MIGRATING, str(tmp_path), *moments], capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["9 0"] * len(moments), done.stderr
+
+
 def test_the_migrations_say_what_the_models_say(home: Path) -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
