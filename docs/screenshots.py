@@ -129,10 +129,6 @@ def main(home: Path, folder: Path) -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         page = new_page(browser, "en-US")
         sign_in(page, address, password)
-        page.goto(f"{address}/admin/")
-        keep(page, folder, "today-en")
-        page.goto(f"{address}/admin/disputes/case/")
-        keep(page, folder, "queue-en")
         for case_type, name in (("FAKE_DEAL", "ring-en"), ("FAKE_REVIEW", "review-en")):
             found = case_address(page, address, case_type)
             if found is not None:
