@@ -22,7 +22,7 @@ from fairdeal.models import metrics
 from fairdeal.models.detector import SUSPECTED
 from fairdeal.pipelines.running import read_up_to, run_interval
 from fairdeal.pipelines.settings import Settings, load_settings
-from fairdeal.pipelines.training import train_champion
+from fairdeal.pipelines.training import train_and_register
 from fairdeal.pipelines.workplace import Workplace, open_workplace, watermark
 from fairdeal.simulator.simulate import simulate
 from fairdeal.sources.mapping import load_mapping
@@ -37,7 +37,7 @@ def train_all(place: Workplace, until: datetime) -> None:
     read_up_to(place, until)
     mark = watermark(place.ledger, place.mapping.name)
     for detector in Detector:
-        train_champion(detector, place.lake, place.mapping.name, watermark=mark, until=until, settings=place.settings, progress=silent)
+        train_and_register(detector, place.lake, place.mapping.name, watermark=mark, until=until, settings=place.settings, progress=silent)
 
 
 def first_looks(place: Workplace, run_ids: list[str], detector: Detector) -> pl.DataFrame:

@@ -66,7 +66,7 @@ def raise_alerts(
     interval = (instant(run.interval_from), instant(run.interval_to))
     capacity = capacity_from(frozen["settings"]["capacity"], measured=frozen["measured_minutes"])
     backlog = sum(capacity.minutes[CaseType(case["case_type"])] for case in frozen["open_cases"])
-    abouts = (_about(Detector(name), rows, tables, interval) for name, rows in decisions.items())
+    abouts = (with_cases(Detector(name), rows, tables, interval) for name, rows in decisions.items())
     about = pl.concat([pl.DataFrame(schema=ABOUT), *abouts])
     open_subjects = {(alert["subject_kind"], alert["subject_id"]) for case in frozen["open_cases"] for alert in case["alerts"]}
     open_subjects |= {(kind, subject) for kind, subject in frozen["judged"]}  # people have spoken already
@@ -141,7 +141,7 @@ def _latest(decisions: pl.LazyFrame) -> pl.LazyFrame:
     return decisions.join(last, on=["subject_id", "as_of_at"], how="semi")
 
 
-def _about(detector: Detector, decisions: pl.LazyFrame, tables: Tables, interval: tuple[datetime, datetime]) -> pl.DataFrame:
+def with_cases(detector: Detector, decisions: pl.LazyFrame, tables: Tables, interval: tuple[datetime, datetime]) -> pl.DataFrame:
     """Each decision with the case it would belong to; columns of `ABOUT`, sorted by subject."""
     known = _latest(decisions).select(*(name for name in ABOUT if name in DECISIONS.names)).collect(engine="streaming")
     parties = own_rows(detector, tables, known, interval, *PARTIES[detector])

@@ -8,6 +8,7 @@ from typing import Any
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.pipelines import registry
 from fairdeal.pipelines.errors import DataIsWrong, OutsideFailure
+from fairdeal.pipelines.registry import Standing
 from fairdeal.pipelines.workplace import Workplace
 
 
@@ -18,7 +19,7 @@ class Chosen:
     Parameters
     ----------
     champion
-        As `registry.Champion.as_dict`; None where nothing was learned yet, or nothing learned can be used.
+        As `registry.Registered.as_dict`; None where nothing was learned yet, or nothing learned can be used.
     trouble
         Why it is not the champion, in Chinese and English; None where it is.
     """
@@ -33,7 +34,7 @@ def choose(place: Workplace, detector: Detector) -> Chosen:
     A run without its champion is better than no feed at all, as long as everybody is told: its feed is degraded and blocks nobody.
     """
     try:
-        named = registry.champion(place.home, detector)
+        named = registry.named(place.home, detector, Standing.CHAMPION)
     except OutsideFailure as error:
         return _last_good(place, detector, str(error))
     if named is None:
@@ -43,6 +44,15 @@ def choose(place: Workplace, detector: Detector) -> Chosen:
     champion = named.as_dict()
     why = _unusable(place, champion)
     return Chosen(champion) if why is None else _last_good(place, detector, why, but=champion)
+
+
+def challenger(place: Workplace, detector: Detector) -> dict[str, str] | None:
+    """The model that is scored in the champion's shadow, as `registry.Registered.as_dict`; None where there is none to be had."""
+    try:
+        named, champion = (registry.named(place.home, detector, standing) for standing in (Standing.CHALLENGER, Standing.CHAMPION))
+    except OutsideFailure:
+        return None
+    return None if named is None or named == champion else named.as_dict()
 
 
 def _last_good(place: Workplace, detector: Detector, why: str, but: dict[str, str] | None = None) -> Chosen:

@@ -160,10 +160,10 @@ def daily(start: str, end: str, source: str, data: str | None = None, config: st
 
 @task
 def train_detector(detector: str, until: str, config: str | None, source: str, data: str | None) -> dict[str, Any]:
-    """One detector's champion from what was known at a moment."""
+    """One detector from what was known at a moment; the first is champion, a later one challenger."""
     place = _workplace(config, source, data)
     try:
-        return training.train_champion(
+        return training.train_and_register(
             Detector(detector),
             place.lake,
             place.mapping.name,
@@ -179,7 +179,7 @@ def train_detector(detector: str, until: str, config: str | None, source: str, d
 
 @flow(name="train", on_failure=[call_someone], on_crashed=[call_someone])
 def train(detectors: list[str], until: str, source: str, data: str | None = None, config: str | None = None) -> list[dict[str, Any]]:
-    """Reads what was not read yet up to ``until``, then trains each detector and makes it champion."""
+    """Reads what was not read yet up to ``until``, then trains each detector: its first model is champion, a later one challenger."""
     place = _workplace(config, source, data)
     try:
         running.read_up_to(place, datetime.fromisoformat(until))

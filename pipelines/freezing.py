@@ -45,6 +45,7 @@ def state_then(place: Workplace) -> dict[str, Any]:
         "previous_feed": publishing.latest(place.ledger),
         "brake_history": publishing.history(place.ledger),
         "champions": {name: found.champion for name, found in chosen.items()},
+        "challengers": {detector.value: champions.challenger(place, detector) for detector in Detector},  # decide nothing: no knowledge
         "stand_ins": [found.trouble for found in chosen.values() if found.trouble is not None],
         "settings": place.settings.model_dump(
             include=dict.fromkeys(("time_zone", "capacity", "policy", "loss"), True) | {"train": {"seed"}}

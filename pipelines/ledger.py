@@ -106,6 +106,24 @@ FEEDS = sa.Table(
     sa.Column("manifest", sa.Text, nullable=False),
     sa.UniqueConstraint("day", "revision"),
 )
+#: Champion and challenger on the same days, as a promotion rests on it.
+COMPARISONS = sa.Table(
+    "comparison",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("comparison_id", sa.String(64), nullable=False, unique=True),
+    sa.Column("detector", sa.String(16), nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+)
+#: Who made which model champion, or proposed it; never changed, only added to.
+PROMOTIONS = sa.Table(
+    "promotion",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("detector", sa.String(16), nullable=False),
+    sa.Column("event", sa.String(16), nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+)
 
 
 def dumps(value: Any) -> str:

@@ -1,7 +1,8 @@
 """Models kept safely: MLflow tracks and names them, a signed manifest vouches for every byte before any parser sees it.
 
 A model is a folder of LightGBM text, arrays and JSON with ``manifest.json`` (sha256 of every file) and ``manifest.sig`` (Ed25519 over
-the manifest's bytes). Nothing is ever unpickled. The champion is MLflow's ``models:/fairdeal-<detector>@champion``.
+the manifest's bytes). Nothing is ever unpickled. The champion is MLflow's ``models:/fairdeal-<detector>@champion``, which decides; the
+challenger ``@challenger``, which decides nothing until people have compared the two and promoted it.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
@@ -36,9 +39,16 @@ PAGES = "pages"
 LARGEST_BUNDLE = 512 * 1024 * 1024
 
 
+class Standing(StrEnum):
+    """What the registry calls a model; each detector has at most one of either."""
+
+    CHAMPION = "champion"
+    CHALLENGER = "challenger"
+
+
 @dataclass(frozen=True)
-class Champion:
-    """The model that decides: its name, where it lies, and the sha256 of its manifest, as a run freezes it."""
+class Registered:
+    """A model that the registry knows: its name, where it lies, and the sha256 of its manifest, as a run freezes it."""
 
     detector: Detector
     model_version: str
@@ -148,8 +158,12 @@ def register(
     params: Mapping[str, Any],
     metrics: Mapping[str, float],
     pages: Mapping[str, bytes],
-) -> Champion:
-    """Logs, signs and registers a model, and makes it the champion of its detector; ``pages`` are for people, by name."""
+) -> tuple[Registered, Standing]:
+    """Logs, signs and registers a model; ``pages`` are for people, by name.
+
+    The first model of a detector is its champion, since nothing else decides; every later one is its challenger, in place of the
+    challenger before it.
+    """
     client = _client(home)
     key = signer(home, "models", since=FIRST_MOMENT)
     files = pack(model, facts, key)
@@ -168,7 +182,7 @@ def register(
         client.log_artifacts(run.info.run_id, str(staging))
     finally:
         shutil.rmtree(staging)
-    name = f"fairdeal-{model.detector.value}"
+    name = _name(model.detector)
     if not any(found.name == name for found in client.search_registered_models(f"name = '{name}'")):
         client.create_registered_model(name)
     source = f"{run.info.artifact_uri}/bundle"
@@ -183,41 +197,101 @@ def register(
         },
     )
     client.set_terminated(run.info.run_id)
-    client.set_registered_model_alias(name, "champion", version.version)
-    found = champion(home, model.detector)
-    if found is None:
-        raise OutsideFailure(f"{name}: registered, yet the registry does not name it champion; check {home / 'mlflow.db'}")
-    return found
+    standing = Standing.CHAMPION if named(home, model.detector, Standing.CHAMPION) is None else Standing.CHALLENGER
+    entered = _registered(model.detector, version)
+    give_standing(home, entered, standing)
+    return entered, standing
 
 
-def champion(home: Path, detector: Detector) -> Champion | None:
-    """The model that ``models:/fairdeal-<detector>@champion`` names, or None before the first training."""
+def give_standing(home: Path, model: Registered, standing: Standing) -> None:
+    """Names a registered model the champion or the challenger of its detector, in place of whichever was.
+
+    Raises
+    ------
+    OutsideFailure
+        When the registry does not name it so afterwards.
+    """
+    _client(home).set_registered_model_alias(_name(model.detector), str(standing), model.registry_version)
+    if named(home, model.detector, standing) != model:
+        raise OutsideFailure(
+            f"{_name(model.detector)}: registered, yet the registry does not name version {model.registry_version} {standing}; "
+            f"check {home / 'mlflow.db'}"
+        )
+
+
+def named(home: Path, detector: Detector, standing: Standing) -> Registered | None:
+    """The model of that standing, or None where there is none, as before the first training.
+
+    Raises
+    ------
+    OutsideFailure
+        When the registry cannot be read.
+    """
     if not (home / "mlflow.db").exists():
         return None
+    with _readable(home) as client:
+        found = client.search_registered_models(f"name = '{_name(detector)}'")
+        if not any(str(standing) in model.aliases for model in found):
+            return None
+        return _registered(detector, client.get_model_version_by_alias(_name(detector), str(standing)))
+
+
+def versions(home: Path, detector: Detector) -> list[tuple[Registered, dict[str, Any]]]:
+    """Every registered model of a detector, the newest first, with ``params`` and ``metrics`` as logged and ``standings`` it has.
+
+    Raises
+    ------
+    OutsideFailure
+        When the registry cannot be read.
+    """
+    if not (home / "mlflow.db").exists():
+        return []
+    with _readable(home) as client:
+        found = client.search_model_versions(f"name = '{_name(detector)}'")
+        models = client.search_registered_models(f"name = '{_name(detector)}'")
+        told = []
+        for version in sorted(found, key=lambda version: -int(version.version)):
+            logged = client.get_run(version.run_id).data
+            standings = sorted(alias for model in models for alias, of in model.aliases.items() if str(of) == str(version.version))
+            about = {"params": dict(logged.params), "metrics": dict(logged.metrics), "standings": standings}
+            told.append((_registered(detector, version), about))
+        return told
+
+
+@contextmanager
+def _readable(home: Path) -> Iterator[Any]:
+    """MLflow's client; no answer is not the answer "there is none": a run would score without a model and nobody would notice."""
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
-    name = f"fairdeal-{detector.value}"
     try:
-        client = _client(home)
-        named = client.search_registered_models(f"name = '{name}'")
-        if not any("champion" in found.aliases for found in named):
-            return None
-        version = client.get_model_version_by_alias(name, "champion")
+        yield _client(home)
     except (MlflowException, SQLAlchemyError) as error:
-        # No answer is not the answer "there is none": a run would score without a model and nobody would notice.
         raise OutsideFailure(
             f"{home / 'mlflow.db'}: the model registry cannot be read ({str(error).splitlines()[0]}); "
             "a run needs its answer; restore the home folder from its backup"
         ) from error
+
+
+def _name(detector: Detector) -> str:
+    return f"fairdeal-{detector.value}"
+
+
+def _registered(detector: Detector, version: Any) -> Registered:
     tags = version.tags
-    return Champion(detector, tags["model_version"], str(version.version), tags["folder"], tags["manifest_sha256"])
+    return Registered(detector, tags["model_version"], str(version.version), tags["folder"], tags["manifest_sha256"])
 
 
-def page(home: Path, champion: Champion, name: str) -> str | None:
+def page(home: Path, model: Registered, name: str) -> str | None:
     """A page of text about a model; None when there is none, as for models of earlier versions."""
-    path = (home / champion.folder).parent / PAGES / name
+    path = (home / model.folder).parent / PAGES / name
     return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def facts(home: Path, model: Registered) -> dict[str, Any]:
+    """What a model was trained from, as its manifest tells; to be trusted once `load` has accepted the model."""
+    found: dict[str, Any] = json.loads((home / model.folder / "manifest.json").read_bytes())
+    return found
 
 
 def load(home: Path, frozen: Mapping[str, str]) -> TrainedDetector:

@@ -157,6 +157,7 @@ def summarise(place: Workplace, run: Run) -> dict[str, Any]:
         "cold": results["score"]["cold"],
         "models": results["score"]["models"],
         "decisions": results["decide"]["actions"],
+        "shadows": results["decide"].get("shadows", {}),
         "alerts": results["raise_alerts"]["count"],
         "audit_sample": results["raise_alerts"]["audit_sample"],
         "capacity": results["raise_alerts"]["capacity"],

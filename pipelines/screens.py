@@ -50,6 +50,13 @@ def run_screen(summary: dict[str, Any], zone: ZoneInfo) -> None:
             name, *cells, summary["models"][name]["model_version"] + ("" if summary["models"][name]["calibrated"] else " (no labels yet)")
         )
     console.print(actions)
+    for name, shadow in summary.get("shadows", {}).items():
+        console.print(
+            f"[yellow]challenger[/] of {name} is not scored: {escape(shadow['trouble'])}"
+            if "trouble" in shadow
+            else f"challenger of {name} {shadow['model_version']}, in the shadow: stricter on {shadow['stricter']:,}, "
+            f"milder on {shadow['milder']:,}"
+        )
     night = summary["capacity"]
     console.print(
         f"alerts {summary['alerts']} ({summary['audit_sample']} of them the random audit sample), "
@@ -83,15 +90,26 @@ def run_screen(summary: dict[str, Any], zone: ZoneInfo) -> None:
 def training_screen(results: list[dict[str, Any]]) -> None:
     """What training gave, on later days that the judged model never saw."""
     table = Table(title="trained; figures from later days that the judged model never saw", title_justify="left")
-    for heading in ("detector", "rows", "frauds", "AP", "AUC", "calibration error", "model"):
-        table.add_column(heading, justify="left" if heading in ("detector", "model") else "right", overflow="fold")
+    for heading in ("detector", "rows", "frauds", "AP", "AUC", "calibration error", "model", "is now"):
+        table.add_column(heading, justify="left" if heading in ("detector", "model", "is now") else "right", overflow="fold")
     for result in results:
         figures = ["–" if result[name] is None else f"{result[name]:.3f}" for name in ("ap", "auc", "ece")]
-        table.add_row(result["detector"], f"{result['rows']:,}", f"{result['positives']:,}", *figures, str(result["model_version"]))
+        table.add_row(
+            result["detector"],
+            f"{result['rows']:,}",
+            f"{result['positives']:,}",
+            *figures,
+            str(result["model_version"]),
+            str(result["standing"] or "–"),
+        )
     console.print(table)
     for result in results:
         if result["note"]:
             console.print(f"[yellow]{result['detector']}[/] {escape(result['note'])}")
+    if any(result["standing"] == "challenger" for result in results):
+        console.print(
+            "a challenger decides nothing: `fairdeal compare` holds it against the champion, `fairdeal promote` puts it in its place"
+        )
 
 
 def cases_screen(cases: list[dict[str, Any]]) -> None:

@@ -19,7 +19,7 @@ from fairdeal.pipelines.errors import WrongUse
 
 FILE_NAME = "fairdeal.toml"
 #: Settings that are tables; a variable may name one value of theirs.
-SECTIONS = ("capacity", "policy", "loss", "schedule", "database", "object_store", "notify", "train")
+SECTIONS = ("capacity", "policy", "loss", "promotion", "schedule", "database", "object_store", "notify", "train")
 #: ``FAIRDEAL_*`` variables that are no settings.
 OTHER_VARIABLES = ("CONFIG", "CRASH_AT", "ALLOWED_HOSTS")
 
@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     capacity: dict[str, Any] = Field(default_factory=dict, description="people and minutes tonight; see models.capacity")
     policy: dict[str, Any] = Field(default_factory=dict, description="costs and effects of actions; see models.policy")
     loss: dict[str, Any] = Field(default_factory=dict, description="who bears which loss; see models.losses")
+    promotion: dict[str, Any] = Field(default_factory=dict, description="what a challenger must show; see models.promotion")
     schedule: Schedule = Field(default_factory=lambda: Schedule.model_validate({}))
     database: Database = Field(default_factory=lambda: Database.model_validate({}))
     object_store: ObjectStore = Field(default_factory=lambda: ObjectStore.model_validate({}))
@@ -102,7 +103,7 @@ class Settings(BaseSettings):
             raise ValueError(f"no time zone is called {value}; use a name such as Asia/Shanghai or UTC") from error
         return value
 
-    @field_validator("capacity", "policy", "loss", mode="before")
+    @field_validator("capacity", "policy", "loss", "promotion", mode="before")
     @classmethod
     def _read_values(cls, value: Any) -> Any:
         """Variables give texts; what reads as a TOML value is meant as one."""

@@ -9,7 +9,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from fairdeal.data_contracts.typologies import Detector
-from fairdeal.pipelines import alerting, deciding, freezing, ingest, labelling, publishing, registry, scoring, upstream
+from fairdeal.pipelines import alerting, deciding, freezing, ingest, labelling, publishing, registry, scoring, shadowing, upstream
 from fairdeal.pipelines.freezing import frozen
 from fairdeal.pipelines.lake import LakeFile
 from fairdeal.pipelines.ledger import BATCHES, Run
@@ -86,7 +86,7 @@ def _build_features(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
 
 def _score(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     features = place.ledger.step_result(run.run_id, "build_features") or {}
-    result: dict[str, Any] = {"files": {}, "models": {}, "cold": []}
+    result: dict[str, Any] = {"files": {}, "models": {}, "cold": [], "shadows": {}}
     for name, file in features["files"].items():
         detector = Detector(name)
         rows = place.lake.read(file)
@@ -105,6 +105,12 @@ def _score(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
         }
         if not model.is_calibrated:
             result["cold"].append(name)
+        challenger = frozen(run).get("challengers", {}).get(name)
+        if challenger is not None:
+            shadow = shadowing.score(place, challenger, rows)
+            result["shadows"][name] = (
+                shadow if isinstance(shadow, str) else _file(place.lake.write(_place(run, f"{name}-shadow-scores"), shadow))
+            )
     return result, _nothing
 
 
@@ -112,9 +118,10 @@ def _decide(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     scores = place.ledger.step_result(run.run_id, "score") or {}
     tables = _tables(place, run)
     currency = deciding.platform_currency(tables, instant(run.interval_from), instant(run.interval_to))
-    result: dict[str, Any] = {"files": {}, "actions": {}}
-    for name, file in scores["files"].items():
-        decisions = deciding.decide(
+    result: dict[str, Any] = {"files": {}, "actions": {}, "shadows": {}}
+
+    def decided(name: str, file: dict[str, Any]) -> pl.DataFrame:
+        return deciding.decide(
             Detector(name),
             place.lake.read(file),
             tables,
@@ -123,6 +130,14 @@ def _decide(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
             moment=instant(frozen(run)["moment"]),
             currency=currency,
         )
+
+    for name, file in scores["files"].items():
+        decisions = decided(name, file)
+        shadow = scores["shadows"].get(name)
+        if shadow is not None:
+            result["shadows"][name] = (
+                {"trouble": shadow} if isinstance(shadow, str) else shadowing.differences(decisions, decided(name, shadow))
+            )
         result["files"][name] = _file(place.lake.write(_place(run, f"{name}-decisions"), decisions))
         result["actions"][name] = dict(sorted(decisions.group_by("action").len().iter_rows()))
     return result, _nothing

@@ -98,12 +98,12 @@ def own_rows(
 
 
 def training_subjects(
-    detector: Detector, tables: Tables, start: datetime, end: datetime, settings: Settings
+    detector: Detector, tables: Tables, start: datetime, end: datetime, settings: Settings, looks: tuple[int, ...] = (0, 7)
 ) -> tuple[pl.DataFrame, pl.Series | None]:
     """The rows a model may learn from, each at the moments at which the daily run would score it.
 
-    Orders and reviews stand at the close of their day and again a week later, as they are scored again when news arrives; the second
-    look is left out where it lies beyond ``end``.
+    Orders and reviews stand at the close of their day and again a week later, as they are scored again when news arrives; a later
+    look is left out where it lies beyond ``end``. ``looks`` are the days after the close of an event's own day.
     """
     start, end = start.astimezone(UTC), end.astimezone(UTC)
     contract = INBOUND[detector.table]
@@ -112,8 +112,8 @@ def training_subjects(
     if detector is Detector.PAYMENTS:
         return rows, None
     close = happened.dt.convert_time_zone(settings.time_zone).dt.truncate("1d").dt.offset_by("1d").dt.convert_time_zone("UTC")
-    looks = [rows.with_columns(__as_of=close.dt.offset_by(f"{days}d")) for days in (0, 7)]
-    both = pl.concat(looks).filter(pl.col("__as_of") <= end)
+    seen = [rows.with_columns(__as_of=close.dt.offset_by(f"{days}d")) for days in looks]
+    both = pl.concat(seen).filter(pl.col("__as_of") <= end)
     return both.drop("__as_of"), both["__as_of"]
 
 

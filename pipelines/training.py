@@ -1,11 +1,11 @@
-"""Training: a detector's champion from what was known at a moment."""
+"""Training: a detector from what was known at a moment."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ import fairdeal
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.features.build import reasons
+from fairdeal.models.detector import TrainedDetector
 from fairdeal.models.errors import TooFewLabels
 from fairdeal.models.training import fit_unsupervised, train
 from fairdeal.pipelines import registry
@@ -24,6 +25,7 @@ from fairdeal.pipelines.ledger import dumps
 from fairdeal.pipelines.model_card import FILE, model_card
 from fairdeal.pipelines.settings import Settings
 from fairdeal.pipelines.tables import feature_table, known_tables, training_subjects
+from fairdeal.pipelines.training_pictures import plots
 
 
 def labelled_frame(
@@ -62,7 +64,37 @@ def labelled_frame(
     return joined.with_columns(is_fraud=known, is_ripe=judges, group=pl.col("account_id")).to_pandas()
 
 
-def train_champion(
+@dataclass(frozen=True)
+class Learned:
+    """What was learned of a detector at a moment, before anybody is told.
+
+    Parameters
+    ----------
+    model
+        Calibrated, or of what is usual where labels were too few.
+    frame
+        What it learned from; see `labelled_frame`.
+    names, blind
+        Features that it may read, and those that the source gives nothing for.
+    metrics, curves
+        How its twin of earlier days did on later ones; empty without labels.
+    note
+        Why there is no probability; None where there is.
+    facts
+        What makes the same model again: data, contract, features, seed, code.
+    """
+
+    model: TrainedDetector
+    frame: pd.DataFrame
+    names: tuple[str, ...]
+    blind: tuple[str, ...]
+    metrics: dict[str, Any]
+    curves: dict[str, Any]
+    note: str | None
+    facts: dict[str, Any]
+
+
+def learn(
     detector: Detector,
     lake: Lake,
     source: str,
@@ -72,30 +104,26 @@ def train_champion(
     settings: Settings,
     progress: Callable[[str], None],
     names_honest: bool = False,
-) -> dict[str, Any]:
-    """Learns from what was known at ``until``, registers the model and makes it champion; gives what `fairdeal train --json` prints.
+    only: Collection[str] | None = None,
+    from_labels: bool = True,
+) -> Learned | None:
+    """A detector from what was known at ``until``; None where the source has no row to learn from.
 
-    With too few labels the detector learns what is usual instead, claims no probability, and the result says so.
-    ``names_honest`` as in `labelled_frame`.
+    Parameters
+    ----------
+    names_honest
+        As in `labelled_frame`.
+    only
+        Features that it may read at most; all that are registered when None.
+    from_labels
+        False: what is usual is learned, whatever labels there are.
     """
-    began = time.perf_counter()
     start = until - timedelta(days=settings.train.days)
     progress(f"{detector}: reading tables as known before {until:%Y-%m-%d %H:%M}")
     tables = known_tables(lake, source, watermark=watermark, known_before=until, since=start)
     subjects, as_of = training_subjects(detector, tables, start, until, settings)
     if not subjects.height:
-        return {
-            "detector": detector.value,
-            "model_version": None,
-            "rows": 0,
-            "positives": 0,
-            "ap": None,
-            "auc": None,
-            "ece": None,
-            "calibrated": False,
-            "note": f"no rows of {detector.table} between {start:%Y-%m-%d} and {until:%Y-%m-%d}",
-            "seconds": round(time.perf_counter() - began, 3),
-        }
+        return None
     progress(f"{detector}: features of {subjects.height} rows")
     table = feature_table(detector, tables, subjects, as_of, settings)
     frame = labelled_frame(
@@ -106,7 +134,7 @@ def train_champion(
         ripe_days=settings.train.ripe_days,
         names_honest=names_honest,
     )
-    names = [name for name in table.names if name not in table.blind]
+    names = tuple(name for name in table.names if name not in table.blind and (only is None or name in only))
     versions = {
         "data_version": hashlib.sha256(dumps([source, watermark, until.isoformat(), settings.train.model_dump()]).encode()).hexdigest()[
             :16
@@ -114,21 +142,16 @@ def train_champion(
         "contract_version": contract_version(detector),
     }
     progress(f"{detector}: training on {len(names)} features")
+    told: dict[str, Any] = {"feature_names": names, "reasons": reasons(detector), "seed": settings.train.seed, **versions}
     note, metrics, curves = None, dict[str, Any](), dict[str, Any]()
     try:
-        trained = train(
-            detector,
-            frame,
-            feature_names=names,
-            reasons=reasons(detector),
-            seed=settings.train.seed,
-            day_zone=settings.time_zone,
-            **versions,
-        )
+        if not from_labels:
+            raise TooFewLabels("not asked for")
+        trained = train(detector, frame, day_zone=settings.time_zone, **told)
         model, metrics, curves = trained.detector_model, trained.metrics, trained.curves
     except TooFewLabels as error:
         note = f"learned without labels: {error}"
-        model = fit_unsupervised(detector, frame, feature_names=names, reasons=reasons(detector), seed=settings.train.seed, **versions)
+        model = fit_unsupervised(detector, frame, **told)
     facts = {
         **versions,
         "detector": detector.value,
@@ -136,12 +159,41 @@ def train_champion(
         "trained_until": until.isoformat(),
         "source": source,
         "watermark": watermark,
-        "features": names,
+        "features": list(names),
         "seed": settings.train.seed,
         "code_version": fairdeal.__version__,
     }
+    return Learned(model, frame, names, table.blind, metrics, curves, note, facts)
+
+
+def train_and_register(
+    detector: Detector,
+    lake: Lake,
+    source: str,
+    *,
+    watermark: int,
+    until: datetime,
+    settings: Settings,
+    progress: Callable[[str], None],
+    names_honest: bool = False,
+) -> dict[str, Any]:
+    """Learns from what was known at ``until`` and registers the model; gives what `fairdeal train --json` prints.
+
+    The first model of a detector becomes its champion, a later one its challenger, which decides nothing; ``standing`` says which.
+    With too few labels the detector learns what is usual instead, claims no probability, and ``note`` says so.
+    """
+    began = time.perf_counter()
+    learned = learn(
+        detector, lake, source, watermark=watermark, until=until, settings=settings, progress=progress, names_honest=names_honest
+    )
+    if learned is None:
+        nothing = dict.fromkeys(("model_version", "standing", "ap", "auc", "ece"))
+        note = f"no rows of {detector.table} in the {settings.train.days} days before {until:%Y-%m-%d}"
+        seconds = round(time.perf_counter() - began, 3)
+        return {"detector": detector.value, **nothing, "rows": 0, "positives": 0, "calibrated": False, "note": note, "seconds": seconds}
+    model, facts, metrics, frame = learned.model, learned.facts, learned.metrics, learned.frame
     figures = {name: float(value) for name, value in metrics.items() if isinstance(value, int | float) and value == value}
-    champion = registry.register(
+    entered, standing = registry.register(
         lake.home,
         model,
         facts=facts,
@@ -150,21 +202,22 @@ def train_champion(
         },
         metrics=figures,
         pages={
-            **plots(detector, metrics, curves),
-            FILE: model_card(model, frame, facts=facts, metrics=metrics, blind=table.blind, note=note).encode(),
+            **plots(detector, metrics, learned.curves),
+            FILE: model_card(model, frame, facts=facts, metrics=metrics, blind=learned.blind, note=learned.note).encode(),
         },
     )
     return {
         "detector": detector.value,
-        "model_version": champion.model_version,
+        "model_version": entered.model_version,
+        "standing": standing.value,
         "rows": int(frame["is_fraud"].notna().sum()),
         "positives": int((frame["is_fraud"] == 1).sum()),
         "ap": metrics.get("ap"),
         "auc": metrics.get("auc"),
         "ece": metrics.get("ece"),
         "calibrated": model.is_calibrated,
-        "note": note,
-        "blind": list(table.blind),
+        "note": learned.note,
+        "blind": list(learned.blind),
         "seconds": round(time.perf_counter() - began, 3),
     }
 
@@ -172,29 +225,3 @@ def train_champion(
 def contract_version(detector: Detector) -> str:
     """Digest of the contract of the table that a detector reads: a changed column changes it."""
     return hashlib.sha256(repr(INBOUND[detector.table]).encode()).hexdigest()[:16]
-
-
-def plots(detector: Detector, metrics: dict[str, Any], curves: dict[str, Any]) -> dict[str, bytes]:
-    """Precision against recall, and what was told against what happened, as PNG; nothing without labels."""
-    if not curves:
-        return {}
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    def png(figure: Figure) -> bytes:
-        buffer = io.BytesIO()
-        FigureCanvasAgg(figure)
-        figure.savefig(buffer, format="png")
-        return buffer.getvalue()
-
-    ranking = Figure(figsize=(5, 4), layout="constrained")
-    axes = ranking.subplots()
-    axes.step(curves["recall"], curves["precision"], where="post")
-    axes.set(xlabel="recall", ylabel="precision", ylim=(0, 1.02), xlim=(0, 1), title=f"{detector}: average precision {metrics['ap']:.3f}")
-    reliability = Figure(figsize=(5, 4), layout="constrained")
-    axes = reliability.subplots()
-    top = max(float(max(curves["told"], default=1)), float(max(curves["happened"], default=1)), 1e-3)
-    axes.plot([0, top], [0, top], linestyle=":", color="grey")
-    axes.plot(curves["told"], curves["happened"], marker="o")
-    axes.set(xlabel="probability told", ylabel="share that was fraud", title=f"{detector}: calibration error {metrics['ece']:.3f}")
-    return {"precision_recall.png": png(ranking), "reliability.png": png(reliability)}

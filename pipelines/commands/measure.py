@@ -114,7 +114,7 @@ def card(
     from fairdeal.pipelines.model_card import FILE
 
     home = load_settings(config).home
-    champion = registry.champion(home, detector)
+    champion = registry.named(home, detector, registry.Standing.CHAMPION)
     found = None if champion is None else registry.page(home, champion, FILE)
     if found is None:
         raise WrongUse(f"card: {detector} has no champion with a card in {home}; `fairdeal train {detector}` makes one")

@@ -158,7 +158,9 @@ def train(
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train detectors on what was known at a moment, and make them champions.
+    """Train detectors on what was known at a moment: the first model of each is champion, a later one challenger.
+
+    A challenger decides nothing until `fairdeal compare` and `fairdeal promote` have put it in the champion's place.
 
     Example: `fairdeal train payments --source sources/handbook.toml --data DIR --until 2018-07-31 --json`
     """

@@ -58,7 +58,7 @@ def test_a_flood_of_blocks_goes_out_as_holds_and_calls_someone(settings: Setting
     _, until = settings.day_bounds(str(days[LEARNED - 1]))
     with workplace(settings, mapping) as place:
         running.read_up_to(place, until)
-        learned = training.train_champion(
+        learned = training.train_and_register(
             Detector.PAYMENTS,
             place.lake,
             place.mapping.name,

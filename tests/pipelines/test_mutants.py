@@ -24,7 +24,7 @@ from fairdeal.pipelines.settings import Settings
 from tests.pipelines import worlds
 from tests.pipelines.looking import known, manifest, run, workplace
 from tests.pipelines.test_lost import alter_the_lake, lose_the_queue
-from tests.pipelines.test_registry import enter, untrained
+from tests.pipelines.test_registry import crown, enter, untrained
 from tests.pipelines.test_stand_ins import spoil_bundle
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -90,7 +90,7 @@ def a_stand_in_is_told(settings: Settings, folder: Path, patch: Patch) -> None:
     mapping = shop(folder, DAYS[:2])
     enter(settings.home, untrained())
     run(settings, mapping, DAYS[0])
-    spoil_bundle(settings.home, enter(settings.home, untrained(rows=150)))
+    spoil_bundle(settings.home, crown(settings.home, untrained(rows=150)))
     run(settings, mapping, DAYS[1])
     assert manifest(settings.home, DAYS[1])["degraded"] is True
 

@@ -20,14 +20,14 @@ from fairdeal.models.training import fit_unsupervised, train
 from fairdeal.pipelines import registry
 from fairdeal.pipelines.errors import DataIsWrong, OutsideFailure
 from fairdeal.pipelines.keys import rotate, signer
-from fairdeal.pipelines.registry import Champion
+from fairdeal.pipelines.registry import Registered, Standing
 from tests.models.given import FEATURES, REASONS, feature_frame, labelled_frame
 
 # MLflow is not yet written for the newest SQLAlchemy.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 SINCE = datetime(2000, 1, 1, tzinfo=UTC)
-Given = tuple[Path, Champion]
+Given = tuple[Path, Registered]
 
 
 def trained(detector: Detector = Detector.PAYMENTS, seed: int = 1) -> TrainedDetector:
@@ -45,8 +45,8 @@ def untrained(detector: Detector = Detector.PAYMENTS, rows: int = 200) -> Traine
     return fit_unsupervised(detector, frame, feature_names=FEATURES, reasons=REASONS, seed=1, data_version=str(rows), contract_version="c")
 
 
-def enter(home: Path, model: TrainedDetector) -> Champion:
-    return registry.register(
+def enter(home: Path, model: TrainedDetector) -> Registered:
+    entered, _ = registry.register(
         home,
         model,
         facts={"model_version": model.model_version, "detector": model.detector.value},
@@ -54,6 +54,14 @@ def enter(home: Path, model: TrainedDetector) -> Champion:
         metrics={"ap": 0.5},
         pages={"ranking.png": b"\x89PNG"},
     )
+    return entered
+
+
+def crown(home: Path, model: TrainedDetector) -> Registered:
+    """Enters a model and makes it champion."""
+    entered = enter(home, model)
+    registry.give_standing(home, entered, Standing.CHAMPION)
+    return entered
 
 
 @pytest.fixture(scope="module")
@@ -94,32 +102,51 @@ def test_what_is_loaded_scores_to_the_bit_as_what_was_trained(detector: Detector
     assert loaded.is_calibrated
 
 
-def test_the_model_registered_last_is_champion_and_a_run_keeps_the_one_it_froze(given: Given) -> None:
+def test_the_first_model_is_champion_and_later_ones_are_challengers_until_they_are_crowned(given: Given) -> None:
     home, first = given
-    assert registry.champion(home, Detector.PAYMENTS) == first
+    assert registry.named(home, Detector.PAYMENTS, Standing.CHAMPION) == first
+    assert registry.named(home, Detector.PAYMENTS, Standing.CHALLENGER) is None
     second = enter(home, untrained(rows=300))
-    assert registry.champion(home, Detector.PAYMENTS) == second
     assert second.registry_version == "2"
-    assert registry.champion(home, Detector.DEALS) is None
+    assert registry.named(home, Detector.PAYMENTS, Standing.CHAMPION) == first
+    assert registry.named(home, Detector.PAYMENTS, Standing.CHALLENGER) == second
+    third = crown(home, untrained(rows=250))
+    assert registry.named(home, Detector.PAYMENTS, Standing.CHAMPION) == third
+    assert registry.named(home, Detector.DEALS, Standing.CHAMPION) is None
+
+
+def test_a_run_keeps_the_model_that_it_froze(given: Given) -> None:
+    home, first = given
+    second = crown(home, untrained(rows=300))
     assert registry.load(home, first.as_dict()).model_version == first.model_version
     assert registry.load(home, second.as_dict()).model_version == second.model_version
 
 
+def test_versions_are_listed_newest_first_with_their_standings(given: Given) -> None:
+    home, first = given
+    second = enter(home, untrained(rows=300))
+    listed = registry.versions(home, Detector.PAYMENTS)
+    assert [model for model, _ in listed] == [second, first]
+    assert [about["standings"] for _, about in listed] == [["challenger"], ["champion"]]
+    assert listed[0][1]["metrics"] == {"ap": 0.5}
+    assert registry.versions(home, Detector.REVIEWS) == []
+
+
 def test_before_the_first_training_there_is_no_champion(tmp_path: Path) -> None:
-    assert registry.champion(tmp_path / "home", Detector.PAYMENTS) is None
+    assert registry.named(tmp_path / "home", Detector.PAYMENTS, Standing.CHAMPION) is None
 
 
 def test_a_registry_that_cannot_be_read_is_no_cold_start(given: Given) -> None:
     home, _ = given
     (home / "mlflow.db").write_bytes(b"no database " * 1_000)
     with pytest.raises(OutsideFailure, match=r"mlflow\.db: .*restore the home folder"):
-        registry.champion(home, Detector.PAYMENTS)
+        registry.named(home, Detector.PAYMENTS, Standing.CHAMPION)
 
 
 def test_a_home_that_moved_keeps_its_champion(given: Given, tmp_path: Path) -> None:
     home, first = given
     shutil.move(home, tmp_path / "elsewhere")
-    assert registry.champion(tmp_path / "elsewhere", Detector.PAYMENTS) == first
+    assert registry.named(tmp_path / "elsewhere", Detector.PAYMENTS, Standing.CHAMPION) == first
     assert registry.load(tmp_path / "elsewhere", first.as_dict()).model_version == first.model_version
 
 

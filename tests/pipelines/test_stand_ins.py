@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from fairdeal.pipelines.registry import Champion
+from fairdeal.pipelines.registry import Registered
 from fairdeal.pipelines.settings import Settings
 from tests.pipelines import worlds
 from tests.pipelines.looking import faults, manifest, run
-from tests.pipelines.test_registry import enter, untrained
+from tests.pipelines.test_registry import crown, enter, untrained
 
 # MLflow is not yet written for the newest SQLAlchemy.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -31,20 +31,20 @@ def version(summary: dict[str, Any]) -> str:
     return found
 
 
-def spoil_bundle(home: Path, champion: Champion) -> None:
+def spoil_bundle(home: Path, champion: Registered) -> None:
     path = home / champion.folder / "manifest.json"
     path.write_bytes(path.read_bytes() + b" ")
 
 
-def lose_bundle(home: Path, champion: Champion) -> None:
+def lose_bundle(home: Path, champion: Registered) -> None:
     shutil.rmtree(home / champion.folder)
 
 
-def lose_registry(home: Path, champion: Champion) -> None:
+def lose_registry(home: Path, champion: Registered) -> None:
     (home / "mlflow.db").unlink()
 
 
-def spoil_registry(home: Path, champion: Champion) -> None:
+def spoil_registry(home: Path, champion: Registered) -> None:
     (home / "mlflow.db").write_bytes(b"no database")
 
 
@@ -52,10 +52,10 @@ TROUBLES = (spoil_bundle, lose_bundle, lose_registry, spoil_registry)
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_the_model_of_an_earlier_run_stands_in(trouble: Callable[[Path, Champion], None], settings: Settings, shop: Path) -> None:
+def test_the_model_of_an_earlier_run_stands_in(trouble: Callable[[Path, Registered], None], settings: Settings, shop: Path) -> None:
     first = enter(settings.home, untrained())
     assert run(settings, shop, DAYS[0])["degraded"] is None
-    second = enter(settings.home, untrained(rows=150))
+    second = crown(settings.home, untrained(rows=150))
     assert first.model_version != second.model_version
     trouble(settings.home, second)
     summary = run(settings, shop, DAYS[1])

@@ -1,0 +1,142 @@
+"""Models: what is registered, champion against challenger, promotion by two people, and the way back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fairdeal.data_contracts.typologies import Detector
+from fairdeal.pipelines.commands.options import AsJson, Config, Data, Source, print_json, read_mapping
+from fairdeal.pipelines.errors import WrongUse
+from fairdeal.pipelines.settings import load_settings
+from fairdeal.pipelines.telling import tell
+
+app = typer.Typer()
+Which = Annotated[Detector, typer.Argument(help="Which detector.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the promotion.")]
+
+
+@app.command("models")
+def list_models(config: Config = None, as_json: AsJson = False) -> None:
+    """List every registered model, which decides, which waits, and who promoted what.
+
+    Example: `fairdeal models`
+    """
+    from fairdeal.pipelines import registry
+    from fairdeal.pipelines.ledger import Ledger
+    from fairdeal.pipelines.model_screens import models_screen
+    from fairdeal.pipelines.promoting import history
+
+    settings = load_settings(config)
+    ledger = Ledger(settings.ledger_url)
+    found: dict[str, Any] = {
+        detector.value: {
+            "models": [{**model.as_dict(), **about} for model, about in registry.versions(settings.home, detector)],
+            "promotions": history(ledger, detector),
+        }
+        for detector in Detector
+    }
+    ledger.close()
+    models_screen(found)
+    if as_json:
+        print_json(found)
+
+
+@app.command()
+def compare(
+    detector: Which,
+    source: Source,
+    until: Annotated[str, typer.Option("--until", help="What is known at the end of this day, YYYY-MM-DD, is the truth.")],
+    days: Annotated[int, typer.Option("--days", min=1, max=400, help="How many days are judged, the last whose labels are ripe.")] = 14,
+    report: Annotated[Path | None, typer.Option("--report", help="Folder for an HTML report with its picture.")] = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold the challenger against the champion on the same past days: money, hours, honest people disturbed, and in the field's terms.
+
+    No day judges a model that it taught: where one has learned from these days, a twin that learned from earlier ones stands in.
+
+    Example: `fairdeal compare payments --source my-shop.toml --until 2026-03-01 --days 14 --report compared`
+    """
+    from fairdeal.pipelines.comparing import compare_models
+    from fairdeal.pipelines.comparison_report import write_comparison
+    from fairdeal.pipelines.model_screens import comparison_screen
+    from fairdeal.pipelines.workplace import open_workplace
+
+    settings = load_settings(config)
+    _, moment = settings.day_bounds(until)
+    place = open_workplace(settings, read_mapping(source, data), tell)
+    try:
+        told = compare_models(place, detector, until=moment, days=days)
+    finally:
+        place.ledger.close()
+    if report is not None:
+        told["report"] = str(write_comparison(told, report))
+    comparison_screen(told)
+    if as_json:
+        print_json(told)
+
+
+@app.command()
+def promote(
+    detector: Which,
+    maker: Annotated[str | None, typer.Option("--maker", help="Who proposes the challenger.")] = None,
+    checker: Annotated[str | None, typer.Option("--checker", help="Who approves what was proposed; somebody else.")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why; with --maker.")] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put the challenger in the champion's place: one person proposes, another approves, both with this command.
+
+    The newest comparison must allow it. From the next run on the new champion decides; `fairdeal rollback` takes it back.
+
+    Example: `fairdeal promote payments --maker chen --reason "finds card tests"`, then `fairdeal promote payments --checker zhao`
+    """
+    from fairdeal.pipelines.ledger import Ledger
+    from fairdeal.pipelines.promoting import approve, propose
+
+    if (maker is None) == (checker is None) or (maker is not None) != (reason is not None):
+        raise WrongUse("promote: allowed are --maker with --reason, which proposes, or --checker, which approves; give one of them")
+    settings = load_settings(config)
+    ledger, at = Ledger(settings.ledger_url), datetime.now(UTC)
+    try:
+        if maker is not None:
+            entry = propose(settings.home, ledger, detector, maker=maker, reason=str(reason), at=at)
+            tell(f"{detector}: {entry['model']['model_version']} is proposed by {maker}; somebody else approves it with --checker")
+        else:
+            entry = approve(settings.home, ledger, detector, checker=str(checker), at=at)
+            tell(f"{detector}: {entry['model']['model_version']} is champion; the next run decides by it")
+    finally:
+        ledger.close()
+    if as_json:
+        print_json(entry)
+
+
+@app.command()
+def rollback(
+    detector: Which,
+    person: Annotated[str, typer.Option("--by", help="Who takes it back.")],
+    reason: Reason,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make the champion that the present one replaced champion again, at once.
+
+    Example: `fairdeal rollback payments --by zhao --reason "blocks regular buyers since Tuesday"`
+    """
+    from fairdeal.pipelines.ledger import Ledger
+    from fairdeal.pipelines.promoting import roll_back
+
+    settings = load_settings(config)
+    ledger = Ledger(settings.ledger_url)
+    try:
+        entry = roll_back(settings.home, ledger, detector, person=person, reason=reason, at=datetime.now(UTC))
+    finally:
+        ledger.close()
+    tell(f"{detector}: {entry['model']['model_version']} is champion again; the next run decides by it")
+    if as_json:
+        print_json(entry)

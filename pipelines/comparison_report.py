@@ -1,0 +1,128 @@
+"""The comparison's report: one page that is whole without a network, with a picture of the money by day."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from fairdeal.data_contracts.report_style import STYLE
+
+#: Figures in the order in which they are told: name, English, Chinese, how it is written.
+FIGURES = (
+    ("saved_per_day", "Money saved per day, friction taken off", "每日净节省", "money"),
+    ("prevented_per_day", "Fraud stopped per day", "每日拦截金额", "money"),
+    ("friction_per_day", "Cost to honest people per day", "每日对诚信用户的成本", "money"),
+    ("prevented_share", "Share of the fraudulent money stopped", "欺诈金额拦截比例", "share"),
+    ("disturbed_share", "Honest people disturbed", "被打扰的诚信用户比例", "share"),
+    ("hours_per_day", "Analysts' hours per day", "每日分析师工时", "number"),
+    ("hours_on_honest_per_day", "Hours spent on honest subjects per day", "花在诚信对象上的工时", "number"),
+    ("frauds_looked_at_per_day", "Frauds that analysts see per day", "分析师每日看到的欺诈数", "number"),
+    ("ap", "Average precision", "平均精确率", "number"),
+    ("auc", "AUC", "AUC", "number"),
+    ("ece", "Calibration error", "校准误差", "number"),
+    ("brier", "Brier", "Brier 分数", "number"),
+)
+
+
+def write_comparison(told: dict[str, Any], folder: Path) -> Path:
+    """Writes ``index.html``, ``figures.json`` and the picture as PNG; gives the page's path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = picture(told)
+    (folder / "saved_by_day.png").write_bytes(drawn)
+    (folder / "figures.json").write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    page = folder / "index.html"
+    page.write_text(render(told, drawn), encoding="utf-8")
+    return page
+
+
+def picture(told: dict[str, Any]) -> bytes:
+    """Money saved by either model on each day, as PNG."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    axes = figure.subplots()
+    days = [row["day"][5:] for row in told["by_day"]]
+    for name, marker in (("champion", "o"), ("challenger", "s")):
+        axes.plot(days, [row[name] / 100 for row in told["by_day"]], marker=marker, markersize=4, label=name)
+    axes.set(ylabel=f"saved, {told['currency'] or 'units'}", title="Money saved by day, cost to honest people taken off")
+    axes.tick_params(axis="x", rotation=60)
+    axes.legend(frameon=False)
+    buffer = io.BytesIO()
+    FigureCanvasAgg(figure)
+    figure.savefig(buffer, format="png", dpi=110)
+    return buffer.getvalue()
+
+
+def written(value: float | None, how: str, *, signed: bool = False) -> str:
+    """A figure as people read it.
+
+    >>> written(0.1234, "share"), written(-12_345.0, "money", signed=True), written(None, "share")
+    ('12.3 %', '-123.45', '–')
+    """
+    if value is None:
+        return "–"
+    sign = "+" if signed else ""
+    return {
+        "share": f"{value * 100:{sign}.1f} %",
+        "money": f"{value / 100:{sign},.2f}",
+        "number": f"{value:{sign},.3f}",
+    }[how]
+
+
+def cells(told: dict[str, Any], how: str) -> list[str]:
+    """Champion, challenger, difference, and the range of the difference."""
+    span = "–" if told["low"] is None else f"{written(told['low'], how, signed=True)} … {written(told['high'], how, signed=True)}"
+    return [
+        written(told["champion"], how),
+        written(told["challenger"], how),
+        written(told["difference"], how, signed=True),
+        span,
+    ]
+
+
+def render(told: dict[str, Any], drawn: bytes) -> str:
+    """The page, its picture inside."""
+
+    def row(title: str, part: dict[str, Any], how: str) -> str:
+        return f"<tr><th>{title}</th>" + "".join(f"<td>{escape(value)}</td>" for value in cells(part, how)) + "</tr>"
+
+    def shares(parts: dict[str, Any]) -> str:
+        return "".join(row(f"{escape(name)} ({part['count']:,})", part, "share") for name, part in parts.items())
+
+    def stood(name: str) -> str:
+        how = "as it is" if told[name]["stood_as"] == "itself" else "a twin that learned from earlier days only"
+        return f"{name} {told[name]['model_version']} ({how})"
+
+    heads = "<tr><th></th><th>Champion 冠军</th><th>Challenger 挑战者</th><th>Difference 差值</th><th>95 % by days 区间</th></tr>"
+    figures = "".join(
+        row(f'{escape(english)} <span lang="zh">{chinese}</span>', told["figures"][name], how) for name, english, chinese, how in FIGURES
+    )
+    marks = {True: ("good", "✓"), False: ("bad", "✗"), None: ("", "·")}
+    checks = "".join(
+        f'<li class="{marks[check["holds"]][0]}">{marks[check["holds"]][1]} {escape(check["told"])}</li>' for check in told["checks"]
+    )
+    verdict = (
+        '<p class="good"><strong>The challenger may be promoted · 可以晋升</strong></p>'
+        if told["may_promote"]
+        else '<p class="bad"><strong>The challenger stays challenger · 暂不晋升</strong></p>'
+    )
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>Champion and challenger: {escape(told['detector'])}</title>"
+        f"<style>{STYLE} img {{ max-width: 100% }} ul {{ list-style: none; padding: 0 }}</style></head><body><main>"
+        f"<h1>Champion and challenger: {escape(told['detector'])}</h1>{verdict}<ul>{checks}</ul>"
+        f"<p>{escape(told['source'])}, {told['interval'][0][:10]} to {told['interval'][1][:10]}: {told['days']} days, "
+        f"{told['subjects']:,} subjects, {told['frauds']:,} frauds as known on {told['until'][:10]};"
+        f" {escape(stood('champion'))}, {escape(stood('challenger'))}.</p>"
+        f'<img alt="Money saved by day by either model" src="data:image/png;base64,{base64.b64encode(drawn).decode()}">'
+        f"<h2>Figures</h2><p>Money in {escape(told['currency'] or 'units')}. What an action stops is the policy's assumption.</p>"
+        f'<div class="scroll"><table>{heads}{figures}</table></div>'
+        f'<h2>Share acted upon, by kind of cheat</h2><div class="scroll"><table>{heads}{shares(told["typologies"])}</table></div>'
+        f'<h2>Honest people disturbed, by segment</h2><div class="scroll"><table>{heads}{shares(told["segments"])}</table></div>'
+        f"<p><code>{escape(told['comparison_id'])}</code></p></main></body></html>\n"
+    )
