@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 
 from fairdeal.disputes.domain import AT_REST, CaseStatus, next_events
 from fairdeal.disputes.models import Case, CaseAlert, CaseEvent, CaseMember
@@ -133,6 +134,21 @@ def show_case(case_id: str) -> dict[str, Any]:
         ],
         "next_events": [event.value for event in next_events(CaseStatus(case.status))],
     }
+
+
+def cases_about(subjects: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Every case that is about one of the subjects or has one as member, as `show_case` gives it, the oldest first.
+
+    Parameters
+    ----------
+    subjects
+        Kind and id.
+    """
+    wanted = Q(pk__in=[])
+    for kind, subject in subjects:
+        wanted |= Q(subject_kind=kind, subject_id=subject) | Q(members__subject_kind=kind, members__subject_id=subject)
+    found = Case.objects.filter(wanted).order_by("opened_at", "case_id").distinct()
+    return [show_case(case.case_id) for case in found]
 
 
 def _summary(case: Case) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from fairdeal.disputes.moving import split
 from fairdeal.disputes.noting import note
 from fairdeal.disputes.packing import pack_files
 from fairdeal.disputes.pausing import pause, resume
-from fairdeal.disputes.reading import list_cases, open_snapshot, show_case, verdicts
+from fairdeal.disputes.reading import cases_about, list_cases, open_snapshot, show_case, verdicts
 from fairdeal.disputes.refused import RefusedChange
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "apply_due",
     "audit_head",
     "carry_out",
+    "cases_about",
     "claim",
     "decide",
     "list_cases",

@@ -18,10 +18,9 @@ from fairdeal.features.links import linked_orders
 from fairdeal.features.twins import find_twins
 from fairdeal.features.windows import DAY
 from fairdeal.models.capacity import capacity_from, choose_alerts
-from fairdeal.pipelines import registry
 from fairdeal.pipelines.keys import hashing_key
 from fairdeal.pipelines.ledger import dumps, loads
-from fairdeal.pipelines.scoring import cold_model
+from fairdeal.pipelines.scoring import model_of
 from fairdeal.pipelines.tables import Tables, own_rows
 from fairdeal.pipelines.tokens import PARTIES, case_subject
 from fairdeal.pipelines.workplace import instant
@@ -179,8 +178,7 @@ def _explain(
             continue
         rows = place.lake.read(file)
         wanted = rows.join(asked, on=["subject_id", "as_of_at"], how="semi", maintain_order="left")
-        champion = (run.frozen or {})["champions"][name]
-        model = registry.load(place.home, champion) if champion else cold_model(place, run, detector, rows, features["names"][name])
+        model = model_of(place.home, run, detector, rows, features["names"][name])
         del rows
         place.progress(f"explaining {wanted.height} {detector.table}")
         missing = [feature for feature in model.feature_names if feature not in wanted.columns]

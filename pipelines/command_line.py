@@ -14,7 +14,7 @@ from pathlib import Path
 import typer
 
 from fairdeal.data_contracts.contract import ContractBreach
-from fairdeal.pipelines.commands import audit, case, cases, contracts, feed, measure, models, runs, source
+from fairdeal.pipelines.commands import audit, case, cases, contracts, explain, feed, measure, models, runs, source
 from fairdeal.pipelines.errors import FairdealError
 from fairdeal.pipelines.settings import load_settings
 from fairdeal.pipelines.telling import console, tell_error
@@ -32,6 +32,7 @@ app = typer.Typer(
 app.add_typer(runs.app)
 app.add_typer(measure.app)
 app.add_typer(models.app)
+app.command("explain")(explain.explain)
 app.command("console")(cases.open_console)
 app.command("worker")(cases.work)
 app.add_typer(case.app, name="case")

@@ -14,6 +14,7 @@ from fairdeal.data_contracts.typologies import Detector
 from fairdeal.pipelines import champions, labelling, publishing
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.ledger import BATCHES, Run, dumps
+from fairdeal.pipelines.settings import Settings
 from fairdeal.pipelines.tables import RESCORED_DAYS
 from fairdeal.pipelines.workplace import Workplace, instant
 
@@ -94,8 +95,10 @@ def frozen(run: Run) -> dict[str, Any]:
 
 def as_frozen(place: Workplace, run: Run) -> Workplace:
     """The workplace with the settings that the run froze; what was changed since is for the next run."""
-    if run.frozen is None:
-        return place
-    then = run.frozen["settings"]
-    train = place.settings.train.model_copy(update=then["train"])
-    return replace(place, settings=place.settings.model_copy(update={**then, "train": train}))
+    return place if run.frozen is None else replace(place, settings=settings_then(place.settings, run))
+
+
+def settings_then(settings: Settings, run: Run) -> Settings:
+    """Settings with those in place that a run froze."""
+    then = frozen(run)["settings"]
+    return settings.model_copy(update={**then, "train": settings.train.model_copy(update=then["train"])})

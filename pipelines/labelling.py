@@ -12,8 +12,11 @@ import sqlalchemy as sa
 from fairdeal.data_contracts.labels import LABELS as CONTRACT
 from fairdeal.data_contracts.labels import LabelSource
 from fairdeal.pipelines.crash_points import reach
-from fairdeal.pipelines.lake import Lake, union
+from fairdeal.pipelines.lake import EVERY_BATCH, Lake, union
 from fairdeal.pipelines.ledger import LABELS, Ledger, dumps, loads
+
+#: No label becomes known as late.
+NEVER = datetime(2199, 1, 1, tzinfo=UTC)
 
 
 def collect(ledger: Ledger, verdicts: list[dict[str, Any]]) -> int:
@@ -76,6 +79,22 @@ def _label(verdict: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def every_label(lake: Lake, source: str) -> list[dict[str, Any]]:
+    """Every label that a source brought or a closed case taught, superseded ones too, the oldest first; columns of the contract."""
+    brought = lake.table(source, "labels", watermark=EVERY_BATCH, known_before=NEVER).select(CONTRACT.names)
+    with lake.ledger.engine.connect() as connection:
+        ours = _as_table(_contents(connection))
+    return union([brought, ours], CONTRACT).sort("available_at", "label_id", nulls_last=False).to_dicts()
+
+
+def _as_table(contents: list[dict[str, Any]]) -> pl.DataFrame:
+    """Labels as the ledger keeps them, under their contract."""
+    if not contents:
+        return CONTRACT.empty()
+    instants = [pl.col(name).str.to_datetime(time_unit="us", time_zone="UTC") for name in ("decided_at", "available_at")]
+    return CONTRACT.conform(pl.DataFrame(contents, infer_schema_length=None).with_columns(instants)).select(CONTRACT.names)
+
+
 def known_labels(lake: Lake, source: str, *, watermark: int, known_before: datetime, labels_until: int | None = None) -> pl.DataFrame:
     """What was known about each subject before a moment: of several labels the latest counts, of one moment's the most trusted source's.
 
@@ -86,13 +105,11 @@ def known_labels(lake: Lake, source: str, *, watermark: int, known_before: datet
     if labels_until is not None:
         query = query.where(LABELS.c.seq <= labels_until)
     with lake.ledger.engine.connect() as connection:
-        ours = pl.DataFrame([loads(row[0]) for row in connection.execute(query)], infer_schema_length=None)
-    if ours.height:
-        instants = [pl.col(name).str.to_datetime(time_unit="us", time_zone="UTC") for name in ("decided_at", "available_at")]
-        ours = CONTRACT.conform(ours.with_columns(instants)).filter(pl.col("available_at") < known_before.astimezone(UTC))
+        ours = _as_table([loads(row[0]) for row in connection.execute(query)])
+    ours = ours.filter(pl.col("available_at") < known_before.astimezone(UTC))
     trust = {source.value: place for place, source in enumerate(LabelSource)}
     return (
-        union([brought.select(CONTRACT.names), ours] if ours.height else [brought.select(CONTRACT.names)], CONTRACT)
+        union([brought.select(CONTRACT.names), ours], CONTRACT)
         .with_columns(__trust=pl.col("source").fill_null("provider").replace_strict(trust, default=0, return_dtype=pl.Int64))
         .sort("available_at", "__trust", "is_fraud", "label_id", nulls_last=False)
         .unique(["subject_kind", "subject_id"], keep="last", maintain_order=True)

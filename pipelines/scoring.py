@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -12,11 +13,11 @@ from fairdeal.data_contracts.typologies import Detector
 from fairdeal.features.build import reasons
 from fairdeal.models.detector import TrainedDetector
 from fairdeal.models.training import fit_unsupervised
+from fairdeal.pipelines import registry
 from fairdeal.pipelines.training import contract_version
 
 if TYPE_CHECKING:
     from fairdeal.pipelines.ledger import Run
-    from fairdeal.pipelines.workplace import Workplace
 
 
 #: Subjects that others are compared with, at most, where nothing was learned yet.
@@ -25,16 +26,28 @@ COMPARED = 200_000
 AT_ONCE = 100_000
 
 
-def cold_model(place: Workplace, run: Run, detector: Detector, rows: pl.DataFrame, names: list[str]) -> TrainedDetector:
+def cold_model(detector: Detector, rows: pl.DataFrame, names: list[str], *, data_version: str, seed: int) -> TrainedDetector:
     """A detector that knows no labels: it ranks by how unusual a subject is among those of its own interval, and claims no probability."""
     usable = [name for name in names if rows[name].null_count() < rows.height]
-    place.progress(f"{detector}: no champion yet; scoring by what is unusual, without probabilities")
-    version = {"data_version": (run.frozen or {})["data_version"], "contract_version": contract_version(detector)}
+    version = {"data_version": data_version, "contract_version": contract_version(detector)}
     # Of a long day every so manyth row tells what is usual.
     some = rows.select("subject_id", "as_of_at", *usable).gather_every(1 + rows.height // COMPARED)
-    return fit_unsupervised(
-        detector, some.to_pandas(), feature_names=usable, reasons=reasons(detector), seed=place.settings.train.seed, **version
-    )
+    return fit_unsupervised(detector, some.to_pandas(), feature_names=usable, reasons=reasons(detector), seed=seed, **version)
+
+
+def model_of(home: Path, run: Run, detector: Detector, rows: pl.DataFrame, names: list[str]) -> TrainedDetector:
+    """The model that scored a run: the champion that it froze, or what is unusual among its own ``rows`` where there was none.
+
+    Parameters
+    ----------
+    names
+        Features that the run made.
+    """
+    frozen = run.frozen or {}
+    champion = frozen["champions"][detector.value]
+    if champion is not None:
+        return registry.load(home, champion)
+    return cold_model(detector, rows, names, data_version=frozen["data_version"], seed=frozen["settings"]["train"]["seed"])
 
 
 def score(model: TrainedDetector, rows: pl.DataFrame) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from fairdeal.data_contracts.typologies import Detector
-from fairdeal.pipelines import alerting, deciding, freezing, ingest, labelling, publishing, registry, scoring, shadowing, upstream
+from fairdeal.pipelines import alerting, deciding, freezing, ingest, labelling, publishing, scoring, shadowing, upstream
 from fairdeal.pipelines.freezing import frozen
 from fairdeal.pipelines.lake import LakeFile
 from fairdeal.pipelines.ledger import BATCHES, Run
@@ -91,11 +91,9 @@ def _score(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
         detector = Detector(name)
         rows = place.lake.read(file)
         champion = frozen(run)["champions"][name]
-        model = (
-            registry.load(place.home, champion)
-            if champion is not None
-            else scoring.cold_model(place, run, detector, rows, features["names"][name])
-        )
+        if champion is None:
+            place.progress(f"{detector}: no champion yet; scoring by what is unusual, without probabilities")
+        model = scoring.model_of(place.home, run, detector, rows, features["names"][name])
         scores = scoring.score(model, rows)
         result["files"][name] = _file(place.lake.write(_place(run, f"{name}-scores"), scores))
         result["models"][name] = {

@@ -44,20 +44,25 @@ class Workplace:
         OutsideFailure
             When its database cannot be read, or is not the one that the ledger's runs opened cases in.
         """
-        django_setup.configure(self.home, database_url=self.settings.database.disputes_url, time_zone=self.settings.time_zone)
-        try:
-            django_setup.migrate()
-        except django_setup.DatabaseUnreadable as error:
-            raise OutsideFailure(f"{error}; restore it from its backup, together with ledger.db") from error
-        from fairdeal.disputes import services
+        return queue(self.settings, self.ledger)
 
-        opened = 0 if services.list_cases(limit=1) else self.ledger.cases_opened()
-        if opened:
-            raise OutsideFailure(
-                f"the queue's database: the ledger knows of {opened} cases and it holds none; it was lost, or is another one; "
-                "restore it from its backup, together with ledger.db"
-            )
-        return services
+
+def queue(settings: Settings, ledger: Ledger) -> Any:
+    """See `Workplace.cases`."""
+    django_setup.configure(settings.home, database_url=settings.database.disputes_url, time_zone=settings.time_zone)
+    try:
+        django_setup.migrate()
+    except django_setup.DatabaseUnreadable as error:
+        raise OutsideFailure(f"{error}; restore it from its backup, together with ledger.db") from error
+    from fairdeal.disputes import services
+
+    opened = 0 if services.list_cases(limit=1) else ledger.cases_opened()
+    if opened:
+        raise OutsideFailure(
+            f"the queue's database: the ledger knows of {opened} cases and it holds none; it was lost, or is another one; "
+            "restore it from its backup, together with ledger.db"
+        )
+    return services
 
 
 def open_workplace(settings: Settings, mapping: Mapping, progress: Progress) -> Workplace:
