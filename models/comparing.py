@@ -1,4 +1,4 @@
-"""Comparing: two models on the same days, in money, hours, honest people disturbed and in the field's own terms."""
+"""Comparing: two ways to decide on the same days, in money, hours, honest people disturbed and in the field's own terms."""
 
 from __future__ import annotations
 
@@ -15,54 +15,68 @@ from fairdeal.models.metrics import auc, average_precision, brier, expected_cali
 
 #: How often the days are drawn again.
 DRAWS = 200
-#: Columns of a side: what a model made of each subject.
+#: Columns of a side: what was made of each subject.
 SIDE = ("score", "probability", "acted", "disturbed", "prevented", "friction", "saved", "minutes")
+#: What stands before the name of a party, in columns that are its part of what is prevented.
+PREVENTED = "prevented_"
+#: What the two sides are called.
+RIVALS = ("champion", "challenger")
 
 
 def compare(
-    champion: pd.DataFrame, challenger: pd.DataFrame, facts: pd.DataFrame, *, segments: Mapping[str, pd.Series], seed: int = 0
+    one: pd.DataFrame,
+    other: pd.DataFrame,
+    facts: pd.DataFrame,
+    *,
+    segments: Mapping[str, pd.Series],
+    names: tuple[str, str] = RIVALS,
+    seed: int = 0,
 ) -> dict[str, Any]:
-    """Both models' figures on the same subjects, their differences, and how far chance may have moved these.
+    """Both sides' figures on the same subjects, their differences, and how far chance may have moved these.
 
     Parameters
     ----------
-    champion, challenger
-        One row per subject, in the same order: the columns of `SIDE`; ``probability`` NaN where none is claimed, money in minor units,
-        ``minutes`` those that people spent on the subject, 0 where nobody looked.
+    one, other
+        One row per subject, in the same order: the columns of `SIDE`, and ``prevented_<party>`` where known; ``probability`` NaN where
+        none is claimed, money in minor units, ``minutes`` those that people spent on the subject, 0 where nobody looked.
     facts
         Same order: ``is_fraud`` (1 or 0), ``day`` (integer), ``loss`` (what a fraud costs if let pass), ``typology`` (null where
         not said).
     segments
         Same order: what splits the subjects, by name, as one text per subject; null belongs to none.
+    names
+        What the sides are called.
 
     Returns
     -------
     dict
-        ``days, subjects, frauds, figures`` (by name: ``champion, challenger, difference, low, high``), ``typologies`` and ``segments``
-        (by name the same for single figures), every one a number or None.
+        ``days, subjects, frauds, figures`` (by name: either side's under its own name, ``difference, low, high``), ``typologies`` and
+        ``segments`` (by name the same for the share acted upon, and of honest ones the share disturbed), every one a number or None.
 
     Notes
     -----
     Paired: a day drawn again is drawn for both, so that what a day brought both cancels. Days are the units because cheats come in
     campaigns (Efron and Tibshirani, "An introduction to the bootstrap", 1993). The interval is about what was judged, not learned.
     """
-    for side, name in ((champion, "champion"), (challenger, "challenger")):
+    for side, name in zip((one, other), names, strict=True):
         require(side, SIDE, f"compare: {name}")
     require(facts, ("is_fraud", "day", "loss", "typology"), "compare: facts")
-    days = _Days(facts["day"].to_numpy(), seed)
-    fraud, sides = floats(facts["is_fraud"]) > 0.5, (champion, challenger)
+    days = _Days(facts["day"].to_numpy(), seed, names)
+    fraud, sides = floats(facts["is_fraud"]) > 0.5, (one, other)
     honest, each_day = (~fraud).astype(np.float64), np.ones(days.count)
     claimed = all(np.isfinite(floats(side["probability"])).all() for side in sides)
     figures = {
         name: days.ranked(figure, fraud.astype(np.float64), [floats(side[column]) for side in sides])
         if column == "score" or claimed
-        else dict.fromkeys(("champion", "challenger", "difference", "low", "high"))
+        else dict.fromkeys((*names, "difference", "low", "high"))
         for name, (figure, column) in _RANKING.items()
     }
+    parties = [name for name in one.columns if name.startswith(PREVENTED)]
     sums: dict[str, tuple[list[Floats], Floats]] = {
         "disturbed_share": ([floats(side["disturbed"]) for side in sides], days.sums(honest)),
         "prevented_share": ([floats(side["prevented"]) for side in sides], days.sums(floats(facts["loss"]))),
-        **{f"{name}_per_day": ([floats(side[name]) for side in sides], each_day) for name in ("prevented", "friction", "saved")},
+        **{f"{name}_per_day": ([floats(side[name]) for side in sides], each_day) for name in ("prevented", "friction", "saved", *parties)},
+        "unseen_per_day": ([floats(side["acted"]) * (floats(side["minutes"]) == 0) for side in sides], each_day),
         "hours_per_day": ([floats(side["minutes"]) / 60 for side in sides], each_day),
         "hours_on_honest_per_day": ([floats(side["minutes"]) * honest / 60 for side in sides], each_day),
         "frauds_looked_at_per_day": ([((floats(side["minutes"]) > 0) & fraud).astype(np.float64) for side in sides], each_day),
@@ -100,7 +114,8 @@ _RANKING: dict[str, tuple[Figure, str]] = {
 class _Days:
     """The days judged, and how often each was drawn in every draw."""
 
-    def __init__(self, day: NDArray[Any], seed: int) -> None:
+    def __init__(self, day: NDArray[Any], seed: int, names: tuple[str, str]) -> None:
+        self.names = names
         found, self.number = np.unique(day, return_inverse=True)
         self.count = len(found)
         random = np.random.default_rng(seed)
@@ -120,7 +135,7 @@ class _Days:
             return np.asarray(np.divide(counts @ values, total, out=np.full(len(total), np.nan), where=total > 0), dtype=np.float64)
 
         mine, theirs = (float(of(once, values)[0]) for values in above)
-        return _told(mine, theirs, of(self.drawn, above[1]) - of(self.drawn, above[0]))
+        return self._told(mine, theirs, of(self.drawn, above[1]) - of(self.drawn, above[0]))
 
     def ranked(self, figure: Figure, truth: Floats, told: list[Floats]) -> dict[str, float | None]:
         """A figure of either side over all subjects, a day drawn twice weighing twice."""
@@ -128,11 +143,10 @@ class _Days:
         moved = [
             figure(truth, told[1], weight) - figure(truth, told[0], weight) for weight in (counts[self.number] for counts in self.drawn)
         ]
-        return _told(mine, theirs, np.asarray(moved))
+        return self._told(mine, theirs, np.asarray(moved))
 
-
-def _told(mine: float, theirs: float, moved: Floats) -> dict[str, float | None]:
-    known = moved[np.isfinite(moved)]
-    low, high = np.percentile(known, [LOW, HIGH]).tolist() if len(known) else (None, None)
-    values = {"champion": mine, "challenger": theirs, "difference": theirs - mine, "low": low, "high": high}
-    return {name: None if value is None or not np.isfinite(value) else float(value) for name, value in values.items()}
+    def _told(self, mine: float, theirs: float, moved: Floats) -> dict[str, float | None]:
+        known = moved[np.isfinite(moved)]
+        low, high = np.percentile(known, [LOW, HIGH]).tolist() if len(known) else (None, None)
+        values = {self.names[0]: mine, self.names[1]: theirs, "difference": theirs - mine, "low": low, "high": high}
+        return {name: None if value is None or not np.isfinite(value) else float(value) for name, value in values.items()}

@@ -7,7 +7,7 @@ import pandas as pd
 
 from fairdeal.data_contracts.actions import Action
 from fairdeal.models.frames import Floats, floats, require
-from fairdeal.models.losses import LossTable, loss_if_fraud
+from fairdeal.models.losses import LossTable, Party, loss_if_fraud
 from fairdeal.models.policy import Policy
 
 
@@ -31,7 +31,7 @@ def effects(decisions: pd.DataFrame, is_fraud: Floats, typology: pd.Series, poli
         In the order of ``decisions``, in minor units of the currency that the policy is written in: ``loss`` (what the subject would
         have cost if let pass; 0 for honest ones), ``prevented`` (the part of it that the action stops), ``friction`` (what the action
         costs an honest subject; 0 for frauds), ``saved`` (``prevented - friction``), and ``disturbed`` (an honest subject was not
-        allowed at once).
+        allowed at once); and for each party ``prevented_<party>``, its part of what is prevented.
 
     Notes
     -----
@@ -42,14 +42,23 @@ def effects(decisions: pd.DataFrame, is_fraud: Floats, typology: pd.Series, poli
     named = typology.astype("object").where(typology.notna(), decisions["typology"].to_numpy(dtype=object))
     known = pd.DataFrame({"typology": named.to_numpy(), "amount_minor": decisions["amount_minor"].to_numpy()}, index=decisions.index)
     fraud = is_fraud > 0.5
-    loss = np.where(fraud, loss_if_fraud(known, losses).sum(axis=1) * worth, 0.0)
+    borne = np.where(fraud[:, None], loss_if_fraud(known, losses) * worth[:, None], 0.0)
+    loss = borne.sum(axis=1)
     measures = [policy.measures[Action(action)] for action in decisions["action"].astype("str")]
     amount = np.nan_to_num(floats(decisions["amount_minor"])) * worth
-    prevented = loss * np.asarray([measure.effectiveness for measure in measures], dtype=np.float64)
+    effectiveness = np.asarray([measure.effectiveness for measure in measures], dtype=np.float64)
+    prevented = loss * effectiveness
     friction = np.asarray([measure.friction_minor for measure in measures], dtype=np.float64)
     friction = np.where(fraud, 0.0, friction + amount * np.asarray([measure.friction_share for measure in measures], dtype=np.float64))
     acted = (decisions["action"].astype("str") != str(Action.ALLOW)).to_numpy()
     return pd.DataFrame(
-        {"loss": loss, "prevented": prevented, "friction": friction, "saved": prevented - friction, "disturbed": acted & ~fraud},
+        {
+            "loss": loss,
+            "prevented": prevented,
+            "friction": friction,
+            "saved": prevented - friction,
+            "disturbed": acted & ~fraud,
+            **{f"prevented_{party}": borne[:, at] * effectiveness for at, party in enumerate(Party)},
+        },
         index=decisions.index,
     )

@@ -76,7 +76,7 @@ def compare_models(place: Workplace, detector: Detector, *, until: datetime, day
         **{name: {**model.as_dict(), "stood_as": models[name][1]} for name, model in pair.items()},
         **compared,
         "currency": past.currency,
-        "by_day": _by_day(past.day, sides),
+        "by_day": by_day(past.day, sides),
         "may_promote": may_promote,
         "checks": [{"name": check.name, "holds": check.holds, "told": check.told} for check in checks],
     }
@@ -126,8 +126,8 @@ def as_before(place: Workplace, detector: Detector, model: Registered, start: da
     return twin.model, "twin"
 
 
-def _by_day(day: Any, sides: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
-    """Money saved by either on each day, for the picture."""
+def by_day(day: Any, sides: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
+    """Money saved by either side on each day, for the picture."""
     sums = pd.DataFrame({"day": day, **{name: side["saved"].to_numpy() for name, side in sides.items()}}).groupby("day").sum()
     moments = pd.to_datetime(sums.index.to_numpy(), unit="D").strftime("%Y-%m-%d")
     rounded = {str(name): column.round().tolist() for name, column in sums.items()}

@@ -7,22 +7,26 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from fairdeal.pipelines.comparison_report import FIGURES, cells
+from fairdeal.models.comparing import RIVALS
+from fairdeal.pipelines.comparison_report import FIGURES, cells, period
 from fairdeal.pipelines.telling import console
+from fairdeal.pipelines.whatif import SIDES
+from fairdeal.pipelines.whatif_report import missed_words
+
+
+def figures_table(told: dict[str, Any], names: tuple[str, str]) -> Table:
+    """Either side's figures, the difference and its range."""
+    table = Table(title=f"{told['detector']}: {period(told)}; money in {told['currency'] or 'units'}", title_justify="left")
+    for heading in ("", *(name.replace("_", " ") for name in names), "difference", "95 % by days"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for name, english, _, how in FIGURES:
+        table.add_row(english, *cells(told["figures"][name], how, names))
+    return table
 
 
 def comparison_screen(told: dict[str, Any]) -> None:
     """Champion and challenger side by side, the difference and its range, and what the rule says."""
-    table = Table(
-        title=f"{told['detector']}: {told['interval'][0][:10]} to {told['interval'][1][:10]}, {told['days']} days, "
-        f"{told['subjects']:,} subjects, {told['frauds']:,} frauds; money in {told['currency'] or 'units'}",
-        title_justify="left",
-    )
-    for heading in ("", "champion", "challenger", "difference", "95 % by days"):
-        table.add_column(heading, justify="right" if heading else "left")
-    for name, english, _, how in FIGURES:
-        table.add_row(english, *cells(told["figures"][name], how))
-    console.print(table)
+    console.print(figures_table(told, RIVALS))
     for name in ("champion", "challenger"):
         stood = "as it is" if told[name]["stood_as"] == "itself" else "by a twin that learned from earlier days only"
         console.print(f"{name} {told[name]['model_version']}, judged {stood}")
@@ -52,3 +56,13 @@ def models_screen(found: dict[str, Any]) -> None:
             words = entry["event"].replace("_", " ")
             reason = f": {entry['reason']}" if entry.get("reason") else ""
             console.print(escape(f"{entry['at'][:16]}  {detector}  {entry['model']['model_version']} {words} by {entry['by']}{reason}"))
+
+
+def whatif_screen(told: dict[str, Any]) -> None:
+    """What would have been, beside what was, and what the random sample says was missed."""
+    console.print(figures_table(told, SIDES))
+    for change in told["changed"]:
+        console.print(f"changed: {escape(change)}")
+    stood = "as it is" if told["model"]["stood_as"] == "itself" else "by a twin that learned from earlier days only"
+    console.print(f"model {told['model']['model_version']}, {stood}")
+    console.print(missed_words(told["audit"], told["currency"]), soft_wrap=True)

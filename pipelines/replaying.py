@@ -113,13 +113,17 @@ def past_days(place: Workplace, detector: Detector, *, start: datetime, end: dat
     )
 
 
-def replay(place: Workplace, past: PastDays, model: TrainedDetector, settings: Mapping[str, Any]) -> pd.DataFrame:
-    """What a model and a policy would have made of past days: the columns of `fairdeal.models.comparing.SIDE`, ``action`` and ``loss``.
+def replay(
+    place: Workplace, past: PastDays, model: TrainedDetector, settings: Mapping[str, Any], priced_by: Mapping[str, Any] | None = None
+) -> pd.DataFrame:
+    """What a model and a policy would have made of past days: columns of `fairdeal.models.comparing.SIDE` and of `effects`, ``action``.
 
     Parameters
     ----------
     settings
         ``capacity``, ``policy`` and ``loss`` as in the settings. The nights' minutes are shared evenly among the detectors.
+    priced_by
+        The policy and losses by which it is told what the decisions came to; ``settings`` when None.
     """
     scores = scoring.score(model, past.rows)
     decisions = deciding.decide(
@@ -127,13 +131,14 @@ def replay(place: Workplace, past: PastDays, model: TrainedDetector, settings: M
     )
     order = past.rows.select("subject_id").with_row_index("place")
     decided = decisions.join(order, on="subject_id", how="left").sort("place").drop("place")
-    policy, losses = policy_from(settings["policy"]), loss_table(settings["loss"])
+    prices = settings if priced_by is None else priced_by
+    policy, losses = policy_from(prices["policy"]), loss_table(prices["loss"])
     frame = decided.to_pandas()
     told = effects(frame, past.is_fraud, past.typology, policy, losses)
     acted = (frame["action"].astype("str") != "allow").to_numpy()
     return pd.DataFrame(
         {
-            **{name: told[name].to_numpy() for name in ("loss", "prevented", "friction", "saved", "disturbed")},
+            **{name: told[name].to_numpy() for name in told.columns},
             "score": floats(frame["score"]),
             "probability": floats(frame["probability"]),
             "action": frame["action"].astype("str").to_numpy(),

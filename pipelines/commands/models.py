@@ -82,6 +82,41 @@ def compare(
 
 
 @app.command()
+def whatif(
+    detector: Which,
+    source: Source,
+    until: Annotated[str, typer.Option("--until", help="What is known at the end of this day, YYYY-MM-DD, is the truth.")],
+    change: Annotated[list[str], typer.Option("--set", help="A setting under policy, capacity or loss, NAME=VALUE; may be repeated.")],
+    days: Annotated[int, typer.Option("--days", min=1, max=400, help="How many days, the last whose labels are ripe.")] = 28,
+    report: Annotated[Path | None, typer.Option("--report", help="Folder for an HTML report with its picture.")] = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Decide past days again under another threshold, policy, loss or number of people: who saves and loses what, hours, honest people.
+
+    Example: `fairdeal whatif payments --source my-shop.toml --until 2026-03-01 --set policy.hold.friction_minor=800`
+    """
+    from fairdeal.pipelines.model_screens import whatif_screen
+    from fairdeal.pipelines.whatif import what_if
+    from fairdeal.pipelines.whatif_report import write_what_if
+    from fairdeal.pipelines.workplace import open_workplace
+
+    settings = load_settings(config)
+    _, moment = settings.day_bounds(until)
+    place = open_workplace(settings, read_mapping(source, data), tell)
+    try:
+        told = what_if(place, detector, change, until=moment, days=days)
+    finally:
+        place.ledger.close()
+    if report is not None:
+        told["report"] = str(write_what_if(told, report))
+    whatif_screen(told)
+    if as_json:
+        print_json(told)
+
+
+@app.command()
 def promote(
     detector: Which,
     maker: Annotated[str | None, typer.Option("--maker", help="Who proposes the challenger.")] = None,
