@@ -66,3 +66,24 @@ def whatif_screen(told: dict[str, Any]) -> None:
     stood = "as it is" if told["model"]["stood_as"] == "itself" else "by a twin that learned from earlier days only"
     console.print(f"model {told['model']['model_version']}, {stood}")
     console.print(missed_words(told["audit"], told["currency"]), soft_wrap=True)
+
+
+def watch_screen(told: dict[str, Any]) -> None:
+    """The week in a table, and what calls for a person."""
+    table = Table(title=f"{told['source']}: week to {told['day']}", title_justify="left")
+    heads = ("detector", "frauds came", "told to come", "calibration error", "precision", "label days", "moved most")
+    for heading in heads:
+        table.add_column(heading, justify="left" if heading in (heads[0], heads[-1]) else "right", overflow="fold")
+    for name, found in told["detectors"].items():
+        ripe, most = found["ripe"], found["features"][0]
+        figures = [("frauds_told", ".1f"), ("ece", ".4f"), ("precision", ".1%")]
+        cells = ["–" if ripe[key] is None else f"{ripe[key]:{how}}" for key, how in figures]
+        days = found["label_delay_days"]["now"]
+        moved = "–" if most["stability"] is None else f"{most['name']} {most['stability']:.2f}"
+        table.add_row(name, str(ripe["frauds"]), *cells, "–" if days is None else f"{days:.1f}", moved)
+    console.print(table)
+    for alarm in told["alarms"]:
+        console.print(f"[red]{escape(alarm['kind'])}[/] {escape(alarm['text_en'])}\n  {escape(alarm['do'])}", soft_wrap=True)
+    if not told["alarms"]:
+        console.print("[green]nothing calls for a person[/]")
+    console.print(escape(f"the week's page: {told['report']}"), soft_wrap=True)

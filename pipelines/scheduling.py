@@ -1,4 +1,4 @@
-"""Every night by itself: the daily run of yesterday, and a watch that cries when its feed is late."""
+"""By itself: every night the daily run of yesterday and a watch that cries when its feed is late, every week a look at what has moved."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ import sqlalchemy as sa
 from prefect import flow, serve
 from prefect.schedules import Cron
 
+from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.flows import call_someone, daily
 from fairdeal.pipelines.ledger import FEEDS, Ledger
 from fairdeal.pipelines.notifying import notify
 from fairdeal.pipelines.settings import Settings, load_settings
+from fairdeal.pipelines.telling import tell
+from fairdeal.pipelines.watch_report import write_watch
+from fairdeal.pipelines.watching import watch
+from fairdeal.pipelines.workplace import open_workplace
+from fairdeal.sources.mapping import load_mapping
 
 
 def yesterday(settings: Settings, now: datetime) -> str:
@@ -53,19 +59,41 @@ def feed_watch(config: str | None = None) -> bool:
     return there
 
 
+@flow(name="weekly-watch", on_failure=[call_someone], on_crashed=[call_someone])
+def weekly_watch(source: str, data: str | None = None, config: str | None = None) -> dict[str, Any] | None:
+    """Looks at the week that ended yesterday, writes its page, calls someone when there are alarms; None while there are too few runs."""
+    settings = load_settings(Path(config) if config else None)
+    day = yesterday(settings, datetime.now(settings.zone))
+    place = open_workplace(settings, load_mapping(Path(source), Path(data) if data else None), tell)
+    try:
+        told = watch(place, settings.day_bounds(day)[1])
+    except WrongUse as error:
+        tell(str(error))
+        return None
+    finally:
+        place.ledger.close()
+    page = str(write_watch(told, settings.home / "watch" / day))
+    if told["alarms"]:
+        texts = [alarm["text_en"] for alarm in told["alarms"]]
+        notify(settings, "watch_alarms", f"The week to {day}: {len(texts)} alarms", alarms=texts, page=page)
+    return told
+
+
 def serve_schedule(settings: Settings, source: str, data: str | None, config: str | None) -> None:
-    """Serves both deployments until the process is told to stop."""
+    """Serves the deployments until the process is told to stop."""
     # Its own greeting names an address of a user interface that is not served.
     serve(*deployments(settings, source, data, config), print_starting_message=False)
 
 
-def deployments(settings: Settings, source: str, data: str | None, config: str | None) -> tuple[Any, Any]:
-    """The nightly run and the watch, each at its time of day in the settings' time zone."""
+def deployments(settings: Settings, source: str, data: str | None, config: str | None) -> tuple[Any, Any, Any]:
+    """The nightly run, the watch over its feed and, on Mondays with it, the look at the week, in the settings' time zone."""
 
-    def at(time_of_day: str) -> Any:
+    def at(time_of_day: str, days: str = "*") -> Any:
         hour, minute = time_of_day.split(":")
-        return Cron(f"{int(minute)} {int(hour)} * * *", timezone=settings.time_zone)
+        return Cron(f"{int(minute)} {int(hour)} * * {days}", timezone=settings.time_zone)
 
-    run = nightly.to_deployment("nightly", schedule=at(settings.schedule.at), parameters={"source": source, "data": data, "config": config})
-    watch = feed_watch.to_deployment("feed-watch", schedule=at(settings.schedule.feed_due), parameters={"config": config})
-    return run, watch
+    parameters = {"source": source, "data": data, "config": config}
+    run = nightly.to_deployment("nightly", schedule=at(settings.schedule.at), parameters=parameters)
+    week = weekly_watch.to_deployment("weekly-watch", schedule=at(settings.schedule.feed_due, "mon"), parameters=parameters)
+    feed = feed_watch.to_deployment("feed-watch", schedule=at(settings.schedule.feed_due), parameters={"config": config})
+    return run, feed, week

@@ -82,6 +82,37 @@ def compare(
 
 
 @app.command()
+def watch(
+    source: Source,
+    until: Annotated[str, typer.Option("--until", help="The week ends with this day, YYYY-MM-DD.")],
+    report: Annotated[Path | None, typer.Option("--report", help="Folder for the page; default: watch/DAY in the home folder.")] = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look at a week: what has moved since the four weeks before, the models on ripe days, label delay, alerts by reason, data; alarms.
+
+    Example: `fairdeal watch --source my-shop.toml --until 2026-03-01`
+    """
+    from fairdeal.pipelines.model_screens import watch_screen
+    from fairdeal.pipelines.watch_report import write_watch
+    from fairdeal.pipelines.watching import watch as look
+    from fairdeal.pipelines.workplace import open_workplace
+
+    settings = load_settings(config)
+    _, moment = settings.day_bounds(until)
+    place = open_workplace(settings, read_mapping(source, data), tell)
+    try:
+        told = look(place, moment)
+    finally:
+        place.ledger.close()
+    told["report"] = str(write_watch(told, report or settings.home / "watch" / until))
+    watch_screen(told)
+    if as_json:
+        print_json(told)
+
+
+@app.command()
 def whatif(
     detector: Which,
     source: Source,

@@ -254,8 +254,8 @@ def test_the_deployments_run_at_the_times_of_the_settings(monkeypatch: pytest.Mo
     monkeypatch.setenv("FAIRDEAL_SCHEDULE_AT", "02:05")
     monkeypatch.setenv("FAIRDEAL_SCHEDULE_FEED_DUE", "05:30")
     monkeypatch.setenv("FAIRDEAL_TIME_ZONE", "Europe/Berlin")
-    run, watch = deployments(load_settings(), "mapping.toml", "data", "fairdeal.toml")
-    times = [[(entry.schedule.cron, entry.schedule.timezone) for entry in deployment.schedules] for deployment in (run, watch)]
-    assert times == [[("5 2 * * *", "Europe/Berlin")], [("30 5 * * *", "Europe/Berlin")]]
-    assert run.parameters == {"source": "mapping.toml", "data": "data", "config": "fairdeal.toml"}
-    assert watch.parameters == {"config": "fairdeal.toml"}
+    run, feed, week = deployments(load_settings(), "mapping.toml", "data", "fairdeal.toml")
+    times = [[(entry.schedule.cron, entry.schedule.timezone) for entry in deployment.schedules] for deployment in (run, feed, week)]
+    assert times == [[("5 2 * * *", "Europe/Berlin")], [("30 5 * * *", "Europe/Berlin")], [("30 5 * * mon", "Europe/Berlin")]]
+    assert run.parameters == week.parameters == {"source": "mapping.toml", "data": "data", "config": "fairdeal.toml"}
+    assert feed.parameters == {"config": "fairdeal.toml"}
