@@ -49,9 +49,11 @@ check: $(READY) ## format, lint, types, layers, spelling, generated docs (a minu
 	$(BIN)/mypy
 	$(BIN)/codespell
 	$(BIN)/fairdeal contracts dictionary | diff -u docs/data_dictionary.md - > /dev/null || { echo "docs/data_dictionary.md is out of date: make data-dictionary"; exit 1; }
+	$(BIN)/fairdeal features | diff -u docs/features.md - > /dev/null || { echo "docs/features.md is out of date: make data-dictionary"; exit 1; }
 
-data-dictionary: $(READY) ## write docs/data_dictionary.md anew
+data-dictionary: $(READY) ## write docs/data_dictionary.md and docs/features.md anew
 	$(BIN)/fairdeal contracts dictionary > docs/data_dictionary.md
+	$(BIN)/fairdeal features > docs/features.md
 
 screenshots: $(READY) ## the README's pictures of what make demo left, into docs/pictures; needs Debian's chromium (a minute)
 	FAIRDEAL_HOME=.fairdeal/demo $(BIN)/fairdeal contracts report

@@ -46,6 +46,17 @@ def list_models(config: Config = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def features() -> None:
+    """Print the catalogue of features as Markdown: what each is made of, what it is there for, what null means, how it is told.
+
+    Example: `fairdeal features > docs/features.md`
+    """
+    from fairdeal.features.catalogue import render_catalogue
+
+    typer.echo(render_catalogue(), nl=False)
+
+
+@app.command()
 def compare(
     detector: Which,
     source: Source,
