@@ -60,7 +60,7 @@ def _known_failure(error: BaseException) -> int | None:
 
 def _quiet() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
-    from fairdeal.sources.masking_logs import MaskingFilter
+    from fairdeal.data_contracts.masking_logs import MaskingFilter
 
     for handler in logging.getLogger().handlers:
         handler.addFilter(MaskingFilter())
@@ -119,7 +119,7 @@ def _unforeseen(error: BaseException) -> str:
 
 def _keep_details() -> Path:
     """Writes the traceback, masked, for a developer, where a user need not see it: in the home folder, else a temporary file."""
-    from fairdeal.sources.masking import mask_text
+    from fairdeal.data_contracts.masking import mask_text
 
     details = mask_text(traceback.format_exc())
     try:
