@@ -18,6 +18,7 @@ from fairdeal.disputes.clock_rows import clock_rows
 from fairdeal.disputes.clocks import PauseReason
 from fairdeal.disputes.domain import CaseStatus, CloseCode, Deed, Event, Role, Scope, may, next_events, same_person
 from fairdeal.disputes.evidence_rows import Related, marked, related_of
+from fairdeal.disputes.exhibit_rows import exhibit_rows
 from fairdeal.disputes.models import CLOSE_CODE_TEXTS, Case, CaseAlert, CaseEvent, CaseMember
 from fairdeal.disputes.names import (
     action_text,
@@ -107,6 +108,7 @@ def page_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any]:
         "same_subject": [_link(other) for other in about_the_same(case)],
         "neighbours": [_link(other, tie) for other, tie in neighbours(case, alerts)],
         "merchants": sorted({alert.merchant_id for alert in alerts} - {""})[:LINKED_SHOWN],
+        "evidence": exhibit_rows(case),
         "events": [_event_view(event) for event in history],
         "clocks": clock_rows(case, history, timezone.now()),
         "pause": pause_of(case, roles, actor),
@@ -200,11 +202,14 @@ def presumed_members(case: Case) -> frozenset[int]:
     Not those of which less than `PRESUMED` was thought, nor those that were drawn at random: what nobody looked at teaches nothing, and a
     random sample that is judged by its neighbours is none. A member that is alone in its case is always meant.
     """
+    members = frozenset(CaseMember.objects.filter(case=case).values_list("pk", flat=True))
+    if len(members) == 1:
+        return members
     alerts = CaseAlert.objects.filter(case=case).order_by("-expected_loss_minor", "alert_id")
     leading: dict[int, CaseAlert] = {}
     for alert in alerts.only("member_id", "chosen_by", "probability", "expected_loss_minor"):
         leading.setdefault(alert.member_id, alert)
-    return frozenset(pk for pk, alert in leading.items() if len(leading) == 1 or is_presumed(alert))
+    return frozenset(pk for pk, alert in leading.items() if is_presumed(alert))
 
 
 def is_presumed(alert: CaseAlert) -> bool:

@@ -26,6 +26,7 @@ from fairdeal.disputes.domain import (
     same_person,
 )
 from fairdeal.disputes.events import PROPOSALS, RESTARTS, UNJUDGED_ENDS
+from fairdeal.disputes.evidence_models import CaseEvidence
 from fairdeal.disputes.given import as_json, read_given
 from fairdeal.disputes.history import changing_history, record
 from fairdeal.disputes.models import Case, CaseAlert, CaseMember
@@ -313,8 +314,10 @@ def propose(
     at: datetime | None = None,
     revision: int | None = None,
 ) -> dict[str, Any]:
-    """Put a decision about a case under investigation before a second person; the case's alerts are the evidence."""
-    evidence = list(CaseAlert.objects.filter(case_id=case_id).order_by("pk").values_list("pk", flat=True))
+    """Put a decision about a case under investigation before a second person; its alerts and what was put before it are the evidence."""
+    evidence = [
+        pk for kept in (CaseAlert, CaseEvidence) for pk in kept.objects.filter(case_id=case_id).order_by("pk").values_list("pk", flat=True)
+    ]
     data: dict[str, Any] = {"reasons": list(reasons), "findings": findings}
     is_false_positive = close_code == CloseCode.FALSE_POSITIVE
     if not is_false_positive:

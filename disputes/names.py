@@ -127,6 +127,7 @@ def event_texts() -> dict[str, str]:
         Note.PAUSED.value: _("clocks stopped"),
         Note.RESUMED.value: _("goes on"),
         Note.NOTED.value: _("word left"),
+        Note.EVIDENCE_ADDED.value: _("evidence added"),
         Note.SPLIT.value: _("members taken out"),
         Note.ESCALATED.value: _("a senior was called"),
         Event.OPEN.value: _("opened"),

@@ -99,8 +99,13 @@ def mask(case: Mapping[str, Any]) -> dict[str, Any]:
         if event["role"] not in (Role.PIPELINE, Role.WORKER):
             name(event["actor"], event["role"])
     name(case["holder"], Role.ANALYST.value)
+    for kept in case["evidence"]:
+        if kept["subject_kind"] in _PERSONAL_KINDS:
+            name(kept["subject_id"], kept["subject_kind"])
+        name(kept["added_by"], "source")
     within = sorted((value for value in names if len(value) >= _SHORTEST_WITHIN), key=len, reverse=True)
-    return dict(_replaced(case, names, within))
+    wordless = [{**kept, "text": "", "location": None, "external_id": None} for kept in case["evidence"]]  # its words may name anybody
+    return dict(_replaced({**case, "evidence": wordless}, names, within))
 
 
 def _replaced(value: Any, names: Mapping[str, str], within: list[str]) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Prefetch
 
 from fairdeal.disputes.domain import AT_REST, CaseStatus, next_events
+from fairdeal.disputes.evidence_models import CaseEvidence
 from fairdeal.disputes.models import Case, CaseAlert, CaseEvent, CaseMember
 from fairdeal.disputes.refused import refuse
 from fairdeal.disputes.verdict_rows import as_utc
@@ -87,7 +88,7 @@ def list_cases(status: str | None = None, limit: int = 50) -> list[dict[str, Any
 
 
 def show_case(case_id: str) -> dict[str, Any]:
-    """All of one case, JSON-able: its summary, ``members`` with their alerts and reasons, ``events``, and ``next_events``.
+    """All of one case, JSON-able: its summary, ``members`` with their alerts and reasons, ``events``, ``evidence``, and ``next_events``.
 
     Raises
     ------
@@ -131,6 +132,7 @@ def show_case(case_id: str) -> dict[str, Any]:
             }
             for event in CaseEvent.objects.filter(case=case).order_by("seq")
         ],
+        "evidence": [_evidence(kept) for kept in CaseEvidence.objects.filter(case=case).order_by("added_at", "evidence_id")],
         "next_events": [event.value for event in next_events(CaseStatus(case.status))],
     }
 
@@ -176,4 +178,23 @@ def _alert(alert: CaseAlert) -> dict[str, Any]:
         "reasons": alert.reasons,
         "evidence": alert.evidence,
         "snapshot": alert.snapshot,
+    }
+
+
+def _evidence(kept: CaseEvidence) -> dict[str, Any]:
+    return {
+        "evidence_id": kept.pk,
+        "kind": kept.kind,
+        "source_system": kept.source_system,
+        "external_id": kept.external_id or None,
+        "subject_kind": kept.subject_kind or None,
+        "subject_id": kept.subject_id or None,
+        "language": kept.language or None,
+        "text": kept.text,
+        "location": kept.location or None,
+        "file_sha256": kept.file_sha256 or None,
+        "occurred_at": as_utc(kept.occurred_at) if kept.occurred_at else None,
+        "added_at": as_utc(kept.added_at),
+        "added_by": kept.added_by,
+        "sha256": kept.sha256,
     }

@@ -8,6 +8,8 @@ from __future__ import annotations
 from fairdeal.disputes.auditing import Anchor, Audit, verify_history
 from fairdeal.disputes.changing import apply, carry_out, decide, propose
 from fairdeal.disputes.claiming import claim, next_case, reassign, release
+from fairdeal.disputes.complaining import file_complaint
+from fairdeal.disputes.evidencing import Exhibit, add_evidence
 from fairdeal.disputes.falling_due import apply_due
 from fairdeal.disputes.filing import OpenedCases, open_cases
 from fairdeal.disputes.history import head as audit_head
@@ -22,14 +24,17 @@ from fairdeal.disputes.refused import RefusedChange
 __all__ = [
     "Anchor",
     "Audit",
+    "Exhibit",
     "OpenedCases",
     "RefusedChange",
+    "add_evidence",
     "apply",
     "apply_due",
     "audit_head",
     "carry_out",
     "claim",
     "decide",
+    "file_complaint",
     "list_cases",
     "measured_minutes",
     "next_case",

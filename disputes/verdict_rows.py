@@ -15,6 +15,7 @@ def verdict_rows(case: Case, closed_at: datetime) -> list[dict[str, Any]]:
 
     Notes
     -----
+    A member that only a complaint named has no row: no detector scored it, so there is nothing that its verdict could teach.
     Where several alerts name one member, the first speaks: it is the one that brought the member before people, so its
     probability of selection is the member's.
     """
@@ -23,7 +24,7 @@ def verdict_rows(case: Case, closed_at: datetime) -> list[dict[str, Any]]:
     for alert in CaseAlert.objects.filter(case=case).order_by("-as_of_at", "-alert_id"):
         first[alert.member_id] = alert
     rows = []
-    for member in CaseMember.objects.filter(case=case).order_by("subject_kind", "subject_id"):
+    for member in CaseMember.objects.filter(case=case, pk__in=first).order_by("subject_kind", "subject_id"):
         alert = first[member.pk]
         rows.append(
             {

@@ -125,3 +125,13 @@ def take_or_audit(home: Path, number: int) -> list[str]:
     if number:
         return [] if take_all(home, number) else ["nothing was taken"]
     return [fault for _ in range(25) for fault in services.verify_history().faults]
+
+
+def complain(home: Path, number: int) -> str:
+    """File the complaint that every process files; what became of it."""
+    from fairdeal.disputes import services
+    from fairdeal.disputes.evidence_kinds import EvidenceKind
+    from tests.disputes.alerts import AT
+
+    post = services.Exhibit(EvidenceKind.SOCIAL_POST, "fake", "weibo", "W1", "merchant", "M1")
+    return str(services.file_complaint(post, actor=f"crm-{number}", role="pipeline", at=AT)["outcome"])
