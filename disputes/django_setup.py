@@ -66,6 +66,7 @@ def configure(
         time_zone=known_time_zone(time_zone),
         secret_key=secret_key or kept_secret(home / "keys" / "django_secret"),
         audit_key=kept_secret(home / "keys" / "audit_key"),
+        token_key=kept_secret(home / "keys" / "token_key"),
         debug=debug,
         allowed_hosts=allowed_hosts,
     )
@@ -76,6 +77,7 @@ def configure(
     _turn_to(values["DATABASES"][DEFAULT_DB_ALIAS])
     settings.SECRET_KEY = values["SECRET_KEY"]
     settings.AUDIT_KEY = values["AUDIT_KEY"]
+    settings.TOKEN_KEY = values["TOKEN_KEY"]
     settings.DEBUG = values["DEBUG"]
     settings.ALLOWED_HOSTS = values["ALLOWED_HOSTS"]
     settings.TIME_ZONE = values["TIME_ZONE"]

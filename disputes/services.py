@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from fairdeal.disputes.access import forget_answers, list_tokens, new_token, revoke_token
 from fairdeal.disputes.auditing import Anchor, Audit, verify_history
 from fairdeal.disputes.changing import apply, carry_out, decide, propose
 from fairdeal.disputes.claiming import claim, next_case, reassign, release
@@ -35,8 +36,11 @@ __all__ = [
     "claim",
     "decide",
     "file_complaint",
+    "forget_answers",
     "list_cases",
+    "list_tokens",
     "measured_minutes",
+    "new_token",
     "next_case",
     "note",
     "open_cases",
@@ -47,6 +51,7 @@ __all__ = [
     "reassign",
     "release",
     "resume",
+    "revoke_token",
     "show_case",
     "split",
     "verdicts",

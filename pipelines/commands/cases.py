@@ -132,6 +132,7 @@ def work(
     settings, services = load_settings(config), services_of(config)
     while True:
         done = services.apply_due(read_instant(settings, "--at", at) if at else datetime.now(UTC))
+        services.forget_answers()
         if done["escalated"]:
             notify(settings, "cases_overdue", f"{len(done['escalated'])} cases ran over their time", cases=done["escalated"][:100])
         if as_json:
