@@ -106,7 +106,7 @@ def cleaned(exhibit: Exhibit) -> Exhibit:
         if find_sensitive(value, prose=False):
             rule = "ids are tokens; no card number and no national id is kept"
             raise refuse(f"evidence, {name}", "sensitive_id", "a card number or national id", rule, "give the token that stands for it")
-    changed = {"text": mask_text(exhibit.text.strip()), "location": mask_text(exhibit.location.strip())}
+    changed = {"kind": EvidenceKind(exhibit.kind), "text": mask_text(exhibit.text.strip()), "location": mask_text(exhibit.location.strip())}
     return Exhibit(**{**_fields(exhibit), **changed})
 
 
@@ -137,9 +137,7 @@ def keep(case: Case, exhibit: Exhibit, *, actor: str, at: datetime) -> CaseEvide
     sealed = content_sha256(_fields(exhibit))
     name = f"{case.pk}|{exhibit.source_system}|{exhibit.external_id or f'{at.isoformat()}|{case.revision}'}|{sealed}"
     evidence_id = "E" + hashlib.sha256(name.encode()).hexdigest()[:16]
-    return CaseEvidence.objects.create(
-        evidence_id=evidence_id, case=case, added_at=at, added_by=actor, sha256=sealed, **{**_fields(exhibit), "kind": exhibit.kind.value}
-    )
+    return CaseEvidence.objects.create(evidence_id=evidence_id, case=case, added_at=at, added_by=actor, sha256=sealed, **_fields(exhibit))
 
 
 def content_sha256(fields: Mapping[str, Any]) -> str:

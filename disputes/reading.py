@@ -84,7 +84,7 @@ def list_cases(status: str | None = None, limit: int = 50) -> list[dict[str, Any
         if status.upper() not in set(CaseStatus):
             raise refuse("cases", "unknown_status", f"status {status}", f"allowed are open, {', '.join(CaseStatus)}", "choose one")
         cases = cases.filter(status=status.upper())
-    return [_summary(case) for case in cases[: max(limit, 0)]]
+    return [summary(case) for case in cases[: max(limit, 0)]]
 
 
 def show_case(case_id: str) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def show_case(case_id: str) -> dict[str, Any]:
     alerts: dict[int, list[dict[str, Any]]] = {}
     for alert in CaseAlert.objects.filter(case=case).order_by("alert_id"):
         alerts.setdefault(alert.member_id, []).append(_alert(alert))
-    return _summary(case) | {
+    return summary(case) | {
         "decision": case.decision,
         "members": [
             {
@@ -137,7 +137,8 @@ def show_case(case_id: str) -> dict[str, Any]:
     }
 
 
-def _summary(case: Case) -> dict[str, Any]:
+def summary(case: Case) -> dict[str, Any]:
+    """One line of the queue, JSON-able."""
     return {
         "case_id": case.case_id,
         "case_type": case.case_type,

@@ -40,8 +40,10 @@ def build(
             "django.contrib.sessions",
             "django.contrib.messages",
             "django.contrib.staticfiles",
+            "ninja",  # whose document page loads its scripts from here then
         ],
         "MIDDLEWARE": [
+            "fairdeal.disputes.api.problems.problems_only",
             "django.middleware.security.SecurityMiddleware",
             "whitenoise.middleware.WhiteNoiseMiddleware",
             "django.contrib.sessions.middleware.SessionMiddleware",

@@ -135,3 +135,14 @@ def complain(home: Path, number: int) -> str:
 
     post = services.Exhibit(EvidenceKind.SOCIAL_POST, "fake", "weibo", "W1", "merchant", "M1")
     return str(services.file_complaint(post, actor=f"crm-{number}", role="pipeline", at=AT)["outcome"])
+
+
+def ask_once(home: Path, number: int) -> tuple[int, bytes]:
+    """Send the write that every process sends, under one key; status and body of the answer."""
+    import ast
+
+    from tests.disputes.asking import Asker
+
+    token, where, body = ast.literal_eval((home / "asked.txt").read_text())
+    answer = Asker(token).post(where, body, Idempotency_Key="one")
+    return answer.status_code, answer.content
