@@ -14,12 +14,21 @@ from fairdeal.disputes.people import may_read_queue
 
 
 def build(
-    home: Path, *, database_url: str | None, time_zone: str, secret_key: str, audit_key: str, debug: bool, allowed_hosts: Sequence[str]
+    home: Path,
+    *,
+    database_url: str | None,
+    time_zone: str,
+    secret_key: str,
+    audit_key: str,
+    debug: bool,
+    allowed_hosts: Sequence[str],
+    actions_elsewhere: bool,
 ) -> dict[str, Any]:
     """All settings, ready for ``django.conf.settings.configure``."""
     return {
         "SECRET_KEY": secret_key,
         "AUDIT_KEY": audit_key,
+        "ACTIONS_ELSEWHERE": actions_elsewhere,
         "DEBUG": debug,
         "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]", *allowed_hosts],
         "INSTALLED_APPS": [
