@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from fairdeal.disputes.action_rows import SHOWN, action_rows
 from fairdeal.disputes.appeal_part import asking_of, review_of
 from fairdeal.disputes.claiming import CLAIMABLE, is_held
 from fairdeal.disputes.clock_rows import clock_rows
@@ -270,7 +271,7 @@ def _member_view(member: CaseMember, alert: CaseAlert, is_open: bool) -> MemberV
 def _proposal_view(case: Case) -> dict[str, Any]:
     """The decision that stands, proposed or approved: what was found about how many, and what is done because of it."""
     decision, texts = case.decision, finding_texts()
-    actions, receipts = decision.get("actions") or [], decision.get("receipts") or {}
+    actions, rows = decision.get("actions") or [], action_rows(case)
     return {
         "maker": decision.get("maker", ""),
         "checker": decision.get("checker", ""),
@@ -279,8 +280,9 @@ def _proposal_view(case: Case) -> dict[str, Any]:
         "supersedes": (decision.get("supersedes") or {}).get("maker", ""),
         "waits": bool(decision.get("waits_for_appeal")) and case.status in (CaseStatus.DECIDED, CaseStatus.APPEAL),
         "actions": _counted(action_text(action["kind"]) for action in actions),
+        "action_rows": rows[:SHOWN],
         "actions_asked": len(actions),
-        "actions_done": sum(action["action_id"] in receipts for action in actions),
+        "actions_done": sum(row.is_done for row in rows),
     }
 
 

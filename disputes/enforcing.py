@@ -110,11 +110,10 @@ def _go_on(case_id: str, at: datetime) -> dict[str, Any]:
 
 def _present(case: Case, at: datetime) -> list[CaseAction]:
     """The measures of the carrying out that is under way; carried out at once where the feed is all there is."""
-    wanted = [action["action_id"] for action in case.decision.get("actions", [])]
-    newest: dict[str, CaseAction] = {}
-    for action in CaseAction.objects.filter(case=case, action_id__in=wanted).order_by("pk"):
-        newest[action.action_id] = action
-    if len(newest) < len(set(wanted)):  # it came here before there was an outbox
+    wanted = {action["action_id"] for action in case.decision.get("actions", [])}
+    rows = CaseAction.objects.filter(case=case).order_by("pk")
+    newest = {action.action_id: action for action in rows if action.action_id in wanted}
+    if len(newest) < len(wanted):  # it came here before there was an outbox
         write_actions(case, at)
         return _present(case, at)
     if not settings.ACTIONS_ELSEWHERE:

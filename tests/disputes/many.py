@@ -125,3 +125,14 @@ def take_or_audit(home: Path, number: int) -> list[str]:
     if number:
         return [] if take_all(home, number) else ["nothing was taken"]
     return [fault for _ in range(25) for fault in services.verify_history().faults]
+
+
+def take_all_actions(home: Path, number: int) -> list[str]:
+    """Take measures from the outbox as long as there are any; their keys, in order."""
+    from fairdeal.disputes import services
+    from tests.disputes.alerts import AT
+
+    taken = []
+    while (action := services.take_action(AT)) is not None:
+        taken.append(action["idempotency_key"])
+    return taken
