@@ -48,7 +48,7 @@ from fairdeal.disputes.names import (
     status_text,
     typology_text,
 )
-from fairdeal.disputes.people import may_read_queue, roles_of
+from fairdeal.disputes.people import may_read_queue, roles_of, skills_of
 from fairdeal.disputes.queue_rows import queue_row, with_headline
 from fairdeal.disputes.searching import search_cases
 from fairdeal.disputes.statuses import CaseStatus
@@ -207,7 +207,8 @@ class CaseAdmin(ReadOnly):
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         case = Case.objects.filter(pk=object_id).first()
-        page = page_of(case, roles_of(request.user), request.user.get_username()) if case and may_read_queue(request.user) else {}
+        user = request.user
+        page = page_of(case, roles_of(user), user.get_username(), skills_of(user)) if case and may_read_queue(user) else {}
         response: HttpResponse = super().changeform_view(request, object_id, form_url, {**(extra_context or {}), "page": page})
         return response
 

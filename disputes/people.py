@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fairdeal.disputes.domain import Deed, Role, Scope, may
+from fairdeal.disputes.domain import Deed, Role, Scope, Skill, may
 
 #: Scopes under which the tables of the queue are open to a person.
 _WHOLE_QUEUE = frozenset({Scope.ALL, Scope.MASKED})
@@ -19,6 +19,14 @@ def roles_of(user: Any) -> frozenset[Role]:
         user._fairdeal_roles = frozenset(role for role in Role if role in names) | ({Role.ADMIN} if user.is_superuser else set())
     roles: frozenset[Role] = user._fairdeal_roles
     return roles
+
+
+def skills_of(user: Any) -> frozenset[Skill]:
+    """What ``user`` may do beyond the roles; the groups of skills bear their names."""
+    if not user.is_active:
+        return frozenset()
+    names = set(user.groups.values_list("name", flat=True))
+    return frozenset(skill for skill in Skill if skill in names)
 
 
 def may_read_queue(user: Any) -> bool:

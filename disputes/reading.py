@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 
-from fairdeal.disputes.domain import AT_REST, CaseStatus, next_events
+from fairdeal.disputes.domain import AT_REST, CaseStatus, Event, next_events
 from fairdeal.disputes.evidence_models import CaseEvidence
 from fairdeal.disputes.models import Case, CaseAlert, CaseEvent, CaseMember
 from fairdeal.disputes.refused import refuse
@@ -47,7 +47,9 @@ def open_snapshot() -> list[dict[str, Any]]:
 
 
 def verdicts(since_seq: int = 0) -> list[dict[str, Any]]:
-    """What the cases closed after event ``since_seq`` say about their members, in the order of closing.
+    """What the cases decided after event ``since_seq`` say about their members, in the order in which they said so.
+
+    A case speaks when it closes, and before that when its decision is approved and waits for an appeal.
 
     Parameters
     ----------
@@ -57,14 +59,16 @@ def verdicts(since_seq: int = 0) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        One row per member and closing: ``seq`` of the closing event, ``case_id, case_type, close_code, case_subject_kind,
+        One row per member and such event: its ``seq``, ``case_id, case_type, close_code, case_subject_kind,
         case_subject_id, subject_kind, subject_id, alert_id, detector, typology, chosen_by, selection_probability, is_fraud``
-        (None: the case teaches nothing about this member), ``decided_at, closed_at, event_at`` (ISO 8601, UTC), ``action``
-        (the measure in force meanwhile) and ``merchant_id, account_id, instrument_id, device_id`` (None where not known).
+        (None: the case teaches nothing about this member), ``decided_at, closed_at, event_at`` (ISO 8601, UTC; ``closed_at`` is
+        when the case spoke), ``action`` (the measure in force meanwhile), ``on_appeal`` (the decision turned an earlier one) and
+        ``merchant_id, account_id, instrument_id, device_id`` (None where not known).
         A case that was reopened and closed again gives rows at both closings; the later ones supersede.
     """
-    closings = CaseEvent.objects.filter(seq__gt=since_seq, to_status=CaseStatus.CLOSED.value).order_by("seq")
-    return [{"seq": closing.seq, **row} for closing in closings.only("seq", "new") for row in closing.new.get("verdicts", [])]
+    speaking = Q(to_status=CaseStatus.CLOSED.value) | Q(event=Event.APPROVE.value)
+    said = CaseEvent.objects.filter(speaking, seq__gt=since_seq).order_by("seq")
+    return [{"seq": event.seq, **row} for event in said.only("seq", "new") for row in event.new.get("verdicts", [])]
 
 
 def list_cases(status: str | None = None, limit: int = 50) -> list[dict[str, Any]]:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from fairdeal.disputes.access import forget_answers, list_tokens, new_token, revoke_token
 from fairdeal.disputes.auditing import Anchor, Audit, verify_history
-from fairdeal.disputes.changing import apply, carry_out, decide, propose
+from fairdeal.disputes.changing import apply
 from fairdeal.disputes.claiming import claim, next_case, reassign, release
 from fairdeal.disputes.complaining import file_complaint
+from fairdeal.disputes.deciding import decide, propose, reverse
+from fairdeal.disputes.enforcing import carry_out, finish_cases, record_failure, record_receipt
 from fairdeal.disputes.evidencing import Exhibit, add_evidence
 from fairdeal.disputes.falling_due import apply_due
 from fairdeal.disputes.filing import OpenedCases, open_cases
@@ -17,6 +19,7 @@ from fairdeal.disputes.history import head as audit_head
 from fairdeal.disputes.measuring import measured_minutes
 from fairdeal.disputes.moving import split
 from fairdeal.disputes.noting import note
+from fairdeal.disputes.outbox import take_action
 from fairdeal.disputes.packing import pack_files
 from fairdeal.disputes.pausing import pause, resume
 from fairdeal.disputes.reading import list_cases, open_snapshot, show_case, verdicts
@@ -36,6 +39,7 @@ __all__ = [
     "claim",
     "decide",
     "file_complaint",
+    "finish_cases",
     "forget_answers",
     "list_cases",
     "list_tokens",
@@ -49,11 +53,15 @@ __all__ = [
     "pause",
     "propose",
     "reassign",
+    "record_failure",
+    "record_receipt",
     "release",
     "resume",
+    "reverse",
     "revoke_token",
     "show_case",
     "split",
+    "take_action",
     "verdicts",
     "verify_history",
 ]

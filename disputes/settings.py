@@ -23,12 +23,14 @@ def build(
     token_key: str,
     debug: bool,
     allowed_hosts: Sequence[str],
+    actions_elsewhere: bool,
 ) -> dict[str, Any]:
     """All settings, ready for ``django.conf.settings.configure``."""
     return {
         "SECRET_KEY": secret_key,
         "AUDIT_KEY": audit_key,
         "TOKEN_KEY": token_key,
+        "ACTIONS_ELSEWHERE": actions_elsewhere,
         "DEBUG": debug,
         "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]", *allowed_hosts],
         "INSTALLED_APPS": [

@@ -11,7 +11,7 @@ from fairdeal.disputes.models import Case, CaseAlert, CaseMember
 
 
 def verdict_rows(case: Case, closed_at: datetime) -> list[dict[str, Any]]:
-    """One row per member of a case that closes now, JSON-able, sorted by member.
+    """One row per member of a case that closes now, or whose decision stands from now on, JSON-able, sorted by member.
 
     Notes
     -----
@@ -45,6 +45,7 @@ def verdict_rows(case: Case, closed_at: datetime) -> list[dict[str, Any]]:
                 "closed_at": as_utc(closed_at),
                 "event_at": as_utc(alert.event_at),
                 "action": alert.action,
+                "on_appeal": case.decision.get("kind") == "appeal",
                 "merchant_id": alert.merchant_id or _named(alert, "merchant_id"),
                 "account_id": alert.account_id or _named(alert, "account_id"),
                 "instrument_id": _named(alert, "instrument_id"),

@@ -44,6 +44,27 @@ def hashing_key(home: Path) -> bytes:
     return path.read_bytes()
 
 
+def enforcement_secret(home: Path) -> bytes:
+    """The secret that signs measures posted elsewhere; made at first use, in the form in which the receiver is handed it.
+
+    Raises
+    ------
+    WrongUse
+        When the file holds something else.
+    """
+    path = home / "keys" / "enforcement.secret"
+    _make_once(path, lambda: b"whsec_" + base64.b64encode(secrets.token_bytes(32)))
+    try:
+        kind, _, encoded = path.read_text(encoding="ascii").strip().partition("_")
+        secret = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        kind, secret = "", b""
+    if kind != "whsec" or len(secret) < 24:
+        rule = "allowed is whsec_ and 24 to 64 bytes in base64"
+        raise WrongUse(f"{path}: not a secret for signing; {rule}; put it right, or remove the file to have a new one made")
+    return secret
+
+
 def keyed_hash(key: bytes, value: str) -> str:
     """Hex HMAC-SHA256 of a value: equal values can be linked, none can be read."""
     return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()

@@ -19,7 +19,7 @@ from fairdeal.pipelines.errors import WrongUse
 
 FILE_NAME = "fairdeal.toml"
 #: Settings that are tables; a variable may name one value of theirs.
-SECTIONS = ("capacity", "policy", "loss", "schedule", "database", "object_store", "notify", "train")
+SECTIONS = ("capacity", "policy", "loss", "schedule", "database", "object_store", "enforcement", "notify", "train")
 #: ``FAIRDEAL_*`` variables that are no settings.
 OTHER_VARIABLES = ("CONFIG", "CRASH_AT", "ALLOWED_HOSTS")
 
@@ -57,6 +57,17 @@ class Notify(_Section):
     webhook_url: str | None = Field(None, description="address that is sent a JSON message; absent: nobody is called, the log says so")
 
 
+class Enforcement(_Section):
+    """Who carries out what is decided in the queue, beside the feed."""
+
+    url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s/]+",
+        description="address that each measure is posted to; absent: the feed carries measures out, and nothing is posted",
+    )
+    timeout_s: float = Field(10, gt=0, le=60, description="seconds within which an answer must come; later it is tried again")
+
+
 class Train(_Section):
     """What a model learns from."""
 
@@ -88,6 +99,7 @@ class Settings(BaseSettings):
     schedule: Schedule = Field(default_factory=lambda: Schedule.model_validate({}))
     database: Database = Field(default_factory=lambda: Database.model_validate({}))
     object_store: ObjectStore = Field(default_factory=lambda: ObjectStore.model_validate({}))
+    enforcement: Enforcement = Field(default_factory=lambda: Enforcement.model_validate({}))
     notify: Notify = Field(default_factory=lambda: Notify.model_validate({}))
     train: Train = Field(default_factory=lambda: Train.model_validate({}))
 

@@ -15,6 +15,7 @@ from fairdeal.pipelines.errors import OutsideFailure
 from fairdeal.pipelines.keys import FIRST_MOMENT, hashing_key, signer
 from fairdeal.pipelines.lake import Lake
 from fairdeal.pipelines.ledger import BATCHES, Ledger
+from fairdeal.pipelines.queue import set_up_queue
 from fairdeal.pipelines.settings import Settings
 from fairdeal.sources.fetching import Fetching
 from fairdeal.sources.mapping import Mapping
@@ -44,7 +45,7 @@ class Workplace:
         OutsideFailure
             When its database cannot be read, or is not the one that the ledger's runs opened cases in.
         """
-        django_setup.configure(self.home, database_url=self.settings.database.disputes_url, time_zone=self.settings.time_zone)
+        set_up_queue(self.settings)
         try:
             django_setup.migrate()
         except django_setup.DatabaseUnreadable as error:

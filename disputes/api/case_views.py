@@ -106,7 +106,8 @@ def propose_decision(request: HttpRequest, case_id: Path[CaseId], given: Proposa
 @router.post("/cases/{case_id}/approve", response=Stepped, operation_id="approve_decision")
 def approve_decision(request: HttpRequest, case_id: Path[CaseId], given: ApprovalGiven, key: str | None = KEY) -> Status:
     """Approve what somebody else proposed; it is carried out."""
-    return _step(request, key, case_id, Event.APPROVE, given.revision, lambda case: {})
+    form = {"when": "window"} if given.waits_for_appeal else {}
+    return _step(request, key, case_id, Event.APPROVE, given.revision, lambda case: form)
 
 
 @router.post("/cases/{case_id}/return", response=Stepped, operation_id="return_decision")

@@ -94,6 +94,9 @@ class ProposalGiven(Given):
 
 class ApprovalGiven(Given):
     revision: Revision
+    waits_for_appeal: Annotated[bool, Field(strict=True)] = Field(
+        False, description="It is carried out when the time for an appeal is over, not at once."
+    )
 
 
 class ReturnGiven(Given):

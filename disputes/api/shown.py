@@ -33,4 +33,4 @@ def case_shown(case_id: str) -> dict[str, Any]:
 def words_of(new: Mapping[str, Any]) -> list[str]:
     """Reasons and comments that came with an entry of the history."""
     given = new.get("given", {})
-    return [word for word in (*given.get("reasons", []), given.get("comment", "")) if word]
+    return [word for word in (*given.get("reasons", []), *given.get("new_evidence", []), given.get("comment", "")) if word]

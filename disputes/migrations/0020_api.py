@@ -21,7 +21,7 @@ def leave_role(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('disputes', '0005_pauses'),
+        ('disputes', '0006_outbox'),
         ('auth', '0012_alter_user_first_name_max_length'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

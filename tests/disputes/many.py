@@ -146,3 +146,14 @@ def ask_once(home: Path, number: int) -> tuple[int, bytes]:
     token, where, body = ast.literal_eval((home / "asked.txt").read_text())
     answer = Asker(token).post(where, body, Idempotency_Key="one")
     return answer.status_code, answer.content
+
+
+def take_all_actions(home: Path, number: int) -> list[str]:
+    """Take measures from the outbox as long as there are any; their keys, in order."""
+    from fairdeal.disputes import services
+    from tests.disputes.alerts import AT
+
+    taken = []
+    while (action := services.take_action(AT)) is not None:
+        taken.append(action["idempotency_key"])
+    return taken
