@@ -24,6 +24,15 @@ from fairdeal.disputes.packing import pack_files
 from fairdeal.disputes.pausing import pause, resume
 from fairdeal.disputes.reading import list_cases, open_snapshot, show_case, verdicts
 from fairdeal.disputes.refused import RefusedChange
+from fairdeal.disputes.webhooks import (
+    forget_messages,
+    messages_by_state,
+    record_delivered,
+    record_missed,
+    take_message,
+    try_again,
+    write_messages,
+)
 
 __all__ = [
     "Anchor",
@@ -41,9 +50,11 @@ __all__ = [
     "file_complaint",
     "finish_cases",
     "forget_answers",
+    "forget_messages",
     "list_cases",
     "list_tokens",
     "measured_minutes",
+    "messages_by_state",
     "new_token",
     "next_case",
     "note",
@@ -53,7 +64,9 @@ __all__ = [
     "pause",
     "propose",
     "reassign",
+    "record_delivered",
     "record_failure",
+    "record_missed",
     "record_receipt",
     "release",
     "resume",
@@ -62,6 +75,9 @@ __all__ = [
     "show_case",
     "split",
     "take_action",
+    "take_message",
+    "try_again",
     "verdicts",
     "verify_history",
+    "write_messages",
 ]

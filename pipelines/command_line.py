@@ -14,7 +14,7 @@ from pathlib import Path
 import typer
 
 from fairdeal.data_contracts.contract import ContractBreach
-from fairdeal.pipelines.commands import audit, case, cases, contracts, feed, measure, runs, source, tokens
+from fairdeal.pipelines.commands import audit, case, cases, contracts, feed, measure, runs, source, tokens, webhooks
 from fairdeal.pipelines.errors import FairdealError
 from fairdeal.pipelines.settings import load_settings
 from fairdeal.pipelines.telling import console, tell_error
@@ -40,6 +40,7 @@ app.add_typer(feed.app, name="feed")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(source.app, name="source")
 app.add_typer(tokens.app, name="token")
+app.add_typer(webhooks.app, name="webhook")
 
 
 def _known_failure(error: BaseException) -> int | None:

@@ -142,15 +142,17 @@ def work(
         tell(f"first answers: {done['late']} late, {sum(done['warned'].values())} warned")
         actions = done["actions"]
         tell(f"measures: {actions['done']} carried out, {actions['tried_again']} to be tried again, {len(actions['gave_up'])} given up")
+        tell(f"messages: {done['messages']['delivered']} delivered, {done['messages']['missed']} missed")
         if once:
             return
         time.sleep(every)
 
 
 def _look(settings: Settings, services: Any, now: Callable[[], datetime]) -> dict[str, Any]:
-    """One look of the worker: what fell due, what waits to be carried out, what nothing holds up any more."""
+    """One look of the worker: what fell due, what waits to be carried out, what nothing holds up any more, who is to be told."""
     from fairdeal.pipelines.enforcing import carry_out_waiting, endpoint_of
     from fairdeal.pipelines.notifying import notify
+    from fairdeal.pipelines.webhooks import deliver_waiting
 
     due = services.apply_due(now())
     services.forget_answers(now())
@@ -160,4 +162,8 @@ def _look(settings: Settings, services: Any, now: Callable[[], datetime]) -> dic
     actions: dict[str, Any] = carry_out_waiting(endpoint, services, now) if endpoint else {"done": 0, "tried_again": 0, "gave_up": []}
     if actions["gave_up"]:
         notify(settings, "actions_failed", f"{len(actions['gave_up'])} measures could not be carried out", actions=actions["gave_up"][:100])
-    return {**due, "actions": actions, "finished": services.finish_cases(now())}
+    finished = services.finish_cases(now())
+    messages = deliver_waiting(settings, services, now)
+    if messages["gave_up"]:
+        notify(settings, "messages_failed", f"{len(messages['gave_up'])} messages were given up", messages=messages["gave_up"][:100])
+    return {**due, "actions": actions, "finished": finished, "messages": messages}

@@ -22,6 +22,7 @@ from tests.disputes.alerts import AT, alert
 from tests.disputes.asking import token_of
 
 SCHEMA = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application(), base_url="http://localhost")
+SCHEMA.config.generation.allow_extra_parameters = False  # a name without a value does not reach the address, and is then found accepted
 OPERATIONS = {result.ok().label: result.ok() for result in SCHEMA.get_all_operations()}
 
 load_all_checks()
