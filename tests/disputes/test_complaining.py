@@ -162,7 +162,10 @@ def test_a_masked_pack_holds_no_word_of_a_complaint() -> None:
     for name, content in files.items():
         for word in (b"Zhang San", b"B12345", b"W1", b"crm"):
             assert word not in content, (name, word)
-    assert b"Zhang San" in pack_files(done["case_id"], is_masked=False)["case.json"]
+    assert "社交媒体帖子 social post" in files["read.html"].decode()
+    whole = pack_files(done["case_id"], is_masked=False)
+    assert b"Zhang San" in whole["case.json"]
+    assert b"Zhang San" in whole["read.html"]
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", ["Evidence", "social post"]), ("zh-hans", ["证据", "社交媒体帖子"])])
