@@ -100,14 +100,16 @@ def plain_problem(status: int, where: str, headers: Mapping[str, str] | None = N
 
 
 def problems_only(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Middleware, the outermost: whoever made an error below the API's address, it leaves in the one form."""
+    """Middleware, the outermost: whoever errs below the API's address, it leaves in the one form. No answer is kept on its way."""
 
     def respond(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        is_ours = request.path.startswith(ROOT)
-        if not is_ours or response.status_code < 400 or response.headers.get("Content-Type", "") == MEDIA_TYPE:
+        if not request.path.startswith(ROOT):
             return response
-        kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-        return answer_of(plain_problem(response.status_code, f"{request.method} {request.path[:200]}", kept))
+        if response.status_code >= 400 and response.headers.get("Content-Type", "") != MEDIA_TYPE:
+            kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+            response = answer_of(plain_problem(response.status_code, f"{request.method} {request.path[:200]}", kept))
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
 
     return respond

@@ -116,6 +116,10 @@ def test_a_host_that_is_not_ours_is_refused_in_the_one_form() -> None:
     assert (answer.status_code, check_problem(answer)["status"]) == (400, 400)
 
 
+def test_no_answer_is_kept_on_its_way() -> None:
+    assert {analyst().get(address).headers["Cache-Control"] for address in ("cases", "nothing")} == {"no-store"}
+
+
 def test_errors_of_the_console_stay_pages() -> None:
     assert Client(SERVER_NAME="localhost").get("/nothing").headers["Content-Type"].startswith("text/html")
 
