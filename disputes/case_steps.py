@@ -177,7 +177,15 @@ def preview(request: HttpRequest, case_id: str) -> HttpResponseBase:
         return redirect("admin:disputes_case_change", case_id)
     kept = [(name, value) for name, value in form.items() if name in ("revision", "outcome", "reasons") or name.startswith("finding_")]
     button = Event.REVERSE if is_reversal else Event.PROPOSE_DECISION
-    context = {**admin.site.each_context(request), "case": case, "preview": seen, "kept": kept, "event": button.value, "most": SHOWN}
+    context = {
+        **admin.site.each_context(request),
+        "title": _("What this proposal leads to"),
+        "case": case,
+        "preview": seen,
+        "kept": kept,
+        "event": button.value,
+        "most": SHOWN,
+    }
     return render(request, "admin/disputes/case/preview.html", context)
 
 

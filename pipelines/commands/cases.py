@@ -159,4 +159,4 @@ def _look(settings: Settings, services: Any, now: Callable[[], datetime]) -> dic
     actions: dict[str, Any] = carry_out_waiting(endpoint, services, now) if endpoint else {"done": 0, "tried_again": 0, "gave_up": []}
     if actions["gave_up"]:
         notify(settings, "actions_failed", f"{len(actions['gave_up'])} measures could not be carried out", actions=actions["gave_up"][:100])
-    return {**due, "actions": actions, "finished": services.finish_cases(now())}
+    return {**due, "notices": services.write_notices(now()), "actions": actions, "finished": services.finish_cases(now())}
