@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from fairdeal.disputes.models import Case, CaseAction
 from fairdeal.disputes.names import action_state_text, action_text, kind_text
 from fairdeal.disputes.statuses import ActionState
@@ -69,4 +71,6 @@ def _row(asked: dict[str, str], action: CaseAction | None, receipt: str) -> Acti
 def _outcome(action: CaseAction | None, receipt: str) -> str:
     if action is None or action.receipt:
         return action.receipt if action else receipt
-    return f"{action.error} · {instant_text(action.next_try_at)}" if action.error else ""
+    if action.state == ActionState.WAITING and action.error:
+        return _("%(error)s; next try %(when)s") % {"error": action.error, "when": instant_text(action.next_try_at)}
+    return action.error

@@ -286,6 +286,7 @@ def _proposal_view(case: Case) -> dict[str, Any]:
         "waits": bool(decision.get("waits_for_appeal")) and case.status in (CaseStatus.DECIDED, CaseStatus.APPEAL),
         "actions": _counted(action_text(action["kind"]) for action in actions),
         "action_rows": rows[:SHOWN],
+        "is_ordered": any(row.state for row in rows),
         "actions_asked": len(actions),
         "actions_done": sum(row.is_done for row in rows),
     }

@@ -6,18 +6,20 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fairdeal.disputes import services
 from fairdeal.disputes.case_page import presumed_members
+from fairdeal.disputes.deciding import proposal
 from fairdeal.disputes.domain import BROUGHT_IN, CaseStatus, CloseCode, Deed, Event, Role, may, next_events
 from fairdeal.disputes.history import changing_history
 from fairdeal.disputes.models import Case, CaseMember
 from fairdeal.disputes.people import analysts, may_read_queue, roles_of, skills_of
+from fairdeal.disputes.previewing import SHOWN, preview_of
 from fairdeal.disputes.wording import refusal_text
 
 View = Callable[..., HttpResponseBase]
@@ -153,6 +155,40 @@ def step(request: HttpRequest, case_id: str) -> HttpResponseBase:
     )
 
 
+def preview(request: HttpRequest, case_id: str) -> HttpResponseBase:
+    """Show what a proposal would lead to, with the proposal ready to be made."""
+    case = Case.objects.filter(pk=case_id).first()
+    if case is None or not may_read_queue(request.user):
+        return _queue()
+    is_reversal, form = request.POST.get("preview") == Event.REVERSE, request.POST
+    role, skills = (Role.APPROVER if is_reversal else Role.ANALYST), sorted(skills_of(request.user))
+    outcome, reasons = form.get("outcome", ""), _lines(form, "reasons")
+    if role not in roles_of(request.user):
+        messages.error(request, _("Your role proposes nothing here."))
+        return redirect("admin:disputes_case_change", case_id)
+    try:
+        event, data = proposal(
+            case_id, close_code=outcome, findings=_findings(case, outcome, form), reasons=reasons, is_reversal=is_reversal
+        )
+        who: dict[str, Any] = {"actor": request.user.get_username(), "role": role, "skills": skills}
+        seen = preview_of(case, event, data=data, at=timezone.now(), **who)
+    except services.RefusedChange as refused:
+        messages.error(request, refusal_text(refused))
+        return redirect("admin:disputes_case_change", case_id)
+    kept = [(name, value) for name, value in form.items() if name in ("revision", "outcome", "reasons") or name.startswith("finding_")]
+    button = Event.REVERSE if is_reversal else Event.PROPOSE_DECISION
+    context = {
+        **admin.site.each_context(request),
+        "title": _("What this proposal leads to"),
+        "case": case,
+        "preview": seen,
+        "kept": kept,
+        "event": button.value,
+        "most": SHOWN,
+    }
+    return render(request, "admin/disputes/case/preview.html", context)
+
+
 def take_step(request: HttpRequest, case: Case, event: Event, form: Any) -> str:
     """Take one step in the name of the signed-in person; the case's status afterwards, in words."""
     actor, roles, seen = request.user.get_username(), roles_of(request.user), str(form.get("revision", ""))
@@ -188,7 +224,7 @@ def take_step(request: HttpRequest, case: Case, event: Event, form: Any) -> str:
 #: What people can do with a case: name, address below the queue's, and what does it.
 VIEWS: dict[str, tuple[str, View]] = {
     "next": ("next/", take_next),
-    **{view.__name__: (f"<path:case_id>/{view.__name__}/", view) for view in (step, claim, reassign, pause, split, note)},
+    **{view.__name__: (f"<path:case_id>/{view.__name__}/", view) for view in (step, preview, claim, reassign, pause, split, note)},
 }
 
 

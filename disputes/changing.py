@@ -25,7 +25,7 @@ from fairdeal.disputes.domain import (
 from fairdeal.disputes.events import PROPOSALS, RESTARTS, UNJUDGED_ENDS
 from fairdeal.disputes.given import as_json, read_given
 from fairdeal.disputes.history import changing_history, record
-from fairdeal.disputes.measures import measures_of
+from fairdeal.disputes.measures import measures_of, takes_back
 from fairdeal.disputes.models import Case, CaseMember
 from fairdeal.disputes.moving import move_members
 from fairdeal.disputes.noting import case_at, stale
@@ -168,7 +168,7 @@ def _changes(
             "decided_at": facts.at.isoformat(),
             "appeal_until": until.isoformat(),
         }
-        if given.get("waits_for_appeal") and facts.actions:
+        if given.get("waits_for_appeal") and facts.actions and not takes_back(case.decision.get("actions", [])):
             changes["decision"]["waits_for_appeal"] = True
     elif event is Event.ENFORCE:
         changes["decision"] = case.decision | {"enforced_because": facts.because}

@@ -78,12 +78,20 @@ def propose(
     revision: int | None = None,
 ) -> dict[str, Any]:
     """Put a decision about a case under investigation before a second person; its alerts and what was put before it are the evidence."""
-    data: dict[str, Any] = {"reasons": list(reasons), "findings": findings, "evidence_ids": _evidence_of(case_id)}
-    is_false_positive = close_code == CloseCode.FALSE_POSITIVE
-    if not is_false_positive:
-        data["close_code"] = close_code
-    event = Event.PROPOSE_FALSE_POSITIVE if is_false_positive else Event.PROPOSE_DECISION
+    event, data = proposal(case_id, close_code=close_code, findings=findings, reasons=reasons)
     return apply(case_id, event, actor=maker, role=Role.ANALYST, revision=revision, at=at, **data)
+
+
+def proposal(
+    case_id: str, *, close_code: str, findings: Mapping[str, Any] | None, reasons: Sequence[str], is_reversal: bool = False
+) -> tuple[Event, dict[str, Any]]:
+    """The step that puts this decision before a second person, and what comes with it."""
+    data: dict[str, Any] = {"reasons": list(reasons), "findings": findings, "evidence_ids": _evidence_of(case_id)}
+    if is_reversal:
+        return Event.REVERSE, {**data, "close_code": close_code}
+    if close_code == CloseCode.FALSE_POSITIVE:
+        return Event.PROPOSE_FALSE_POSITIVE, data
+    return Event.PROPOSE_DECISION, {**data, "close_code": close_code}
 
 
 def reverse(
@@ -104,19 +112,8 @@ def reverse(
     reviewer, skills
         Who took no part in the earlier decision, and what they may do beyond an approver.
     """
-    return apply(
-        case_id,
-        Event.REVERSE,
-        actor=reviewer,
-        role=Role.APPROVER,
-        revision=revision,
-        at=at,
-        skills=list(skills),
-        close_code=close_code,
-        findings=findings,
-        reasons=list(reasons),
-        evidence_ids=_evidence_of(case_id),
-    )
+    event, data = proposal(case_id, close_code=close_code, findings=findings, reasons=reasons, is_reversal=True)
+    return apply(case_id, event, actor=reviewer, role=Role.APPROVER, revision=revision, at=at, skills=list(skills), **data)
 
 
 def _evidence_of(case_id: str) -> list[str]:

@@ -233,6 +233,28 @@ class CaseEvent(models.Model):
         return f"{self.seq} {self.event}"
 
 
+class Notice(models.Model):
+    """A word to whoever leads the team: the first answer of a case nears its end or is late. Written once per warning, seen once."""
+
+    id: models.BigAutoField[int, int] = models.BigAutoField(primary_key=True)
+    case_id: str
+    case: models.ForeignKey[Case, Case] = models.ForeignKey(Case, models.PROTECT, related_name="notices", verbose_name=_("case"))
+    started_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(_("waits since"))
+    hours: models.PositiveSmallIntegerField[int, int] = models.PositiveSmallIntegerField(_("hours passed"))
+    due_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(_("due"))
+    written_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(_("when"))
+    seen_by: models.CharField[str, str] = models.CharField(_("seen by"), max_length=150, blank=True, default="")
+    seen_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(_("seen"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["case", "started_at", "hours"], name="one_notice_per_case_and_warning")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.hours} h"
+
+
 class AuditHead(models.Model):
     """The newest entry of the history: one row, locked by whoever adds to it."""
 

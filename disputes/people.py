@@ -34,6 +34,11 @@ def may_read_queue(user: Any) -> bool:
     return bool(may(roles_of(user), Deed.READ_CASE) & _WHOLE_QUEUE)
 
 
+def leads_team(user: Any) -> bool:
+    """Whether ``user`` leads the team: may hand on any case, whoever holds it."""
+    return Scope.ALL in may(roles_of(user), Deed.REASSIGN_CASE)
+
+
 def analysts() -> list[str]:
     """Names of the people who can be given cases."""
     from django.contrib.auth import get_user_model  # models exist after configure() only

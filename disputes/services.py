@@ -18,6 +18,7 @@ from fairdeal.disputes.filing import OpenedCases, open_cases
 from fairdeal.disputes.history import head as audit_head
 from fairdeal.disputes.measuring import measured_minutes
 from fairdeal.disputes.moving import split
+from fairdeal.disputes.notices import write_notices
 from fairdeal.disputes.noting import note
 from fairdeal.disputes.outbox import take_action
 from fairdeal.disputes.packing import pack_files
@@ -80,4 +81,5 @@ __all__ = [
     "verdicts",
     "verify_history",
     "write_messages",
+    "write_notices",
 ]

@@ -10,7 +10,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from fairdeal.disputes.databases import database
-from fairdeal.disputes.people import may_read_queue
+from fairdeal.disputes.people import leads_team, may_read_queue
 
 
 def build(
@@ -138,6 +138,10 @@ def _reads_queue(request: Any) -> bool:
     return may_read_queue(request.user)
 
 
+def _leads(request: Any) -> bool:
+    return leads_team(request.user)
+
+
 def _manages_people(request: Any) -> bool:
     return bool(request.user.has_perm("auth.view_user"))
 
@@ -151,6 +155,7 @@ _QUEUE_MENU = {
     "items": [
         _entry(_("At a glance"), "monitoring", "admin:index", _reads_queue),
         _entry(_("Cases"), "gavel", "admin:disputes_case_changelist", _reads_queue),
+        _entry(_("Notices"), "campaign", "admin:disputes_notice_changelist", _leads),
         _entry(_("Alerts"), "notifications", "admin:disputes_casealert_changelist", _reads_queue),
         _entry(_("Members"), "group_work", "admin:disputes_casemember_changelist", _reads_queue),
         _entry(_("History"), "history", "admin:disputes_caseevent_changelist", _reads_queue),

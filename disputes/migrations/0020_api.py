@@ -21,7 +21,7 @@ def leave_role(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('disputes', '0006_outbox'),
+        ('disputes', '0007_notices'),
         ('auth', '0012_alter_user_first_name_max_length'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -162,8 +162,9 @@ def _look(settings: Settings, services: Any, now: Callable[[], datetime]) -> dic
     actions: dict[str, Any] = carry_out_waiting(endpoint, services, now) if endpoint else {"done": 0, "tried_again": 0, "gave_up": []}
     if actions["gave_up"]:
         notify(settings, "actions_failed", f"{len(actions['gave_up'])} measures could not be carried out", actions=actions["gave_up"][:100])
+    notices = services.write_notices(now())
     finished = services.finish_cases(now())
     messages = deliver_waiting(settings, services, now)
     if messages["gave_up"]:
         notify(settings, "messages_failed", f"{len(messages['gave_up'])} messages were given up", messages=messages["gave_up"][:100])
-    return {**due, "actions": actions, "finished": finished, "messages": messages}
+    return {**due, "notices": notices, "actions": actions, "finished": finished, "messages": messages}

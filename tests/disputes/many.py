@@ -157,3 +157,13 @@ def take_all_actions(home: Path, number: int) -> list[str]:
     while (action := services.take_action(AT)) is not None:
         taken.append(action["idempotency_key"])
     return taken
+
+
+def tell_of_warnings(home: Path, number: int) -> int:
+    """Write the notices of twelve hours later."""
+    from datetime import timedelta
+
+    from fairdeal.disputes import services
+    from tests.disputes.alerts import AT
+
+    return services.write_notices(AT + timedelta(hours=12))

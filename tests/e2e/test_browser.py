@@ -188,6 +188,9 @@ def test_two_people_work_a_ring_from_taking_it_to_its_end_and_a_third_is_turned_
                     verdicts.nth(place).select_option("honest" if place == 1 else "fraud")
             analyst.select_option("select[name=outcome]", "action_confirmed")
             analyst.fill("textarea[name=reasons]", "one device\n同一设备")
+            analyst.click("button[name=preview]")
+            analyst.wait_for_load_state()
+            assert analyst.locator("#fd-preview-measures li").count() > 0
             press(analyst, "propose_decision")
 
         propose()

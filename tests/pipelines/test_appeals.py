@@ -58,6 +58,8 @@ def test_an_appeal_reverses_and_the_lift_stands_in_the_next_feed(settings: Setti
     with workplace(settings, shop) as place:
         case_id = case_about(place, "instrument", "T1")["case_id"]
         decide_and_wait(place, case_id, decided)
+        (ordered,) = place.cases().show_case(case_id)["decision"]["actions"]
+        assert (ordered["kind"], ordered["target"]) == ("block", "instrument:T1")  # as the next feed has it
     run(settings, shop, SECOND)
     assert about(settings, SECOND) == ("block", True)
     with workplace(settings, shop) as place:

@@ -143,6 +143,24 @@ def test_a_case_closes_when_the_last_of_its_measures_has_its_receipt(ordered: Se
     assert len(enforcer.effects) == 3
 
 
+def test_what_was_carried_out_is_taken_back_when_the_case_is_reopened_and_cleared(ordered: Settings, enforcer: Enforcer) -> None:
+    services, case_id = decided(alert(1), alert(2))
+    look(ordered, services, AT)
+    later = AT + timedelta(days=1)
+    asked = {"on_behalf_of": "merchant", "reasons": ["the parcels exist"], "new_evidence": ["the carrier's list"]}
+    services.apply(case_id, "reopen", actor="zhao", role="approver", at=later, **asked)
+    people = {"maker": "li", "checker": "wang", "reasons": ["the list"], "at": later}
+    services.decide(case_id, close_code="action_confirmed", findings={"O1": True, "O2": False}, **people)
+    look(ordered, services, later)
+    sent = [(effect["kind"], effect["target"]) for effect in enforcer.effects.values()]
+    assert sent == [("hold", "order:O1"), ("hold", "order:O2"), ("hold", "order:O1"), ("allow", "order:O2")]
+    services.apply(case_id, "reopen", actor="zhao", role="approver", at=later, **asked)
+    services.decide(case_id, close_code="false_positive", **people)
+    look(ordered, services, later)
+    assert [(effect["kind"], effect["target"]) for effect in list(enforcer.effects.values())[4:]] == [("allow", "order:O1")]
+    assert services.show_case(case_id)["status"] == "CLOSED"
+
+
 def test_a_receipt_that_comes_again_changes_nothing(ordered: Settings, enforcer: Enforcer) -> None:
     services, case_id = decided()
     action = services.take_action(AT)
