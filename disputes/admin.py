@@ -16,9 +16,8 @@ from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
-from unfold.admin import ModelAdmin
 
-from fairdeal.disputes import case_steps, people_admin, services
+from fairdeal.disputes import case_steps, notices_admin, people_admin, services
 from fairdeal.disputes.case_page import page_of
 from fairdeal.disputes.claiming import CLAIMABLE, is_held
 from fairdeal.disputes.clock_rows import clock_rows
@@ -48,42 +47,16 @@ from fairdeal.disputes.names import (
     status_text,
     typology_text,
 )
-from fairdeal.disputes.people import may_read_queue, roles_of
+from fairdeal.disputes.people import may_read_queue, roles_of, skills_of
 from fairdeal.disputes.queue_rows import queue_row, with_headline
+from fairdeal.disputes.read_only import ReadOnly
 from fairdeal.disputes.searching import search_cases
 from fairdeal.disputes.statuses import CaseStatus
 from fairdeal.disputes.wording import NOTHING, money_text, refusal_text
 
-__all__ = ["AlertAdmin", "CaseAdmin", "EventAdmin", "MemberAdmin", "people_admin"]
+__all__ = ["AlertAdmin", "CaseAdmin", "EventAdmin", "MemberAdmin", "notices_admin", "people_admin"]
 
 admin.site.index_title = _("The queue at a glance")
-
-
-class ReadOnly(ModelAdmin):  # type: ignore[misc]
-    """A table that people look at and nobody edits."""
-
-    list_per_page = 50
-    show_full_result_count = False
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return may_read_queue(request.user)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_read_queue(request.user)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions: dict[str, Any] = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
 
 
 @admin.register(Case)
@@ -207,7 +180,8 @@ class CaseAdmin(ReadOnly):
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         case = Case.objects.filter(pk=object_id).first()
-        page = page_of(case, roles_of(request.user), request.user.get_username()) if case and may_read_queue(request.user) else {}
+        user = request.user
+        page = page_of(case, roles_of(user), user.get_username(), skills_of(user)) if case and may_read_queue(user) else {}
         response: HttpResponse = super().changeform_view(request, object_id, form_url, {**(extra_context or {}), "page": page})
         return response
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -11,3 +13,9 @@ class DisputesConfig(AppConfig):
     label = "disputes"
     verbose_name = _("Dispute queue")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def import_models(self) -> None:
+        """Models stand in several files; Django looks into ``models`` by itself."""
+        super().import_models()
+        for module in ("access_models", "evidence_models", "webhook_models"):
+            import_module(f"{self.name}.{module}")

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from fairdeal.disputes.clocks import FIRST_RESPONSE
 from fairdeal.disputes.domain import AT_REST, CASE_TYPES, CaseStatus, Role
-from fairdeal.disputes.models import Case, in_language
-from fairdeal.disputes.people import may_read_queue, roles_of
+from fairdeal.disputes.models import Case, Notice, in_language
+from fairdeal.disputes.people import leads_team, may_read_queue, roles_of
 from fairdeal.disputes.queue_rows import queue_rows, with_headline
 from fairdeal.disputes.wording import totals_text
 
@@ -24,6 +24,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """The first page's values; a person who may not read the queue gets none of it."""
     if may_read_queue(request.user):
         context["glance"] = at_a_glance(request.user.get_username()) | {"may_take": Role.ANALYST in roles_of(request.user)}
+        if leads_team(request.user):
+            context["glance"]["unseen"] = Notice.objects.filter(seen_at=None).count()
     user: Any = request.user
     context["lacks_approver"] = user.has_perm("auth.add_user") and not _others_who_approve(user)
     return context

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from fairdeal.disputes.events import Event, Note
+from fairdeal.disputes.evidence_seals import evidence_faults
 from fairdeal.disputes.history import BEGINNING, alerts_sha256, changing_history, content_sha256, seal
 from fairdeal.disputes.models import AuditHead, Case, CaseAlert, CaseEvent
 
@@ -78,7 +79,7 @@ def verify_history(anchors: Iterable[Anchor] = ()) -> Audit:
             where = told[missing[0]][0].where
             faults.append(f"entry {expected}: it is missing; {where} knew of {missing[0]} entries, here are {entries}")
     if first_bad is None:
-        faults += [*_head_faults(begun, at_begun, (expected - 1, before)), *_case_faults(last), *_alert_faults()]
+        faults += [*_head_faults(begun, at_begun, (expected - 1, before)), *_case_faults(last), *_alert_faults(), *evidence_faults()]
     return Audit(entries, checked, first_bad, tuple(faults))
 
 

@@ -19,7 +19,7 @@ from fairdeal.disputes.refused import refuse
 _CARRIED = (
     "reasons", "evidence_ids", "new_evidence", "comment", "remedies", "target_case_id", "document_sha256", "second_person",
     "named_maker", "agreed_by", "arbitration_agreed", "due_at", "evidence_complete", "because", "attempts", "disclosure_signed",
-    "challenge_open", "skills", "approval_limit_minor",
+    "challenge_open", "skills", "approval_limit_minor", "on_behalf_of",
 )  # fmt: skip
 
 

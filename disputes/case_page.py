@@ -13,11 +13,14 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from fairdeal.disputes.action_rows import SHOWN, action_rows
+from fairdeal.disputes.appeal_part import asking_of, review_of
 from fairdeal.disputes.claiming import CLAIMABLE, is_held
 from fairdeal.disputes.clock_rows import clock_rows
 from fairdeal.disputes.clocks import PauseReason
-from fairdeal.disputes.domain import CaseStatus, CloseCode, Deed, Event, Role, Scope, may, next_events, same_person
+from fairdeal.disputes.domain import CaseStatus, CloseCode, Deed, Event, Role, Scope, Skill, may, next_events, same_person
 from fairdeal.disputes.evidence_rows import Related, marked, related_of
+from fairdeal.disputes.exhibit_rows import exhibit_rows
 from fairdeal.disputes.models import CLOSE_CODE_TEXTS, Case, CaseAlert, CaseEvent, CaseMember
 from fairdeal.disputes.names import (
     action_text,
@@ -77,8 +80,9 @@ class MemberView:
     is_presumed: bool
 
 
-def page_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any]:
-    """The template's values for ``case``, read by ``actor`` in ``roles``."""
+def page_of(case: Case, roles: frozenset[Role], actor: str, skills: frozenset[Skill] = frozenset()) -> dict[str, Any]:
+    """The template's values for ``case``, read by ``actor`` in ``roles`` and with ``skills``."""
+    review = review_of(case, roles, skills, actor)
     alerts = list(CaseAlert.objects.filter(case=case).select_related("member").order_by("-expected_loss_minor", "alert_id"))
     leading: dict[int, CaseAlert] = {}
     for alert in alerts:
@@ -107,10 +111,13 @@ def page_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any]:
         "same_subject": [_link(other) for other in about_the_same(case)],
         "neighbours": [_link(other, tie) for other, tie in neighbours(case, alerts)],
         "merchants": sorted({alert.merchant_id for alert in alerts} - {""})[:LINKED_SHOWN],
+        "evidence": exhibit_rows(case),
         "events": [_event_view(event) for event in history],
         "clocks": clock_rows(case, history, timezone.now()),
         "pause": pause_of(case, roles, actor),
-        "steps": steps_for(case, roles),
+        "steps": steps_for(case, roles) - (set() if review and review["may"] else {Event.REVERSE.value, Event.UPHOLD.value}),
+        "asking": asking_of(case, roles),
+        "review": review,
         "hold": hold_of(case, roles, actor),
         "is_own_proposal": same_person(str(case.decision.get("maker", "")), actor),
         "proposal": _proposal_view(case) if case.decision.get("maker") else None,
@@ -130,6 +137,8 @@ def steps_for(case: Case, roles: frozenset[Role]) -> frozenset[str]:
         Event.PROPOSE_DECISION,
         Event.APPROVE,
         Event.RETURN,
+        Event.REVERSE,
+        Event.UPHOLD,
     }
     return frozenset(event.value for role in roles for event in next_events(CaseStatus(case.status), role) if event in offered)
 
@@ -200,11 +209,14 @@ def presumed_members(case: Case) -> frozenset[int]:
     Not those of which less than `PRESUMED` was thought, nor those that were drawn at random: what nobody looked at teaches nothing, and a
     random sample that is judged by its neighbours is none. A member that is alone in its case is always meant.
     """
+    members = frozenset(CaseMember.objects.filter(case=case).values_list("pk", flat=True))
+    if len(members) == 1:
+        return members
     alerts = CaseAlert.objects.filter(case=case).order_by("-expected_loss_minor", "alert_id")
     leading: dict[int, CaseAlert] = {}
     for alert in alerts.only("member_id", "chosen_by", "probability", "expected_loss_minor"):
         leading.setdefault(alert.member_id, alert)
-    return frozenset(pk for pk, alert in leading.items() if len(leading) == 1 or is_presumed(alert))
+    return frozenset(pk for pk, alert in leading.items() if is_presumed(alert))
 
 
 def is_presumed(alert: CaseAlert) -> bool:
@@ -264,26 +276,33 @@ def _member_view(member: CaseMember, alert: CaseAlert, is_open: bool) -> MemberV
 def _proposal_view(case: Case) -> dict[str, Any]:
     """The decision that stands, proposed or approved: what was found about how many, and what is done because of it."""
     decision, texts = case.decision, finding_texts()
-    actions, receipts = decision.get("actions") or [], decision.get("receipts") or {}
+    actions, rows = decision.get("actions") or [], action_rows(case)
     return {
         "maker": decision.get("maker", ""),
         "checker": decision.get("checker", ""),
         "reasons": decision.get("reasons", []),
         "findings": _counted(texts.get(finding, finding) for finding in decision.get("findings", {}).values()),
+        "supersedes": (decision.get("supersedes") or {}).get("maker", ""),
+        "waits": bool(decision.get("waits_for_appeal")) and case.status in (CaseStatus.DECIDED, CaseStatus.APPEAL),
         "actions": _counted(action_text(action["kind"]) for action in actions),
+        "action_rows": rows[:SHOWN],
+        "is_ordered": any(row.state for row in rows),
         "actions_asked": len(actions),
-        "actions_done": sum(action["action_id"] in receipts for action in actions),
+        "actions_done": sum(row.is_done for row in rows),
     }
 
 
 def _event_view(event: CaseEvent) -> dict[str, Any]:
     given = event.new.get("given", {})
     due = [_("due %(when)s") % {"when": instant_text(datetime.fromisoformat(given["due_at"]))}] if given.get("due_at") else []
-    words = [*given.get("reasons", []), given.get("comment", ""), *due]
+    words = [*given.get("reasons", []), *given.get("new_evidence", []), given.get("comment", ""), *due]
+    asked_by = given.get("on_behalf_of")
     return {
         "event": event,
         "what": event_text(event.event),
-        "role": role_text(event.role),
+        "role": _("%(role)s, for the %(party)s") % {"role": role_text(event.role), "party": role_text(asked_by)}
+        if asked_by
+        else role_text(event.role),
         "from_status": status_text(event.from_status) if event.from_status != event.to_status else "",
         "to_status": status_text(event.to_status),
         "alerts": len(event.new.get("alerts", [])),

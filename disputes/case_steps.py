@@ -6,18 +6,20 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fairdeal.disputes import services
 from fairdeal.disputes.case_page import presumed_members
-from fairdeal.disputes.domain import CaseStatus, CloseCode, Deed, Event, Role, may, next_events
+from fairdeal.disputes.deciding import proposal
+from fairdeal.disputes.domain import BROUGHT_IN, CaseStatus, CloseCode, Deed, Event, Role, may, next_events
 from fairdeal.disputes.history import changing_history
 from fairdeal.disputes.models import Case, CaseMember
-from fairdeal.disputes.people import analysts, may_read_queue, roles_of
+from fairdeal.disputes.people import analysts, may_read_queue, roles_of, skills_of
+from fairdeal.disputes.previewing import SHOWN, preview_of
 from fairdeal.disputes.wording import refusal_text
 
 View = Callable[..., HttpResponseBase]
@@ -153,20 +155,66 @@ def step(request: HttpRequest, case_id: str) -> HttpResponseBase:
     )
 
 
+def preview(request: HttpRequest, case_id: str) -> HttpResponseBase:
+    """Show what a proposal would lead to, with the proposal ready to be made."""
+    case = Case.objects.filter(pk=case_id).first()
+    if case is None or not may_read_queue(request.user):
+        return _queue()
+    is_reversal, form = request.POST.get("preview") == Event.REVERSE, request.POST
+    role, skills = (Role.APPROVER if is_reversal else Role.ANALYST), sorted(skills_of(request.user))
+    outcome, reasons = form.get("outcome", ""), _lines(form, "reasons")
+    if role not in roles_of(request.user):
+        messages.error(request, _("Your role proposes nothing here."))
+        return redirect("admin:disputes_case_change", case_id)
+    try:
+        event, data = proposal(
+            case_id, close_code=outcome, findings=_findings(case, outcome, form), reasons=reasons, is_reversal=is_reversal
+        )
+        who: dict[str, Any] = {"actor": request.user.get_username(), "role": role, "skills": skills}
+        seen = preview_of(case, event, data=data, at=timezone.now(), **who)
+    except services.RefusedChange as refused:
+        messages.error(request, refusal_text(refused))
+        return redirect("admin:disputes_case_change", case_id)
+    kept = [(name, value) for name, value in form.items() if name in ("revision", "outcome", "reasons") or name.startswith("finding_")]
+    button = Event.REVERSE if is_reversal else Event.PROPOSE_DECISION
+    context = {
+        **admin.site.each_context(request),
+        "title": _("What this proposal leads to"),
+        "case": case,
+        "preview": seen,
+        "kept": kept,
+        "event": button.value,
+        "most": SHOWN,
+    }
+    return render(request, "admin/disputes/case/preview.html", context)
+
+
 def take_step(request: HttpRequest, case: Case, event: Event, form: Any) -> str:
     """Take one step in the name of the signed-in person; the case's status afterwards, in words."""
     actor, roles, seen = request.user.get_username(), roles_of(request.user), str(form.get("revision", ""))
     revision = int(seen) if seen.isdecimal() else case.revision
     role = _role_for(case, event, roles)
     if event is Event.PROPOSE_DECISION and role is Role.ANALYST:
-        reasons = [line.strip() for line in form.get("reasons", "").splitlines() if line.strip()]
         outcome = form.get("outcome", "")
-        findings = _findings(case, outcome, form)
+        findings, reasons = _findings(case, outcome, form), _lines(form, "reasons")
         services.propose(case.pk, maker=actor, close_code=outcome, findings=findings, reasons=reasons, revision=revision)
-    elif event is Event.APPROVE:
-        with changing_history():  # an approved decision is carried out, or the approval does not stand
-            services.apply(case.pk, event.value, actor=actor, role=role.value, revision=revision)
-            services.carry_out(case.pk)
+    elif event is Event.REVERSE and role is Role.APPROVER:
+        outcome = form.get("outcome", "")
+        services.reverse(
+            case.pk,
+            reviewer=actor,
+            skills=sorted(skills_of(request.user)),
+            close_code=outcome,
+            findings=_findings(case, outcome, form),
+            reasons=_lines(form, "reasons"),
+            revision=revision,
+        )
+    elif event in (Event.APPROVE, Event.UPHOLD):
+        sent = _sent_along(event, form) | ({"skills": sorted(skills_of(request.user))} if event is Event.UPHOLD else {})
+        with changing_history():  # what was decided is carried out, or the decision does not stand
+            services.apply(case.pk, event.value, actor=actor, role=role.value, revision=revision, **sent)
+            if not Case.objects.get(pk=case.pk).decision.get("waits_for_appeal") or event is Event.UPHOLD:
+                services.carry_out(case.pk)
     else:  # a proposal by another role is refused there, which says why
         services.apply(case.pk, event.value, actor=actor, role=role.value, revision=revision, **_sent_along(event, form))
     case.refresh_from_db()
@@ -176,7 +224,7 @@ def take_step(request: HttpRequest, case: Case, event: Event, form: Any) -> str:
 #: What people can do with a case: name, address below the queue's, and what does it.
 VIEWS: dict[str, tuple[str, View]] = {
     "next": ("next/", take_next),
-    **{view.__name__: (f"<path:case_id>/{view.__name__}/", view) for view in (step, claim, reassign, pause, split, note)},
+    **{view.__name__: (f"<path:case_id>/{view.__name__}/", view) for view in (step, preview, claim, reassign, pause, split, note)},
 }
 
 
@@ -184,6 +232,13 @@ def _sent_along(event: Event, form: Any) -> dict[str, Any]:
     """What the form sends along with a step."""
     if event is Event.RETURN:
         return {"comment": form.get("comment", "")}
+    if event is Event.APPROVE:
+        return {"waits_for_appeal": True} if form.get("when") == "window" else {}
+    if event is Event.UPHOLD:
+        return {"reasons": _lines(form, "reasons")}
+    if event in BROUGHT_IN:
+        asked = {"on_behalf_of": form.get("asked_by", ""), "new_evidence": _lines(form, "new_evidence")}
+        return {**asked, "reasons": _lines(form, "reasons")}
     if event is Event.REQUEST_EVIDENCE:
         days = form.get("due_days", "")
         due = {"due_at": timezone.now() + timedelta(days=int(days))} if days.isdecimal() and len(days) <= MOST_DIGITS else {}
@@ -191,8 +246,15 @@ def _sent_along(event: Event, form: Any) -> dict[str, Any]:
     return {"evidence_complete": form.get("complete") == "yes"} if event is Event.CLOSE_EVIDENCE else {}
 
 
+def _lines(form: Any, name: str) -> list[str]:
+    """What a field says, a line each."""
+    return [line.strip() for line in form.get(name, "").splitlines() if line.strip()]
+
+
 def _role_for(case: Case, event: Event, roles: frozenset[Role]) -> Role:
     """The role in which somebody takes a step: analysts before others; where none fits, one that will be refused."""
+    if event in BROUGHT_IN and roles & set(BROUGHT_IN[event]):
+        return next(role for role in BROUGHT_IN[event] if role in roles)
     fitting = [role for role in Role if role in roles and event in next_events(CaseStatus(case.status), role)]
     return Role.ANALYST if Role.ANALYST in fitting else fitting[0] if fitting else min(roles, default=Role.AUDITOR)
 

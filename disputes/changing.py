@@ -8,14 +8,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from fairdeal.data_contracts.actions import Action
-from fairdeal.data_contracts.typologies import CaseType
 from fairdeal.disputes.case_facts import facts_of
 from fairdeal.disputes.claiming import CLAIMABLE, LEASE, held_by_other, is_held
 from fairdeal.disputes.domain import (
     CASE_TYPES,
     CaseStatus,
-    CloseCode,
     Event,
     Facts,
     Finding,
@@ -28,9 +25,11 @@ from fairdeal.disputes.domain import (
 from fairdeal.disputes.events import PROPOSALS, RESTARTS, UNJUDGED_ENDS
 from fairdeal.disputes.given import as_json, read_given
 from fairdeal.disputes.history import changing_history, record
-from fairdeal.disputes.models import Case, CaseAlert, CaseMember
+from fairdeal.disputes.measures import measures_of, takes_back
+from fairdeal.disputes.models import Case, CaseMember
 from fairdeal.disputes.moving import move_members
 from fairdeal.disputes.noting import case_at, stale
+from fairdeal.disputes.outbox import write_actions
 from fairdeal.disputes.refused import RefusedChange, refuse
 from fairdeal.disputes.verdict_rows import verdict_rows
 
@@ -117,7 +116,10 @@ def _take(case: Case, members: Sequence[CaseMember], row: Transition, role: Role
         moved = _move_late_members(case, facts.at)
         if moved:
             new["moved"] = moved
+    if row.target is CaseStatus.CLOSED or (row.event is Event.APPROVE and case.decision.get("waits_for_appeal")):
         new["verdicts"] = verdict_rows(case, facts.at)
+    if row.target is CaseStatus.ENFORCING:
+        write_actions(case, facts.at)
     entry = record(
         case.pk,
         at=facts.at,
@@ -151,6 +153,8 @@ def _changes(
         assert facts.proposed is not None  # the guards of these steps see to it
         changes["close_code"] = facts.proposed.value
         changes["decision"] = _proposal(case, facts, given)
+        if event is Event.REVERSE:
+            changes["decision"]["kind"] = "appeal"
     elif event in UNJUDGED_ENDS:
         assert facts.proposed is not None
         changes["close_code"] = facts.proposed.value
@@ -164,6 +168,8 @@ def _changes(
             "decided_at": facts.at.isoformat(),
             "appeal_until": until.isoformat(),
         }
+        if given.get("waits_for_appeal") and facts.actions and not takes_back(case.decision.get("actions", [])):
+            changes["decision"]["waits_for_appeal"] = True
     elif event is Event.ENFORCE:
         changes["decision"] = case.decision | {"enforced_because": facts.because}
     elif event is Event.UPHOLD:
@@ -188,7 +194,7 @@ def _proposal(case: Case, facts: Facts, given: Mapping[str, Any]) -> dict[str, A
         "evidence_ids": list(facts.evidence_ids),
         "members": list(findings),
         "findings": findings,
-        "actions": given.get("actions") or _measures(case, facts),
+        "actions": given.get("actions") or measures_of(case, facts.proposed, facts.findings),
     }
     if case.decision.get("maker"):
         decision["supersedes"] = {"maker": case.decision["maker"], "made_at": case.decision.get("made_at")}
@@ -197,21 +203,6 @@ def _proposal(case: Case, facts: Facts, given: Mapping[str, Any]) -> dict[str, A
     if facts.document_sha256:
         decision |= {"document_sha256": facts.document_sha256, "checker": facts.second_person, "decided_at": facts.at.isoformat()}
     return decision
-
-
-def _measures(case: Case, facts: Facts) -> list[dict[str, str]]:
-    """What a confirmed suspicion asks for: the measure the machine took meanwhile stays, now confirmed by people."""
-    if facts.proposed is not CloseCode.ACTION_CONFIRMED:
-        return []
-    severest: dict[str, Action] = {}
-    for kind, subject_id, action in CaseAlert.objects.filter(case=case).values_list("member__subject_kind", "member__subject_id", "action"):
-        key = f"{kind}:{subject_id}"
-        severest[key] = max(severest.get(key, Action.ALLOW), Action(action), key=lambda a: a.severity)
-    return [
-        {"action_id": f"{case.case_id}/{key}", "kind": severest[key].value, "target": key}
-        for key, finding in sorted(facts.findings.items())
-        if finding is Finding.FRAUD and severest.get(key, Action.ALLOW) is not Action.ALLOW
-    ]
 
 
 def _write_verdicts(case: Case, members: Sequence[CaseMember], decision: Mapping[str, Any]) -> None:
@@ -248,104 +239,3 @@ def _check_target(case: Case, target_case_id: str) -> None:
             "a duplicate names another case that exists",
             "give the other case's id",
         )
-
-
-def decide(
-    case_id: str,
-    *,
-    maker: str,
-    checker: str,
-    close_code: str,
-    findings: Mapping[str, bool] | None = None,
-    reasons: Sequence[str],
-    at: datetime,
-) -> None:
-    """Bring a case from where its review stands to its end: review, proposal, approval by a second person, enforcement, close.
-
-    Parameters
-    ----------
-    case_id
-        A case that is new, accepted or under investigation.
-    maker, checker
-        Two people.
-    close_code
-        ``action_confirmed``, ``false_positive`` or one of ``decided_for_buyer``, ``decided_for_merchant``, ``decided_split``.
-    findings
-        Per member, by subject id or ``kind:id``: True fraud, False honest. Members left out were not judged and teach nothing.
-        None: the close code speaks for all members alike.
-    reasons
-        Why, at least one.
-    at
-        Aware; the moment of every step.
-
-    Raises
-    ------
-    RefusedChange
-        When a step is not allowed; the case is then as it was before. Deciding a closed case again in the same way is no error.
-
-    Notes
-    -----
-    The alerts of the case are the evidence. Measures already in force that the decision confirms are urgent, so they need not
-    wait for the end of the appeal window; appeals go on as cases of their own or by reopening.
-    """
-    with changing_history():
-        case = Case.objects.select_for_update().filter(pk=case_id).first()
-        if case is not None and _is_decided_so(case, maker, checker, close_code):
-            return
-        status = case.status if case is not None else CaseStatus.NEW
-        person: dict[str, Any] = {"actor": maker, "role": Role.ANALYST, "at": at}
-        if status == CaseStatus.NEW:
-            status = apply(case_id, Event.ACCEPT, **person)["status"]
-        if status == CaseStatus.ACCEPTED:
-            apply(case_id, Event.START_REVIEW, **person)
-        propose(case_id, maker=maker, close_code=close_code, findings=findings, reasons=reasons, at=at)
-        apply(case_id, Event.APPROVE, actor=checker, role=Role.APPROVER, at=at)
-        carry_out(case_id, at=at)
-
-
-def propose(
-    case_id: str,
-    *,
-    maker: str,
-    close_code: str,
-    findings: Mapping[str, Any] | None = None,
-    reasons: Sequence[str],
-    at: datetime | None = None,
-    revision: int | None = None,
-) -> dict[str, Any]:
-    """Put a decision about a case under investigation before a second person; the case's alerts are the evidence."""
-    evidence = list(CaseAlert.objects.filter(case_id=case_id).order_by("pk").values_list("pk", flat=True))
-    data: dict[str, Any] = {"reasons": list(reasons), "findings": findings}
-    is_false_positive = close_code == CloseCode.FALSE_POSITIVE
-    if not is_false_positive:
-        data["close_code"] = close_code
-    event = Event.PROPOSE_FALSE_POSITIVE if is_false_positive else Event.PROPOSE_DECISION
-    return apply(case_id, event, actor=maker, role=Role.ANALYST, revision=revision, at=at, evidence_ids=evidence, **data)
-
-
-def carry_out(case_id: str, *, at: datetime | None = None) -> dict[str, Any]:
-    """Take the system's own steps with a decided case, to its end.
-
-    Notes
-    -----
-    Carrying out means here that the decision is on record: the feed confirms or lifts measures by what the closed case says, and
-    tells the person affected through the text its record names. The receipt of an action is this record.
-    """
-    system: dict[str, Any] = {"actor": SYSTEM, "role": Role.WORKER, "at": timezone.now() if at is None else at}
-    with changing_history():
-        case = Case.objects.filter(pk=case_id).first()
-        actions = case.decision.get("actions", []) if case is not None else []
-        if case is not None and case.status == CaseStatus.DECIDED and actions:
-            enforced = apply(case_id, Event.ENFORCE, because="urgent_measure", **system)
-            receipts = {action["action_id"]: f"event {enforced['seq']}" for action in actions}
-            apply(case_id, Event.CONFIRM_ACTIONS, receipts=receipts, **system)
-        else:
-            apply(case_id, Event.NO_ACTION, **system)
-        parties = CASE_TYPES[CaseType(case.case_type)].parties if case is not None else frozenset()
-        return apply(case_id, Event.CLOSE, told=parties, **system)
-
-
-def _is_decided_so(case: Case, maker: str, checker: str, close_code: str) -> bool:
-    decision = case.decision
-    same = (decision.get("maker"), decision.get("checker"), case.close_code) == (maker, checker, close_code)
-    return same and case.status == CaseStatus.CLOSED

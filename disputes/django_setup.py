@@ -32,6 +32,7 @@ def configure(
     secret_key: str | None = None,
     debug: bool = False,
     allowed_hosts: Sequence[str] = (),
+    actions_elsewhere: bool = False,
 ) -> None:
     """Set Django up for the queue kept under ``home``.
 
@@ -47,6 +48,8 @@ def configure(
         For sessions and forms; made once and kept under ``home`` when not given.
     allowed_hosts
         Host names, beside this machine's own, under which the console answers.
+    actions_elsewhere
+        Measures of decided cases wait in the outbox until somebody else carried them out; False: the feed is all there is.
 
     Raises
     ------
@@ -66,8 +69,10 @@ def configure(
         time_zone=known_time_zone(time_zone),
         secret_key=secret_key or kept_secret(home / "keys" / "django_secret"),
         audit_key=kept_secret(home / "keys" / "audit_key"),
+        token_key=kept_secret(home / "keys" / "token_key"),
         debug=debug,
         allowed_hosts=allowed_hosts,
+        actions_elsewhere=actions_elsewhere,
     )
     if not settings.configured:
         settings.configure(**values)
@@ -76,8 +81,10 @@ def configure(
     _turn_to(values["DATABASES"][DEFAULT_DB_ALIAS])
     settings.SECRET_KEY = values["SECRET_KEY"]
     settings.AUDIT_KEY = values["AUDIT_KEY"]
+    settings.TOKEN_KEY = values["TOKEN_KEY"]
     settings.DEBUG = values["DEBUG"]
     settings.ALLOWED_HOSTS = values["ALLOWED_HOSTS"]
+    settings.ACTIONS_ELSEWHERE = values["ACTIONS_ELSEWHERE"]
     settings.TIME_ZONE = values["TIME_ZONE"]
     timezone.get_default_timezone.cache_clear()  # type: ignore[attr-defined]
 

@@ -10,11 +10,12 @@ from fairdeal.disputes.facts import Facts
 from fairdeal.disputes.outcomes import LABEL_RULES, CloseCode, Finding, LabelRule, findings_of, label_for
 from fairdeal.disputes.roles import RIGHTS, Deed, Role, Scope, Skill, may, same_person
 from fairdeal.disputes.statuses import AFTER_DECISION, AT_REST, STATUSES, CaseStatus, Rung, Stage, StatusFacts
-from fairdeal.disputes.transitions import ROWS, TRANSITIONS, Transition
+from fairdeal.disputes.transitions import BROUGHT_IN, ROWS, TRANSITIONS, Transition
 
 __all__ = [
     "AFTER_DECISION",
     "AT_REST",
+    "BROUGHT_IN",
     "CASE_TYPES",
     "LABEL_RULES",
     "RIGHTS",
@@ -88,16 +89,27 @@ def allowed(status: CaseStatus | None, event: Event, role: Role, facts: Facts) -
     if row is None:
         steps = ", ".join(next_events(status)) or "none"
         return Refusal("no_such_step", found, f"possible steps from here: {steps}", "look at the case again and choose one of these")
-    if role not in row.who:
+    capacity = facts.on_behalf_of or role
+    if facts.on_behalf_of is not None and role not in BROUGHT_IN.get(event, ()):
+        writers = ", ".join(BROUGHT_IN.get(event, ())) or "nobody"
+        return Refusal("not_brought_in", found, f"for somebody else this step is written down by: {writers}", "take the step yourself")
+    if capacity not in row.who:
         return Refusal("role", found, f"this step is for: {', '.join(row.who)}", "ask somebody in that role")
     if row.skill is not None and row.skill not in facts.skills:
         return Refusal("skill", found, f"this step needs the skill {row.skill}", "ask an approver who has it")
     for guard in row.guards:
-        if not guard.holds(role, facts):
+        if not guard.holds(capacity, facts):
             return Refusal(guard.name, found, guard.rule, guard.remedy)
     return row
 
 
 def next_events(status: CaseStatus | None, role: Role | None = None) -> tuple[Event, ...]:
-    """Events that lead on from ``status``, for anybody or for one ``role``, in table order; guards are not looked at."""
-    return tuple(row.event for row in TRANSITIONS if row.source is status and (role is None or role in row.who))
+    """Events that lead on from ``status``, in table order; guards are not looked at.
+
+    For anybody, or those that one ``role`` takes, or writes down for somebody else.
+    """
+    return tuple(
+        row.event
+        for row in TRANSITIONS
+        if row.source is status and (role is None or role in row.who or role in BROUGHT_IN.get(row.event, ()))
+    )

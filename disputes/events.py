@@ -60,6 +60,7 @@ class Note(StrEnum):
     ESCALATED = "escalated"
     SPLIT = "split"
     NOTED = "noted"
+    EVIDENCE_ADDED = "evidence_added"
 
 
 #: Steps that put a decision before a second person.

@@ -40,6 +40,8 @@ class Facts:
         What the actor may do beyond the plain role.
     evidence_rounds, evidence_due_at, negotiation_tried
         What the case has been through.
+    on_behalf_of
+        Whose request the actor writes down; None: the actor's own step.
     appeal_until, is_statutory
         How long the standing decision can be appealed; a statutory award is final.
     amount_minor, approval_limit_minor
@@ -93,6 +95,7 @@ class Facts:
     document_sha256: str = ""
     second_person: str = ""
     named_maker: str = ""
+    on_behalf_of: Role | None = None
     agreed_by: frozenset[Role] = frozenset()
     arbitration_agreed: bool = False
     due_at: datetime | None = None

@@ -240,5 +240,5 @@ def sum_up(case: Case) -> None:
         total["amount_minor"] += amount
         total["expected_loss_minor"] += loss
     case.money = dict(sorted(money.items()))
-    case.member_count = len(largest)
+    case.member_count = CaseMember.objects.filter(case=case).count()
     case.expected_loss_minor = sum(total["expected_loss_minor"] for total in money.values())

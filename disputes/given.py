@@ -64,6 +64,8 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "document_sha256": _text,
     "second_person": _text,
     "named_maker": _text,
+    "on_behalf_of": Role,
+    "waits_for_appeal": _flag,
     "agreed_by": lambda value: frozenset(Role(role) for role in value),
     "arbitration_agreed": _flag,
     "due_at": _instant,

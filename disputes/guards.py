@@ -50,6 +50,10 @@ def _in_list(person: str, people: frozenset[str]) -> bool:
     return any(same_person(person, other) for other in people)
 
 
+def _is_second(person: str, actor: str) -> bool:
+    return bool(person.strip()) and not same_person(person, actor)
+
+
 def _within_window(facts: Facts) -> bool:
     window = timedelta(days=CASE_TYPES[facts.case_type].window_days)
     return facts.entered_at is not None and facts.at <= facts.entered_at + window
@@ -286,6 +290,12 @@ new_evidence = Guard(
     "new evidence is needed",
     "give evidence that was not known before",
 )
+told_why = Guard(
+    "told_why",
+    lambda role, facts: facts.on_behalf_of is None or bool("".join(facts.reasons).strip()),
+    "who writes down what somebody else asks for says why they ask",
+    "say why",
+)
 time_to_enforce = Guard(
     "time_to_enforce",
     lambda role, facts: _may_enforce(facts),
@@ -324,7 +334,7 @@ parties_told = Guard(
 )
 second_person_agrees = Guard(
     "second_person_agrees",
-    lambda role, facts: bool(facts.second_person.strip()) and not same_person(facts.second_person, facts.actor),
+    lambda role, facts: facts.on_behalf_of is not None or _is_second(facts.second_person, facts.actor),
     "a second person agrees",
     "name the approver",
 )

@@ -127,3 +127,20 @@ class RoleFilter(ColumnFilter):
 
     def words(self) -> Iterable[tuple[str, Any]]:
         return [(role.value, role_text(role)) for role in Role]
+
+
+class SeenFilter(admin.SimpleListFilter):
+    """Notices that nobody has seen; all when asked."""
+
+    title = _("seen")
+    parameter_name = "seen"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("all", _("all, seen too"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset if self.value() == "all" else queryset.filter(seen_at=None)
+
+    def choices(self, changelist: Any) -> Any:
+        first, *rest = super().choices(changelist)
+        return [{**first, "display": _("not seen yet")}, *rest]

@@ -12,8 +12,9 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from fairdeal.data_contracts.typologies import CaseType
-from fairdeal.disputes.domain import AT_REST, CASE_TYPES, STATUSES, CaseStatus, Finding
+from fairdeal.disputes.domain import AT_REST, CASE_TYPES, STATUSES, CaseStatus, Event, Finding
 from fairdeal.disputes.outcomes import CloseCode
+from fairdeal.disputes.statuses import ActionState
 
 #: The longest id the data contracts allow.
 ID_LENGTH = 128
@@ -21,6 +22,7 @@ ID_LENGTH = 128
 # Plain text, so that a migration does not depend on the code of the day.
 _AT_REST = sorted(status.value for status in AT_REST)
 _STATUSES = sorted(status.value for status in CaseStatus)
+_ACTION_STATES = sorted(state.value for state in ActionState)
 _FINDINGS = sorted(finding.value for finding in Finding)
 
 
@@ -163,6 +165,39 @@ class CaseAlert(models.Model):
         return self.alert_id
 
 
+class CaseAction(models.Model):
+    """One measure that a decision asks for, and what became of it: the outbox between the queue and whoever carries measures out.
+
+    Written in the transaction that begins the carrying out. ``idempotency_key`` is one per measure and carrying out, whatever number of
+    attempts it takes.
+    """
+
+    id: models.BigAutoField[int, int] = models.BigAutoField(primary_key=True)
+    case_id: str
+    case: models.ForeignKey[Case, Case] = models.ForeignKey(Case, models.PROTECT, related_name="actions", verbose_name=_("case"))
+    action_id: models.CharField[str, str] = models.CharField(_("measure"), max_length=200)
+    kind: models.CharField[str, str] = models.CharField(_("what"), max_length=32)
+    target: models.CharField[str, str] = models.CharField(_("on whom"), max_length=200)
+    amount_minor: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(_("amount"), null=True)
+    currency: models.CharField[str, str] = models.CharField(_("currency"), max_length=3, blank=True, default="")
+    expires_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(_("stands until"))
+    idempotency_key: models.CharField[str, str] = models.CharField(_("key"), max_length=64, unique=True)
+    state: models.CharField[str, str] = models.CharField(_("state"), max_length=16, default=ActionState.WAITING.value)
+    attempts: models.IntegerField[int, int] = models.IntegerField(_("attempts"), default=0)
+    next_try_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(_("next try"))
+    receipt: models.CharField[str, str] = models.CharField(_("receipt"), max_length=200, blank=True, default="")
+    error: models.CharField[str, str] = models.CharField(_("last error"), max_length=200, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("measure")
+        verbose_name_plural = _("measures")
+        constraints: ClassVar = [models.CheckConstraint(condition=models.Q(state__in=_ACTION_STATES), name="action_state_is_known")]
+        indexes: ClassVar = [models.Index(fields=["state", "next_try_at"], name="action_next_try")]
+
+    def __str__(self) -> str:
+        return self.action_id
+
+
 class CaseEvent(models.Model):
     """One thing that happened to a case. Rows are added by ``history`` and never changed: the database refuses it.
 
@@ -188,11 +223,36 @@ class CaseEvent(models.Model):
         verbose_name_plural = _("events")
         ordering: ClassVar = ["seq"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["case", "revision"], name="one_event_per_case_and_revision")]
-        # Closed cases are read in order of closing to make labels.
-        indexes: ClassVar = [models.Index(fields=["seq"], condition=models.Q(to_status=CaseStatus.CLOSED.value), name="event_closings")]
+        # Closings and approvals are read in their order to make labels.
+        indexes: ClassVar = [
+            models.Index(fields=["seq"], condition=models.Q(to_status=CaseStatus.CLOSED.value), name="event_closings"),
+            models.Index(fields=["seq"], condition=models.Q(event=Event.APPROVE.value), name="event_approvals"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.seq} {self.event}"
+
+
+class Notice(models.Model):
+    """A word to whoever leads the team: the first answer of a case nears its end or is late. Written once per warning, seen once."""
+
+    id: models.BigAutoField[int, int] = models.BigAutoField(primary_key=True)
+    case_id: str
+    case: models.ForeignKey[Case, Case] = models.ForeignKey(Case, models.PROTECT, related_name="notices", verbose_name=_("case"))
+    started_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(_("waits since"))
+    hours: models.PositiveSmallIntegerField[int, int] = models.PositiveSmallIntegerField(_("hours passed"))
+    due_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(_("due"))
+    written_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(_("when"))
+    seen_by: models.CharField[str, str] = models.CharField(_("seen by"), max_length=150, blank=True, default="")
+    seen_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(_("seen"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["case", "started_at", "hours"], name="one_notice_per_case_and_warning")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.hours} h"
 
 
 class AuditHead(models.Model):

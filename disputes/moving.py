@@ -11,6 +11,7 @@ from django.utils import timezone
 from fairdeal.disputes.claiming import CLAIMABLE, held_by_other, is_held
 from fairdeal.disputes.domain import CaseStatus, Role, same_person
 from fairdeal.disputes.events import Note
+from fairdeal.disputes.evidence_models import CaseEvidence
 from fairdeal.disputes.filing import case_id_for, open_case, record_filing, sum_up
 from fairdeal.disputes.history import changing_history
 from fairdeal.disputes.models import Case, CaseAlert, CaseMember
@@ -21,7 +22,7 @@ from fairdeal.disputes.refused import refuse
 def move_members(
     case: Case, members: Sequence[CaseMember], subject: tuple[str, str], *, actor: str, role: Role, at: datetime
 ) -> dict[str, Any]:
-    """Put members with their alerts into the open case of the same type about ``subject``, made where there is none.
+    """Put members with their alerts and complaints into the open case of the same type about ``subject``, made where there is none.
 
     Parameters
     ----------
@@ -36,9 +37,10 @@ def move_members(
         ``case_id`` of the other case and the ``alerts`` that moved.
     """
     alerts = list(CaseAlert.objects.filter(member__in=members).order_by("event_at", "alert_id"))
-    first = alerts[0]
     key = (case.case_type, *subject)
-    target, is_new = open_case(key, case_id_for(*key, first.event_at, first.alert_id), first.run_id, at)
+    # whom only a complaint named has no alert: its case is told apart by the one it leaves
+    begins = (alerts[0].event_at, alerts[0].alert_id) if alerts else (case.opened_at, case.pk)
+    target, is_new = open_case(key, case_id_for(*key, *begins), alerts[0].run_id if alerts else case.run_id, at)
     there = {(member.subject_kind, member.subject_id): member for member in CaseMember.objects.filter(case=target)}
     for member in members:
         known = there.get((member.subject_kind, member.subject_id))
@@ -48,6 +50,7 @@ def move_members(
         else:  # the other case suspects it already: its alerts go there, and it is a member once
             CaseAlert.objects.filter(member=member).update(case=target, member=known)
             CaseMember.objects.filter(pk=member.pk).delete()
+        CaseEvidence.objects.filter(case=case, subject_kind=member.subject_kind, subject_id=member.subject_id).update(case=target)
     ids = [alert.pk for alert in alerts]
     record_filing(target, is_new, ids, at, actor, role=role, moved_from=case.case_id)
     sum_up(case)

@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 from fairdeal.data_contracts.actions import Action
 from fairdeal.data_contracts.typologies import TYPOLOGIES, Detector, Typology
 from fairdeal.disputes.clocks import PauseReason
-from fairdeal.disputes.domain import AT_REST, STATUSES, CaseStatus, Event, Finding, Note, Role
+from fairdeal.disputes.domain import AT_REST, STATUSES, CaseStatus, Event, Finding, Note, Role, Skill
 from fairdeal.disputes.models import in_language
+from fairdeal.disputes.statuses import ActionState
 
 
 def kind_text(kind: str) -> str:
@@ -21,6 +22,7 @@ def kind_text(kind: str) -> str:
         "account": _("account"),
         "instrument": _("instrument"),
         "device": _("device"),
+        "network": _("network"),
     }
     return kinds.get(kind, kind)
 
@@ -111,8 +113,28 @@ def role_texts() -> dict[str, str]:
     }
 
 
+def skill_texts() -> dict[str, str]:
+    """What approvers and analysts can do beyond their role."""
+    return {
+        Skill.APPEAL_REVIEW.value: _("approver: decides about appeals"),
+        Skill.LEGAL.value: _("approver: courts and authorities"),
+        Skill.SECOND_LEVEL.value: _("analyst: second level"),
+    }
+
+
 def role_text(role: str) -> str:
-    return role_texts().get(role, role)
+    return (role_texts() | skill_texts()).get(role, role)
+
+
+def action_state_text(state: str) -> str:
+    """Where a measure is that a decision asked for."""
+    states = {
+        ActionState.WAITING.value: _("waiting to be carried out"),
+        ActionState.SENT.value: _("sent, no answer yet"),
+        ActionState.DONE.value: _("carried out"),
+        ActionState.FAILED.value: _("not carried out"),
+    }
+    return states.get(state, state)
 
 
 def event_texts() -> dict[str, str]:
@@ -127,6 +149,7 @@ def event_texts() -> dict[str, str]:
         Note.PAUSED.value: _("clocks stopped"),
         Note.RESUMED.value: _("goes on"),
         Note.NOTED.value: _("word left"),
+        Note.EVIDENCE_ADDED.value: _("evidence added"),
         Note.SPLIT.value: _("members taken out"),
         Note.ESCALATED.value: _("a senior was called"),
         Event.OPEN.value: _("opened"),

@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.timezone import get_current_timezone_name
 
 from fairdeal.disputes.domain import CASE_TYPES
+from fairdeal.disputes.evidence_kinds import EVIDENCE_KINDS, EvidenceKind
 from fairdeal.disputes.history import BEGINNING, content_of, content_sha256
 from fairdeal.disputes.history import head as history_head
 from fairdeal.disputes.models import CLOSE_CODE_TEXTS, CaseEvent
@@ -99,8 +100,13 @@ def mask(case: Mapping[str, Any]) -> dict[str, Any]:
         if event["role"] not in (Role.PIPELINE, Role.WORKER):
             name(event["actor"], event["role"])
     name(case["holder"], Role.ANALYST.value)
+    for kept in case["evidence"]:
+        if kept["subject_kind"] in _PERSONAL_KINDS:
+            name(kept["subject_id"], kept["subject_kind"])
+        name(kept["added_by"], "source")
     within = sorted((value for value in names if len(value) >= _SHORTEST_WITHIN), key=len, reverse=True)
-    return dict(_replaced(case, names, within))
+    wordless = [{**kept, "text": "", "location": None, "external_id": None} for kept in case["evidence"]]  # its words may name anybody
+    return dict(_replaced({**case, "evidence": wordless}, names, within))
 
 
 def _replaced(value: Any, names: Mapping[str, str], within: list[str]) -> Any:
@@ -152,6 +158,7 @@ def _page(case: Mapping[str, Any], chain: list[dict[str, Any]], is_masked: bool)
         "case": case,
         "members": members,
         "events": events,
+        "evidence": [_exhibit(kept) for kept in case["evidence"]],
         "is_masked": is_masked,
         "kind": _both(kind_text, case["subject_kind"]),
         "status": _both(status_text, case["status"]),
@@ -163,6 +170,11 @@ def _page(case: Mapping[str, Any], chain: list[dict[str, Any]], is_masked: bool)
         "made": _when(decision.get("made_at")),
         "decided": _when(decision.get("decided_at")),
     }
+
+
+def _exhibit(kept: Mapping[str, Any]) -> dict[str, Any]:
+    facts = EVIDENCE_KINDS[EvidenceKind(kept["kind"])]
+    return {**kept, "called": f"{facts.zh} {facts.en}", "when": _when(kept["occurred_at"] or kept["added_at"])}
 
 
 def _both(text_of: Callable[[str], str], code: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fairdeal.disputes.domain import Deed, Role, Scope, may
+from fairdeal.disputes.domain import Deed, Role, Scope, Skill, may
 
 #: Scopes under which the tables of the queue are open to a person.
 _WHOLE_QUEUE = frozenset({Scope.ALL, Scope.MASKED})
@@ -21,9 +21,22 @@ def roles_of(user: Any) -> frozenset[Role]:
     return roles
 
 
+def skills_of(user: Any) -> frozenset[Skill]:
+    """What ``user`` may do beyond the roles; the groups of skills bear their names."""
+    if not user.is_active:
+        return frozenset()
+    names = set(user.groups.values_list("name", flat=True))
+    return frozenset(skill for skill in Skill if skill in names)
+
+
 def may_read_queue(user: Any) -> bool:
     """Whether ``user`` may see the cases of others."""
     return bool(may(roles_of(user), Deed.READ_CASE) & _WHOLE_QUEUE)
+
+
+def leads_team(user: Any) -> bool:
+    """Whether ``user`` leads the team: may hand on any case, whoever holds it."""
+    return Scope.ALL in may(roles_of(user), Deed.REASSIGN_CASE)
 
 
 def analysts() -> list[str]:

@@ -15,7 +15,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from fairdeal.disputes.models import FirstPassword
-from fairdeal.disputes.names import role_text, role_texts
+from fairdeal.disputes.names import role_text, role_texts, skill_texts
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -61,7 +61,7 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc]
         if db_field.name != "groups":
             return super().formfield_for_manytomany(db_field, request, **options)
         return RolesField(
-            Group.objects.filter(name__in=role_texts()).order_by("name"),
+            Group.objects.filter(name__in=[*role_texts(), *skill_texts()]).order_by("name"),
             label=_("roles"),
             required=False,
             widget=UnfoldAdminCheckboxSelectMultipleWidget,

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db.models import Prefetch, Q
 
-from fairdeal.disputes.domain import AT_REST, CaseStatus, next_events
+from fairdeal.disputes.domain import AT_REST, CaseStatus, Event, next_events
+from fairdeal.disputes.evidence_models import CaseEvidence
 from fairdeal.disputes.models import Case, CaseAlert, CaseEvent, CaseMember
 from fairdeal.disputes.refused import refuse
 from fairdeal.disputes.verdict_rows import as_utc
@@ -47,7 +48,9 @@ def open_snapshot() -> list[dict[str, Any]]:
 
 
 def verdicts(since_seq: int = 0) -> list[dict[str, Any]]:
-    """What the cases closed after event ``since_seq`` say about their members, in the order of closing.
+    """What the cases decided after event ``since_seq`` say about their members, in the order in which they said so.
+
+    A case speaks when it closes, and before that when its decision is approved and waits for an appeal.
 
     Parameters
     ----------
@@ -57,14 +60,16 @@ def verdicts(since_seq: int = 0) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        One row per member and closing: ``seq`` of the closing event, ``case_id, case_type, close_code, case_subject_kind,
+        One row per member and such event: its ``seq``, ``case_id, case_type, close_code, case_subject_kind,
         case_subject_id, subject_kind, subject_id, alert_id, detector, typology, chosen_by, selection_probability, is_fraud``
-        (None: the case teaches nothing about this member), ``decided_at, closed_at, event_at`` (ISO 8601, UTC), ``action``
-        (the measure in force meanwhile) and ``merchant_id, account_id, instrument_id, device_id`` (None where not known).
+        (None: the case teaches nothing about this member), ``decided_at, closed_at, event_at`` (ISO 8601, UTC; ``closed_at`` is
+        when the case spoke), ``action`` (the measure in force meanwhile), ``on_appeal`` (the decision turned an earlier one) and
+        ``merchant_id, account_id, instrument_id, device_id`` (None where not known).
         A case that was reopened and closed again gives rows at both closings; the later ones supersede.
     """
-    closings = CaseEvent.objects.filter(seq__gt=since_seq, to_status=CaseStatus.CLOSED.value).order_by("seq")
-    return [{"seq": closing.seq, **row} for closing in closings.only("seq", "new") for row in closing.new.get("verdicts", [])]
+    speaking = Q(to_status=CaseStatus.CLOSED.value) | Q(event=Event.APPROVE.value)
+    said = CaseEvent.objects.filter(speaking, seq__gt=since_seq).order_by("seq")
+    return [{"seq": event.seq, **row} for event in said.only("seq", "new") for row in event.new.get("verdicts", [])]
 
 
 def list_cases(status: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
@@ -84,11 +89,11 @@ def list_cases(status: str | None = None, limit: int = 50) -> list[dict[str, Any
         if status.upper() not in set(CaseStatus):
             raise refuse("cases", "unknown_status", f"status {status}", f"allowed are open, {', '.join(CaseStatus)}", "choose one")
         cases = cases.filter(status=status.upper())
-    return [_summary(case) for case in cases[: max(limit, 0)]]
+    return [summary(case) for case in cases[: max(limit, 0)]]
 
 
 def show_case(case_id: str) -> dict[str, Any]:
-    """All of one case, JSON-able: its summary, ``members`` with their alerts and reasons, ``events``, and ``next_events``.
+    """All of one case, JSON-able: its summary, ``members`` with their alerts and reasons, ``events``, ``evidence``, and ``next_events``.
 
     Raises
     ------
@@ -103,7 +108,7 @@ def show_case(case_id: str) -> dict[str, Any]:
     alerts: dict[int, list[dict[str, Any]]] = {}
     for alert in CaseAlert.objects.filter(case=case).order_by("alert_id"):
         alerts.setdefault(alert.member_id, []).append(_alert(alert))
-    return _summary(case) | {
+    return summary(case) | {
         "decision": case.decision,
         "members": [
             {
@@ -132,6 +137,7 @@ def show_case(case_id: str) -> dict[str, Any]:
             }
             for event in CaseEvent.objects.filter(case=case).order_by("seq")
         ],
+        "evidence": [_evidence(kept) for kept in CaseEvidence.objects.filter(case=case).order_by("added_at", "evidence_id")],
         "next_events": [event.value for event in next_events(CaseStatus(case.status))],
     }
 
@@ -151,7 +157,8 @@ def cases_about(subjects: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
     return [show_case(case.case_id) for case in found]
 
 
-def _summary(case: Case) -> dict[str, Any]:
+def summary(case: Case) -> dict[str, Any]:
+    """One line of the queue, JSON-able."""
     return {
         "case_id": case.case_id,
         "case_type": case.case_type,
@@ -192,4 +199,23 @@ def _alert(alert: CaseAlert) -> dict[str, Any]:
         "reasons": alert.reasons,
         "evidence": alert.evidence,
         "snapshot": alert.snapshot,
+    }
+
+
+def _evidence(kept: CaseEvidence) -> dict[str, Any]:
+    return {
+        "evidence_id": kept.pk,
+        "kind": kept.kind,
+        "source_system": kept.source_system,
+        "external_id": kept.external_id or None,
+        "subject_kind": kept.subject_kind or None,
+        "subject_id": kept.subject_id or None,
+        "language": kept.language or None,
+        "text": kept.text,
+        "location": kept.location or None,
+        "file_sha256": kept.file_sha256 or None,
+        "occurred_at": as_utc(kept.occurred_at) if kept.occurred_at else None,
+        "added_at": as_utc(kept.added_at),
+        "added_by": kept.added_by,
+        "sha256": kept.sha256,
     }

@@ -5,25 +5,43 @@
 
 from __future__ import annotations
 
+from fairdeal.disputes.access import forget_answers, list_tokens, new_token, revoke_token
 from fairdeal.disputes.auditing import Anchor, Audit, verify_history
-from fairdeal.disputes.changing import apply, carry_out, decide, propose
+from fairdeal.disputes.changing import apply
 from fairdeal.disputes.claiming import claim, next_case, reassign, release
+from fairdeal.disputes.complaining import file_complaint
+from fairdeal.disputes.deciding import decide, propose, reverse
+from fairdeal.disputes.enforcing import carry_out, finish_cases, record_failure, record_receipt
+from fairdeal.disputes.evidencing import Exhibit, add_evidence
 from fairdeal.disputes.falling_due import apply_due
 from fairdeal.disputes.filing import OpenedCases, open_cases
 from fairdeal.disputes.history import head as audit_head
 from fairdeal.disputes.measuring import measured_minutes
 from fairdeal.disputes.moving import split
+from fairdeal.disputes.notices import write_notices
 from fairdeal.disputes.noting import note
+from fairdeal.disputes.outbox import take_action
 from fairdeal.disputes.packing import pack_files
 from fairdeal.disputes.pausing import pause, resume
 from fairdeal.disputes.reading import cases_about, list_cases, open_snapshot, show_case, verdicts
 from fairdeal.disputes.refused import RefusedChange
+from fairdeal.disputes.webhooks import (
+    forget_messages,
+    messages_by_state,
+    record_delivered,
+    record_missed,
+    take_message,
+    try_again,
+    write_messages,
+)
 
 __all__ = [
     "Anchor",
     "Audit",
+    "Exhibit",
     "OpenedCases",
     "RefusedChange",
+    "add_evidence",
     "apply",
     "apply_due",
     "audit_head",
@@ -31,8 +49,15 @@ __all__ = [
     "cases_about",
     "claim",
     "decide",
+    "file_complaint",
+    "finish_cases",
+    "forget_answers",
+    "forget_messages",
     "list_cases",
+    "list_tokens",
     "measured_minutes",
+    "messages_by_state",
+    "new_token",
     "next_case",
     "note",
     "open_cases",
@@ -41,10 +66,21 @@ __all__ = [
     "pause",
     "propose",
     "reassign",
+    "record_delivered",
+    "record_failure",
+    "record_missed",
+    "record_receipt",
     "release",
     "resume",
+    "reverse",
+    "revoke_token",
     "show_case",
     "split",
+    "take_action",
+    "take_message",
+    "try_again",
     "verdicts",
     "verify_history",
+    "write_messages",
+    "write_notices",
 ]

@@ -10,16 +10,27 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from fairdeal.disputes.databases import database
-from fairdeal.disputes.people import may_read_queue
+from fairdeal.disputes.people import leads_team, may_read_queue
 
 
 def build(
-    home: Path, *, database_url: str | None, time_zone: str, secret_key: str, audit_key: str, debug: bool, allowed_hosts: Sequence[str]
+    home: Path,
+    *,
+    database_url: str | None,
+    time_zone: str,
+    secret_key: str,
+    audit_key: str,
+    token_key: str,
+    debug: bool,
+    allowed_hosts: Sequence[str],
+    actions_elsewhere: bool,
 ) -> dict[str, Any]:
     """All settings, ready for ``django.conf.settings.configure``."""
     return {
         "SECRET_KEY": secret_key,
         "AUDIT_KEY": audit_key,
+        "TOKEN_KEY": token_key,
+        "ACTIONS_ELSEWHERE": actions_elsewhere,
         "DEBUG": debug,
         "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]", *allowed_hosts],
         "INSTALLED_APPS": [
@@ -31,8 +42,10 @@ def build(
             "django.contrib.sessions",
             "django.contrib.messages",
             "django.contrib.staticfiles",
+            "ninja",  # whose document page loads its scripts from here then
         ],
         "MIDDLEWARE": [
+            "fairdeal.disputes.api.problems.problems_only",
             "django.middleware.security.SecurityMiddleware",
             "whitenoise.middleware.WhiteNoiseMiddleware",
             "django.contrib.sessions.middleware.SessionMiddleware",
@@ -84,7 +97,8 @@ def build(
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "filters": {"masked": {"()": "fairdeal.data_contracts.masking_logs.MaskingFilter"}},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["masked"]}},
             "loggers": {"django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
         },
         "FORMAT_MODULE_PATH": ["fairdeal.disputes.formats"],
@@ -124,6 +138,10 @@ def _reads_queue(request: Any) -> bool:
     return may_read_queue(request.user)
 
 
+def _leads(request: Any) -> bool:
+    return leads_team(request.user)
+
+
 def _manages_people(request: Any) -> bool:
     return bool(request.user.has_perm("auth.view_user"))
 
@@ -137,6 +155,7 @@ _QUEUE_MENU = {
     "items": [
         _entry(_("At a glance"), "monitoring", "admin:index", _reads_queue),
         _entry(_("Cases"), "gavel", "admin:disputes_case_changelist", _reads_queue),
+        _entry(_("Notices"), "campaign", "admin:disputes_notice_changelist", _leads),
         _entry(_("Alerts"), "notifications", "admin:disputes_casealert_changelist", _reads_queue),
         _entry(_("Members"), "group_work", "admin:disputes_casemember_changelist", _reads_queue),
         _entry(_("History"), "history", "admin:disputes_caseevent_changelist", _reads_queue),

@@ -50,6 +50,15 @@ class CaseStatus(StrEnum):
     CLOSED = "CLOSED"
 
 
+class ActionState(StrEnum):
+    """Where a measure that a decision asks for is."""
+
+    WAITING = "waiting"
+    SENT = "sent"  # under way: an answer may or may not have been lost
+    DONE = "done"  # there is a receipt
+    FAILED = "failed"  # tried as often as is allowed, or no longer asked for
+
+
 @dataclass(frozen=True)
 class StatusFacts:
     """What follows from a status."""

@@ -41,6 +41,9 @@ class Transition:
 _PARTIES = (R.BUYER, R.MERCHANT)
 _PROPOSAL = (g.reasoned, g.evidenced, g.proposable, g.findings_fit)
 
+#: What somebody asks for who does not sign in here is written down by these. Who writes down a request to reopen a case agrees to it.
+BROUGHT_IN: dict[E, tuple[R, ...]] = {E.APPEAL: (R.AGENT, R.APPROVER), E.REOPEN: (R.APPROVER,)}
+
 #: The legal route stays open from these; it can never be closed off (法释〔2022〕8号, Art. 1(4)).
 LEGAL_ROUTE_FROM = (
     S.NEW, S.ACCEPTED, S.EVIDENCE, S.INVESTIGATION, S.NEGOTIATION, S.MEDIATION, S.MEDIATION_EXT, S.ARBITRATION, S.DECIDED, S.APPEAL,
@@ -80,10 +83,10 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(S.DECISION_PENDING, E.APPROVE, S.DECIDED, (R.APPROVER,), (g.second_eyes, g.within_limit, g.all_judged)),
     Transition(S.DECISION_PENDING, E.RETURN, S.INVESTIGATION, (R.APPROVER,), (g.second_eyes, g.not_award, g.commented)),
     Transition(S.DECISION_PENDING, E.RETURN_AWARD, S.ARBITRATION, (R.APPROVER,), (g.second_eyes, g.award_case, g.commented)),
-    Transition(S.DECIDED, E.APPEAL, S.APPEAL, _PARTIES, (g.appeal_open, g.new_evidence, g.not_statutory)),
+    Transition(S.DECIDED, E.APPEAL, S.APPEAL, _PARTIES, (g.appeal_open, g.new_evidence, g.told_why, g.not_statutory)),
     Transition(S.DECIDED, E.ENFORCE, S.ENFORCING, (R.WORKER,), (g.time_to_enforce,)),
     Transition(S.DECIDED, E.NO_ACTION, S.FEEDBACK, (R.WORKER,), (g.nothing_to_enforce,)),
-    Transition(S.APPEAL, E.UPHOLD, S.ENFORCING, (R.APPROVER,), (g.fresh_reviewer,), Skill.APPEAL_REVIEW),
+    Transition(S.APPEAL, E.UPHOLD, S.ENFORCING, (R.APPROVER,), (g.fresh_reviewer, g.reasoned), Skill.APPEAL_REVIEW),
     Transition(S.APPEAL, E.REVERSE, S.DECISION_PENDING, (R.APPROVER,), (g.fresh_reviewer, *_PROPOSAL), Skill.APPEAL_REVIEW),
     Transition(S.APPEAL, E.TO_ARBITRATION, S.ARBITRATION, _PARTIES),
     Transition(S.ENFORCING, E.CONFIRM_ACTIONS, S.FEEDBACK, (R.WORKER,), (g.all_confirmed,)),
@@ -94,7 +97,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         E.REOPEN,
         S.INVESTIGATION,
         (*_PARTIES, R.ANALYST),
-        (g.in_window, g.reopenable, g.new_evidence, g.second_person_agrees, g.no_other_open_case),
+        (g.in_window, g.reopenable, g.new_evidence, g.told_why, g.second_person_agrees, g.no_other_open_case),
     ),
     *(Transition(source, E.TO_LEGAL, S.LEGAL, _PARTIES) for source in LEGAL_ROUTE_FROM),
     Transition(S.LEGAL, E.RECEIVE_JUDGMENT, S.ENFORCING, (R.APPROVER,), (g.document, g.second_person_agrees), Skill.LEGAL),

@@ -11,10 +11,11 @@ from fairdeal.disputes.models import Case, CaseAlert, CaseMember
 
 
 def verdict_rows(case: Case, closed_at: datetime) -> list[dict[str, Any]]:
-    """One row per member of a case that closes now, JSON-able, sorted by member.
+    """One row per member of a case that closes now, or whose decision stands from now on, JSON-able, sorted by member.
 
     Notes
     -----
+    A member that only a complaint named has no row: no detector scored it, so there is nothing that its verdict could teach.
     Where several alerts name one member, the first speaks: it is the one that brought the member before people, so its
     probability of selection is the member's.
     """
@@ -23,7 +24,7 @@ def verdict_rows(case: Case, closed_at: datetime) -> list[dict[str, Any]]:
     for alert in CaseAlert.objects.filter(case=case).order_by("-as_of_at", "-alert_id"):
         first[alert.member_id] = alert
     rows = []
-    for member in CaseMember.objects.filter(case=case).order_by("subject_kind", "subject_id"):
+    for member in CaseMember.objects.filter(case=case, pk__in=first).order_by("subject_kind", "subject_id"):
         alert = first[member.pk]
         rows.append(
             {
@@ -44,6 +45,7 @@ def verdict_rows(case: Case, closed_at: datetime) -> list[dict[str, Any]]:
                 "closed_at": as_utc(closed_at),
                 "event_at": as_utc(alert.event_at),
                 "action": alert.action,
+                "on_appeal": case.decision.get("kind") == "appeal",
                 "merchant_id": alert.merchant_id or _named(alert, "merchant_id"),
                 "account_id": alert.account_id or _named(alert, "account_id"),
                 "instrument_id": _named(alert, "instrument_id"),

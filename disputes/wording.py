@@ -91,6 +91,10 @@ def refusal_text(refused: RefusedChange) -> str:
         "not_pausable": (gettext("the clocks of this status do not stop"), gettext("go on with it")),
         "paused_already": (gettext("the clocks stand still already"), gettext("let it go on first")),
         "not_paused": (gettext("the clocks are running"), gettext("look at the case again")),
+        "not_brought_in": (
+            gettext("this step is not written down for somebody else by your role"),
+            gettext("ask an approver, or a service agent for an appeal"),
+        ),
         "bad_finding": (gettext("a finding names no member of the case, or more than one"), gettext("look at the case again")),
     }
     rule, remedy = general.get(refusal.code) or (gettext(refusal.rule), gettext(refusal.remedy))

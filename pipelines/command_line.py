@@ -14,7 +14,7 @@ from pathlib import Path
 import typer
 
 from fairdeal.data_contracts.contract import ContractBreach
-from fairdeal.pipelines.commands import audit, case, cases, contracts, explain, feed, measure, models, runs, source
+from fairdeal.pipelines.commands import audit, case, cases, contracts, explain, feed, measure, models, runs, source, tokens, webhooks
 from fairdeal.pipelines.errors import FairdealError
 from fairdeal.pipelines.settings import load_settings
 from fairdeal.pipelines.telling import console, tell_error
@@ -41,6 +41,8 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(feed.app, name="feed")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(source.app, name="source")
+app.add_typer(tokens.app, name="token")
+app.add_typer(webhooks.app, name="webhook")
 
 
 def _known_failure(error: BaseException) -> int | None:
@@ -62,7 +64,7 @@ def _known_failure(error: BaseException) -> int | None:
 
 def _quiet() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
-    from fairdeal.sources.masking_logs import MaskingFilter
+    from fairdeal.data_contracts.masking_logs import MaskingFilter
 
     for handler in logging.getLogger().handlers:
         handler.addFilter(MaskingFilter())
@@ -121,7 +123,7 @@ def _unforeseen(error: BaseException) -> str:
 
 def _keep_details() -> Path:
     """Writes the traceback, masked, for a developer, where a user need not see it: in the home folder, else a temporary file."""
-    from fairdeal.sources.masking import mask_text
+    from fairdeal.data_contracts.masking import mask_text
 
     details = mask_text(traceback.format_exc())
     try:

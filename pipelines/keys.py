@@ -40,8 +40,29 @@ class Signer:
 def hashing_key(home: Path) -> bytes:
     """The secret behind keyed hashes and tokens; made at first use. Without it no hash can be guessed back to its value."""
     path = home / "keys" / "hashing.key"
-    _make_once(path, lambda: secrets.token_bytes(32))
+    make_once(path, lambda: secrets.token_bytes(32))
     return path.read_bytes()
+
+
+def enforcement_secret(home: Path) -> bytes:
+    """The secret that signs measures posted elsewhere; made at first use, in the form in which the receiver is handed it.
+
+    Raises
+    ------
+    WrongUse
+        When the file holds something else.
+    """
+    path = home / "keys" / "enforcement.secret"
+    make_once(path, lambda: b"whsec_" + base64.b64encode(secrets.token_bytes(32)))
+    try:
+        kind, _, encoded = path.read_text(encoding="ascii").strip().partition("_")
+        secret = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        kind, secret = "", b""
+    if kind != "whsec" or len(secret) < 24:
+        rule = "allowed is whsec_ and 24 to 64 bytes in base64"
+        raise WrongUse(f"{path}: not a secret for signing; {rule}; put it right, or remove the file to have a new one made")
+    return secret
 
 
 def keyed_hash(key: bytes, value: str) -> str:
@@ -52,7 +73,7 @@ def keyed_hash(key: bytes, value: str) -> str:
 def signer(home: Path, purpose: str, *, since: datetime) -> Signer:
     """The current signing key for a purpose (``feed``, ``models``); the first one is made at first use, valid from ``since``."""
     path = home / "keys" / f"{purpose}.pem"
-    _make_once(path, _new_private_key)
+    make_once(path, _new_private_key)
     private = _read_private_key(path)
     public = private.public_key().public_bytes_raw()
     key_id = hashlib.sha256(public).hexdigest()[:16]
@@ -129,7 +150,7 @@ def _new_private_key() -> bytes:
     )
 
 
-def _make_once(path: Path, content: Callable[[], bytes]) -> None:
+def make_once(path: Path, content: Callable[[], bytes]) -> None:
     """Creates a secret file unless it is there; of two who try at once, one wins and both see the same file."""
     if path.exists():
         return

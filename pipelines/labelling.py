@@ -65,6 +65,8 @@ def _contents(tx: sa.Connection) -> list[dict[str, Any]]:
 def _label(verdict: dict[str, Any]) -> dict[str, Any]:
     identity = f"{verdict['case_id']}|{verdict['subject_kind']}|{verdict['subject_id']}|{verdict['seq']}"
     source = LabelSource.AUDIT if verdict["chosen_by"] == "audit_sample" else LabelSource.ANALYST
+    if verdict.get("on_appeal"):
+        source = LabelSource.APPEAL
     return {
         "label_id": "L" + hashlib.sha256(identity.encode()).hexdigest()[:16],
         "subject_kind": verdict["subject_kind"],
@@ -73,7 +75,7 @@ def _label(verdict: dict[str, Any]) -> dict[str, Any]:
         "typology": verdict["typology"],
         "source": source.value,
         "decided_at": verdict["decided_at"],
-        "available_at": verdict["closed_at"],  # nobody but the case's own people could know it before it closed
+        "available_at": verdict["closed_at"],  # nobody but the case's own people could know it before the case spoke
         "member_of": verdict["case_id"],
         "propensity": verdict["selection_probability"],
     }

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import httpx
 
+from fairdeal.data_contracts.masking_logs import MaskingFilter
 from fairdeal.pipelines.errors import OutsideFailure
-from fairdeal.sources.masking_logs import MaskingFilter
 
 #: Nothing is asked of any network, and nothing is said that the user did not ask for.
 QUIET = {

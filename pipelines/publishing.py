@@ -17,6 +17,7 @@ from fairdeal.control_center.measures import Lift, Measure
 from fairdeal.control_center.publishing import CSV_NAME, JSONL_NAME, MANIFEST_NAME, publish
 from fairdeal.control_center.rendering import render_csv, render_jsonl
 from fairdeal.data_contracts.actions import Action, StepUp
+from fairdeal.data_contracts.confirmed import CONFIRMED_ACTION, CONFIRMED_DAYS
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.pipelines.alerting import reasons_of
 from fairdeal.pipelines.crash_points import reach
@@ -32,10 +33,6 @@ if TYPE_CHECKING:
 
 #: A consumer stops trusting a feed that is older than this.
 TRUSTED_HOURS = 48
-#: What a person confirmed stands this long, unless an appeal holds.
-CONFIRMED_DAYS = 30
-#: What is done about a subject once a person has confirmed the finding.
-CONFIRMED_ACTION = {Detector.PAYMENTS: Action.BLOCK, Detector.DEALS: Action.HOLD, Detector.REVIEWS: Action.HOLD}
 CLEARED = {
     "code": "CASE_CLEARED",
     "value": None,

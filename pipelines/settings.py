@@ -9,7 +9,7 @@ import tomllib
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -19,7 +19,9 @@ from fairdeal.pipelines.errors import WrongUse
 
 FILE_NAME = "fairdeal.toml"
 #: Settings that are tables; a variable may name one value of theirs.
-SECTIONS = ("capacity", "policy", "loss", "promotion", "schedule", "database", "object_store", "notify", "train")
+SECTIONS = (
+    "capacity", "policy", "loss", "promotion", "schedule", "database", "object_store", "enforcement", "notify", "webhooks", "train",
+)  # fmt: skip
 #: ``FAIRDEAL_*`` variables that are no settings.
 OTHER_VARIABLES = ("CONFIG", "CRASH_AT", "ALLOWED_HOSTS")
 
@@ -57,6 +59,27 @@ class Notify(_Section):
     webhook_url: str | None = Field(None, description="address that is sent a JSON message; absent: nobody is called, the log says so")
 
 
+class Enforcement(_Section):
+    """Who carries out what is decided in the queue, beside the feed."""
+
+    url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s/]+",
+        description="address that each measure is posted to; absent: the feed carries measures out, and nothing is posted",
+    )
+    timeout_s: float = Field(10, gt=0, le=60, description="seconds within which an answer must come; later it is tried again")
+
+
+class Webhook(_Section):
+    """A system that is told what happened to cases."""
+
+    url: str = Field(pattern=r"^https?://[^\s/]+", description="address that each message is posted to, signed")
+    events: tuple[Literal["case.opened", "case.decided", "case.closed"], ...] = Field(
+        ("case.opened", "case.decided", "case.closed"), min_length=1, description="which messages it wants"
+    )
+    timeout_s: float = Field(10, gt=0, le=60, description="seconds within which an answer must come; later it is tried again")
+
+
 class Train(_Section):
     """What a model learns from."""
 
@@ -89,7 +112,11 @@ class Settings(BaseSettings):
     schedule: Schedule = Field(default_factory=lambda: Schedule.model_validate({}))
     database: Database = Field(default_factory=lambda: Database.model_validate({}))
     object_store: ObjectStore = Field(default_factory=lambda: ObjectStore.model_validate({}))
+    enforcement: Enforcement = Field(default_factory=lambda: Enforcement.model_validate({}))
     notify: Notify = Field(default_factory=lambda: Notify.model_validate({}))
+    webhooks: dict[Annotated[str, Field(pattern="^[a-z0-9_-]{1,40}$")], Webhook] = Field(
+        default_factory=dict, description="systems that are told what happened to cases, by name"
+    )
     train: Train = Field(default_factory=lambda: Train.model_validate({}))
 
     _file: ClassVar[Path | None] = None
@@ -161,6 +188,7 @@ def find_file(start: Path) -> Path | None:
 def _names_beside(place: tuple[int | str, ...]) -> str:
     """Which names are allowed where an unknown one was found."""
     section = Settings.model_fields[str(place[0])].annotation if len(place) > 1 else Settings
+    section = get_args(section)[1] if get_origin(section) is dict else section
     fields = section.model_fields if isinstance(section, type) and issubclass(section, BaseModel) else {}
     return f"no such setting; allowed are {', '.join(fields)}"
 

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 
 from fairdeal.disputes import django_setup
 from fairdeal.pipelines.errors import OutsideFailure
-from fairdeal.pipelines.keys import FIRST_MOMENT, hashing_key, signer
+from fairdeal.pipelines.keys import FIRST_MOMENT, enforcement_secret, hashing_key, signer
 from fairdeal.pipelines.lake import Lake
 from fairdeal.pipelines.ledger import BATCHES, Ledger
+from fairdeal.pipelines.queue import set_up_queue
 from fairdeal.pipelines.settings import Settings
 from fairdeal.sources.fetching import Fetching
 from fairdeal.sources.mapping import Mapping
@@ -49,7 +50,7 @@ class Workplace:
 
 def queue(settings: Settings, ledger: Ledger) -> Any:
     """See `Workplace.cases`."""
-    django_setup.configure(settings.home, database_url=settings.database.disputes_url, time_zone=settings.time_zone)
+    set_up_queue(settings)
     try:
         django_setup.migrate()
     except django_setup.DatabaseUnreadable as error:
@@ -71,6 +72,8 @@ def open_workplace(settings: Settings, mapping: Mapping, progress: Progress) -> 
     hashing_key(settings.home)  # all keys are made at once, so that a copy of the home carries them
     for purpose in ("feed", "models"):
         signer(settings.home, purpose, since=FIRST_MOMENT)
+    if settings.enforcement.url is not None:
+        enforcement_secret(settings.home)
     mapping = replace(mapping, memory_mb=settings.memory_mb, fetching=fetching(settings, settings.home / "fetched"))
     return Workplace(settings, ledger, Lake(settings.home, ledger), mapping, progress)
 

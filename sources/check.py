@@ -10,13 +10,13 @@ from enum import StrEnum
 import polars as pl
 
 from fairdeal.data_contracts.contract import UNPARSED, ContractBreach
+from fairdeal.data_contracts.masking import mask_text
 from fairdeal.sources.conversion import candidates, column_sources, source_rows
 from fairdeal.sources.discovery import discover
 from fairdeal.sources.labelling import LabelCensus, label_census
 from fairdeal.sources.limits import LIMITS, Limits
 from fairdeal.sources.mapping import Mapping, MappingError, TableMapping
 from fairdeal.sources.mapping_parts import near
-from fairdeal.sources.masking import mask_text
 from fairdeal.sources.reading import FileReport, FileStatus, read, together
 from fairdeal.sources.signals import blind_signals
 

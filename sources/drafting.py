@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from fairdeal.data_contracts.contract import Kind
+from fairdeal.data_contracts.masking import mask_text
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.sources.compression import Unreadable
 from fairdeal.sources.drafting_guesses import FileGroup, Guess, Join, TableGuess, find_elsewhere, guess_currency, guess_table, shared_part
 from fairdeal.sources.drafting_profiles import Profile, profile, sample
 from fairdeal.sources.drafting_words import ZONE_OF_CURRENCY, is_chinese
 from fairdeal.sources.mapping_parts import MappingError, extra_name, near
-from fairdeal.sources.masking import mask_text
 
 #: Names that a query cannot use bare, and that read badly.
 _RESERVED = {"order", "group", "select", "table", "from", "where", "user", "values", "columns", "all", "end", "desc", "limit", "files"}

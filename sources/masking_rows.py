@@ -7,7 +7,7 @@ from collections.abc import Callable
 import polars as pl
 
 from fairdeal.data_contracts.contract import UNPARSED, Contract, Kind
-from fairdeal.sources.masking import MAYBE_SENSITIVE, find_sensitive, mask_text
+from fairdeal.data_contracts.masking import MAYBE_SENSITIVE, find_sensitive, mask_text
 
 #: What a replaced instrument begins with.
 TOKEN_PREFIX = "tok_"  # noqa: S105 - a marker, no secret

@@ -27,9 +27,9 @@ import pyarrow.parquet as pq
 from psycopg import sql
 
 from fairdeal.data_contracts.contract import ContractBreach
+from fairdeal.data_contracts.masking import mask_text
 from fairdeal.sources.fetching import Fetching, SourceUnreachable
 from fairdeal.sources.mapping_parts import FileSet, MappingError, PostgresSource, near
-from fairdeal.sources.masking import mask_text
 
 #: Text comes out the same whatever the server's or the user's own settings are.
 _PLAIN_TEXT = {

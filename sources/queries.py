@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import duckdb
 import polars as pl
 
+from fairdeal.data_contracts.masking import mask_text
 from fairdeal.sources.mapping import Mapping, MappingError, TableMapping
 from fairdeal.sources.mapping_parts import near
-from fairdeal.sources.masking import mask_text
 from fairdeal.sources.readers.content import PROVENANCE
 
 #: No file, no network, no extension, no variable of ours: a query sees the declared file sets, by one thread and so always in one order.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ import typer
 
 from fairdeal.pipelines.commands.options import AsJson, Config, print_json, read_instant
 from fairdeal.pipelines.errors import WrongUse
-from fairdeal.pipelines.settings import load_settings
+from fairdeal.pipelines.settings import Settings, load_settings
 from fairdeal.pipelines.telling import console, tell
 
 app = typer.Typer(no_args_is_help=True, help="The dispute queue from the command line.")
@@ -27,9 +28,10 @@ def open_console(
     Example: `fairdeal console --port 8000`
     """
     from fairdeal.disputes import django_setup
+    from fairdeal.pipelines.queue import set_up_queue
 
     settings = load_settings(config)
-    django_setup.configure(settings.home, database_url=settings.database.disputes_url, time_zone=settings.time_zone)
+    set_up_queue(settings)
     django_setup.migrate()
     first = django_setup.create_first_user()
     console.print(f"Console: [bold]http://{host}:{port}/[/]")
@@ -41,9 +43,10 @@ def open_console(
 def services_of(config: Path | None) -> Any:
     """The dispute queue's services, its database ready."""
     from fairdeal.disputes import django_setup
+    from fairdeal.pipelines.queue import set_up_queue
 
     settings = load_settings(config)
-    django_setup.configure(settings.home, database_url=settings.database.disputes_url, time_zone=settings.time_zone)
+    set_up_queue(settings)
     django_setup.migrate()
     from fairdeal.disputes import services
 
@@ -121,23 +124,47 @@ def work(
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Do what falls due in the dispute queue: end pauses, take the system's steps, call seniors. Safe to run twice, and in two places.
+    """Do what falls due in the dispute queue: end pauses, take the system's steps, call seniors, carry measures out.
+
+    Safe to run twice, and in two places.
 
     Example: `fairdeal worker --once`
     """
-    from fairdeal.pipelines.notifying import notify
-
     if at is not None and not once:
         raise WrongUse("--at: a moment is looked at once; give --once with it, or leave --at out")
     settings, services = load_settings(config), services_of(config)
+    moment = read_instant(settings, "--at", at) if at else None
     while True:
-        done = services.apply_due(read_instant(settings, "--at", at) if at else datetime.now(UTC))
-        if done["escalated"]:
-            notify(settings, "cases_overdue", f"{len(done['escalated'])} cases ran over their time", cases=done["escalated"][:100])
+        done = _look(settings, services, lambda: moment or datetime.now(UTC))
         if as_json:
             print_json(done)
-        counts = f"{len(done['resumed'])} go on, {len(done['stepped'])} steps taken, {len(done['escalated'])} seniors called"
-        tell(f"{counts}; first answers: {done['late']} late, {sum(done['warned'].values())} warned")
+        tell(f"{len(done['resumed'])} go on, {len(done['stepped'])} steps taken, {len(done['escalated'])} seniors called")
+        tell(f"first answers: {done['late']} late, {sum(done['warned'].values())} warned")
+        actions = done["actions"]
+        tell(f"measures: {actions['done']} carried out, {actions['tried_again']} to be tried again, {len(actions['gave_up'])} given up")
+        tell(f"messages: {done['messages']['delivered']} delivered, {done['messages']['missed']} missed")
         if once:
             return
         time.sleep(every)
+
+
+def _look(settings: Settings, services: Any, now: Callable[[], datetime]) -> dict[str, Any]:
+    """One look of the worker: what fell due, what waits to be carried out, what nothing holds up any more, who is to be told."""
+    from fairdeal.pipelines.enforcing import carry_out_waiting, endpoint_of
+    from fairdeal.pipelines.notifying import notify
+    from fairdeal.pipelines.webhooks import deliver_waiting
+
+    due = services.apply_due(now())
+    services.forget_answers(now())
+    if due["escalated"]:
+        notify(settings, "cases_overdue", f"{len(due['escalated'])} cases ran over their time", cases=due["escalated"][:100])
+    endpoint = endpoint_of(settings)
+    actions: dict[str, Any] = carry_out_waiting(endpoint, services, now) if endpoint else {"done": 0, "tried_again": 0, "gave_up": []}
+    if actions["gave_up"]:
+        notify(settings, "actions_failed", f"{len(actions['gave_up'])} measures could not be carried out", actions=actions["gave_up"][:100])
+    notices = services.write_notices(now())
+    finished = services.finish_cases(now())
+    messages = deliver_waiting(settings, services, now)
+    if messages["gave_up"]:
+        notify(settings, "messages_failed", f"{len(messages['gave_up'])} messages were given up", messages=messages["gave_up"][:100])
+    return {**due, "notices": notices, "actions": actions, "finished": finished, "messages": messages}

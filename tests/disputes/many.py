@@ -125,3 +125,45 @@ def take_or_audit(home: Path, number: int) -> list[str]:
     if number:
         return [] if take_all(home, number) else ["nothing was taken"]
     return [fault for _ in range(25) for fault in services.verify_history().faults]
+
+
+def complain(home: Path, number: int) -> str:
+    """File the complaint that every process files; what became of it."""
+    from fairdeal.disputes import services
+    from fairdeal.disputes.evidence_kinds import EvidenceKind
+    from tests.disputes.alerts import AT
+
+    post = services.Exhibit(EvidenceKind.SOCIAL_POST, "fake", "weibo", "W1", "merchant", "M1")
+    return str(services.file_complaint(post, actor=f"crm-{number}", role="pipeline", at=AT)["outcome"])
+
+
+def ask_once(home: Path, number: int) -> tuple[int, bytes]:
+    """Send the write that every process sends, under one key; status and body of the answer."""
+    import ast
+
+    from tests.disputes.asking import Asker
+
+    token, where, body = ast.literal_eval((home / "asked.txt").read_text())
+    answer = Asker(token).post(where, body, Idempotency_Key="one")
+    return answer.status_code, answer.content
+
+
+def take_all_actions(home: Path, number: int) -> list[str]:
+    """Take measures from the outbox as long as there are any; their keys, in order."""
+    from fairdeal.disputes import services
+    from tests.disputes.alerts import AT
+
+    taken = []
+    while (action := services.take_action(AT)) is not None:
+        taken.append(action["idempotency_key"])
+    return taken
+
+
+def tell_of_warnings(home: Path, number: int) -> int:
+    """Write the notices of twelve hours later."""
+    from datetime import timedelta
+
+    from fairdeal.disputes import services
+    from tests.disputes.alerts import AT
+
+    return services.write_notices(AT + timedelta(hours=12))

@@ -35,4 +35,4 @@ def test_processes_that_accept_the_same_cases_each_win_some_and_none_twice(home:
 def test_processes_that_set_up_one_home_at_once_do_it_once(tmp_path: Path) -> None:
     assert sorted(together(set_up, tmp_path, 3)) == [False, False, True]
     assert (tmp_path / "keys" / "django_secret").stat().st_mode & 0o777 == 0o600
-    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == ["audit_key", "django_secret"]
+    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == ["audit_key", "django_secret", "token_key"]

@@ -63,6 +63,7 @@ def test_verdicts_come_in_order_of_closing_and_only_the_new_ones() -> None:
         "closed_at": "2026-03-01T02:00:00+00:00",
         "event_at": "2026-02-28T03:00:00+00:00",
         "action": "allow",
+        "on_appeal": False,
         "merchant_id": "M2",
         "account_id": "B2",
         "instrument_id": "I2",

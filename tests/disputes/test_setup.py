@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import logging
 import re
 import socket
 import subprocess
@@ -105,6 +106,13 @@ def test_the_migrations_say_what_the_models_say(home: Path) -> None:
 
 def test_djangos_own_checks_find_nothing(home: Path) -> None:
     call_command("check", fail_level="WARNING", verbosity=0)
+
+
+def test_the_log_of_requests_holds_no_card_number() -> None:
+    record = logging.LogRecord("django.request", logging.WARNING, "", 0, "Not Found: /api/v1/cases/%s", ("4111111111111111",), None)
+    (handler,) = (handler for handler in logging.getLogger("django").handlers if type(handler) is logging.StreamHandler)
+    assert handler.filter(record)
+    assert "4111" not in handler.format(record)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -11,9 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fairdeal.disputes import services
+from fairdeal.disputes.claiming import CLAIMABLE
 from fairdeal.disputes.domain import TRANSITIONS, CaseStatus, Event, Role
 from fairdeal.disputes.events import PROPOSALS
-from fairdeal.disputes.models import Case, CaseEvent, CaseMember
+from fairdeal.disputes.models import Case, CaseAction, CaseEvent, CaseMember
+from fairdeal.disputes.pausing import PAUSABLE
 from tests.disputes.alerts import AT, alert
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -50,6 +54,9 @@ def test_a_walk_leaves_every_case_whole(data: st.DataObject) -> None:
     (case_id,) = services.open_cases([row], run_id="run-1", at=AT).opened
     at = AT
     for _ in range(data.draw(st.integers(1, 14))):
+        if data.draw(st.booleans()):
+            lay_over(case_id, data, at)
+        check_overlays(case_id)
         status = CaseStatus(Case.objects.get(pk=case_id).status)
         step = data.draw(st.sampled_from([row for row in TRANSITIONS if row.source is status]))
         role = data.draw(st.sampled_from(step.who))
@@ -69,6 +76,36 @@ def test_a_walk_leaves_every_case_whole(data: st.DataObject) -> None:
         except services.RefusedChange:
             assert services.show_case(case_id) == before
     check(case_id)
+    check_overlays(case_id)
+
+
+def lay_over(case_id: str, data: st.DataObject, at: datetime) -> None:
+    """Somebody tries to take the case, give it back, let it stand still or go on; that changes no status."""
+    actor = data.draw(st.sampled_from(_PEOPLE))
+    before = Case.objects.get(pk=case_id).status
+    tries: list[Callable[[], Any]] = [
+        lambda: services.claim(case_id, actor=actor, reason="mine", at=at),
+        lambda: services.release(case_id, actor=actor, at=at),
+        lambda: services.pause(case_id, "expert_test", actor=actor, role="analyst", at=at),
+        lambda: services.resume(case_id, actor=actor, role="analyst", at=at),
+    ]
+    with suppress(services.RefusedChange):
+        data.draw(st.sampled_from(tries))()
+    assert Case.objects.get(pk=case_id).status == before
+
+
+def check_overlays(case_id: str) -> None:
+    """What lies over a case lies there only where it may; what a decision orders is in the outbox while it is carried out."""
+    case = Case.objects.get(pk=case_id)
+    if case.lease_until is not None:
+        assert case.status in CLAIMABLE
+        assert case.holder
+    assert bool(case.pause_reason) == (case.paused_until is not None)
+    if case.pause_reason:
+        assert case.status in PAUSABLE
+    if case.status == CaseStatus.ENFORCING:
+        ordered = {action["action_id"] for action in case.decision.get("actions", [])}
+        assert ordered <= set(CaseAction.objects.filter(case=case).values_list("action_id", flat=True))
 
 
 def check(case_id: str) -> None:

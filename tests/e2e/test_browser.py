@@ -111,17 +111,16 @@ from fairdeal.disputes import django_setup
 django_setup.configure(Path(sys.argv[1]))
 django_setup.migrate()
 from django.contrib.auth.models import Group, User
-for name, role in (("li", "analyst"), ("wang", "approver"), ("guest", None)):
-    user = User.objects.create_user(name, password=sys.argv[2], is_staff=True)
-    if role:
-        user.groups.add(Group.objects.get(name=role))
+people = {"li": ["analyst"], "wang": ["approver"], "zhao": ["approver", "appeal_review"], "sun": ["approver"], "guest": []}
+for name, groups in people.items():
+    User.objects.create_user(name, password=sys.argv[2], is_staff=True).groups.set(Group.objects.filter(name__in=groups))
 """
 PASSWORD = "long enough for a test 7"
 
 
 @contextmanager
 def staffed(pictures: ModuleType, home: Path, folder: Path) -> Iterator[tuple[str, Path]]:
-    """The console of a copy of a home, with an analyst, an approver and somebody without a role: its address, and the copy."""
+    """The console of a copy of a home, with an analyst, approvers and somebody without a role: its address, and the copy."""
     copy = folder / "home"
     shutil.copytree(home, copy, ignore=shutil.ignore_patterns("runs", "prefect"))
     subprocess.run([sys.executable, "-c", ACCOUNTS, str(copy), PASSWORD], check=True)
@@ -189,6 +188,9 @@ def test_two_people_work_a_ring_from_taking_it_to_its_end_and_a_third_is_turned_
                     verdicts.nth(place).select_option("honest" if place == 1 else "fraud")
             analyst.select_option("select[name=outcome]", "action_confirmed")
             analyst.fill("textarea[name=reasons]", "one device\n同一设备")
+            analyst.click("button[name=preview]")
+            analyst.wait_for_load_state()
+            assert analyst.locator("#fd-preview-measures li").count() > 0
             press(analyst, "propose_decision")
 
         propose()
@@ -215,3 +217,51 @@ def test_two_people_work_a_ring_from_taking_it_to_its_end_and_a_third_is_turned_
         assert json.loads(found.stdout)["ok"] is True, found.stderr
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
     assert complaints == []
+
+
+@pytest.mark.parametrize(
+    ("language", "appeals", "turned", "cleared"),
+    [
+        ("en-US", " appeals:", "replaces the decision that li proposed", "false positive"),
+        ("zh-CN", "提出申诉：", "取代 li 提议的裁定", "误报"),
+    ],
+)
+def test_an_appeal_is_written_down_judged_by_somebody_new_and_turns_the_decision(
+    language: str, appeals: str, turned: str, cleared: str, pictures: ModuleType, home: Path, browser: Any, tmp_path: Path
+) -> None:
+    with staffed(pictures, home, tmp_path) as (address, _):
+        opened = browser.launch(executable_path=pictures.CHROMIUM, args=list(pictures.QUIET))
+        people = {name: signed_in(pictures, opened, language, address, name) for name in ("li", "wang", "zhao", "sun")}
+        complaints = [watched(page)[1] for page in people.values()]
+        analyst = people["li"]
+        analyst.goto(f"{address}/admin/disputes/case/?o=-6")
+        analyst.goto(address + analyst.locator("#result_list a[href*='/change/']").first.get_attribute("href"))
+        case = analyst.url
+        press(analyst, "accept")
+        press(analyst, "start_review")
+        verdicts = analyst.locator("select[name^=finding_]")
+        for place in range(verdicts.count()):
+            if verdicts.nth(place).is_visible():
+                verdicts.nth(place).select_option("fraud")
+        analyst.select_option("select[name=outcome]", "action_confirmed")
+        analyst.fill("textarea[name=reasons]", "one device\n同一设备")
+        press(analyst, "propose_decision")
+        people["wang"].goto(case)
+        people["wang"].select_option("select[name=when]", "window")
+        press(people["wang"], "approve")
+        people["wang"].locator("#fd-asking > summary").click()
+        people["wang"].fill("#fd-asking textarea[name=reasons]", "the parcels exist / 包裹真实存在")
+        people["wang"].fill("#fd-asking textarea[name=new_evidence]", "the carrier's list / 承运商清单")
+        press(people["wang"], "appeal")
+        assert people["wang"].locator("button[name=event][value=reverse]").count() == 0
+        people["zhao"].goto(case)
+        assert appeals in people["zhao"].inner_text("body")
+        people["zhao"].select_option("select[name=outcome]", "false_positive")
+        people["zhao"].fill("#fd-step textarea[name=reasons]", "the carrier confirms / 承运商证实")
+        press(people["zhao"], "reverse")
+        people["sun"].goto(case)
+        assert turned in people["sun"].inner_text("body")
+        press(people["sun"], "approve")
+        assert cleared in people["sun"].inner_text("body")
+        opened.close()
+    assert complaints == [[]] * len(people)

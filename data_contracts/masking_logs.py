@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from fairdeal.sources.masking import mask_text
+from fairdeal.data_contracts.masking import mask_text
 
 _FORMATTER = logging.Formatter()
 

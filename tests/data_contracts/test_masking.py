@@ -8,9 +8,9 @@ import random
 import polars as pl
 import pytest
 
+from fairdeal.data_contracts.masking import CARD_REMOVED, ID_REMOVED, find_cards, is_card, is_national_id, mask_prose, mask_text
+from fairdeal.data_contracts.masking_logs import MaskingFilter
 from fairdeal.data_contracts.tables import INBOUND
-from fairdeal.sources.masking import CARD_REMOVED, ID_REMOVED, find_cards, is_card, is_national_id, mask_prose, mask_text
-from fairdeal.sources.masking_logs import MaskingFilter
 from fairdeal.sources.masking_rows import mask_candidates
 
 CARDS = [

@@ -1,0 +1,36 @@
+"""Cases as the API shows them: what the console shows, no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fairdeal.disputes.models import Case
+from fairdeal.disputes.queue_rows import with_headline
+from fairdeal.disputes.reading import show_case, summary
+from fairdeal.disputes.told_reasons import headline
+
+
+def row_of(case: Case) -> dict[str, Any]:
+    """One line of the queue; the case comes from `with_headline`."""
+    return {**summary(case), "why": headline(getattr(case, "lead_reasons", None))}
+
+
+def case_shown(case_id: str) -> dict[str, Any]:
+    """One case whole. What a step changed word for word is the auditor's to read, as in the console.
+
+    Raises
+    ------
+    RefusedChange
+        When there is no such case.
+    """
+    case = show_case(case_id)
+    (row,) = with_headline(Case.objects.filter(pk=case_id))
+    events = [{**event, "words": words_of(event["new"])} for event in case["events"]]
+    return {**case, "why": headline(getattr(row, "lead_reasons", None)), "events": events}
+
+
+def words_of(new: Mapping[str, Any]) -> list[str]:
+    """Reasons and comments that came with an entry of the history."""
+    given = new.get("given", {})
+    return [word for word in (*given.get("reasons", []), *given.get("new_evidence", []), given.get("comment", "")) if word]
