@@ -36,7 +36,7 @@ def test_the_document_lists_what_there_is() -> None:
 
 @pytest.mark.parametrize("label", sorted(OPERATIONS))
 def test_no_request_breaks_the_api_or_its_document(home: Path, label: str) -> None:
-    fuzz(home, label, 60)
+    fuzz(home, label, 40)
 
 
 @pytest.mark.slow
