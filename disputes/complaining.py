@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from fairdeal.data_contracts.labels import SUBJECT_KINDS
 from fairdeal.data_contracts.typologies import CaseType
-from fairdeal.disputes.domain import AT_REST, Event, Role
+from fairdeal.disputes.domain import AFTER_DECISION, AT_REST, CaseStatus, Event, Role
 from fairdeal.disputes.events import Note
 from fairdeal.disputes.evidence_models import CaseEvidence
 from fairdeal.disputes.evidencing import Exhibit, cleaned, entry_of, keep, known_evidence, told
@@ -53,7 +53,9 @@ def file_complaint(exhibit: Exhibit, *, case_type: str | None = None, actor: str
 
     Notes
     -----
-    One transaction; any number of processes may call with the same complaint.
+    One transaction; any number of processes may call with the same complaint. Whom it names is a member of the case that it opens; a case
+    that is there is about that subject already, and a word more about it does not undo what is proposed. Where the outcome stands it is a
+    member too, and goes to a case of its own when this one closes, so that no complaint ends unseen.
     """
     moment = timezone.now() if at is None else at
     given = cleaned(exhibit)
@@ -67,10 +69,11 @@ def file_complaint(exhibit: Exhibit, *, case_type: str | None = None, actor: str
             return {**told(known.case, known), "outcome": "known"}
         case, is_new = _case_for(given, case_type, moment)
         kept = keep(case, given, actor=actor, at=moment)
-        member, _ = CaseMember.objects.get_or_create(
-            case=case, subject_kind=given.subject_kind, subject_id=given.subject_id, defaults={"typology": "", "joined_at": moment}
-        )
-        _record(case, is_new, kept, member, actor=actor, role=Role(role), at=moment)
+        if is_new or CaseStatus(case.status) in AFTER_DECISION:
+            CaseMember.objects.get_or_create(
+                case=case, subject_kind=given.subject_kind, subject_id=given.subject_id, defaults={"typology": "", "joined_at": moment}
+            )
+        _record(case, is_new, kept, actor=actor, role=Role(role), at=moment)
     return {**told(case, kept), "outcome": "opened" if is_new else "joined"}
 
 
@@ -97,7 +100,7 @@ def _open_about(given: Exhibit) -> Case | None:
     return None if found is None else Case.objects.select_for_update().get(pk=found.pk)
 
 
-def _record(case: Case, is_new: bool, kept: CaseEvidence, member: CaseMember, *, actor: str, role: Role, at: datetime) -> None:
+def _record(case: Case, is_new: bool, kept: CaseEvidence, *, actor: str, role: Role, at: datetime) -> None:
     """Bring the case's totals up to date and write what happened."""
     if not is_new:
         case.revision += 1
@@ -114,5 +117,5 @@ def _record(case: Case, is_new: bool, kept: CaseEvidence, member: CaseMember, *,
         to_status=case.status,
         revision=case.revision,
         old={},
-        new={"evidence": entry_of(kept), "members": case.member_count, "member": member.key},
+        new={"evidence": entry_of(kept), "members": case.member_count},
     )

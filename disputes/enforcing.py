@@ -87,6 +87,8 @@ def finish_cases(at: datetime | None = None) -> list[str]:
     """Bring on what nothing holds up any more: cases whose measures are all done, and cases whose parties are to be told; their ids."""
     moment = timezone.now() if at is None else at
     waiting = Case.objects.filter(status__in=(CaseStatus.ENFORCING, CaseStatus.FEEDBACK)).order_by("case_id")
+    if settings.ACTIONS_ELSEWHERE:
+        waiting = waiting.exclude(actions__state__in=OPEN)
     finished = []
     for case_id in waiting.values_list("case_id", flat=True):
         with changing_history():

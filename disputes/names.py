@@ -108,7 +108,7 @@ def role_texts() -> dict[str, str]:
         Role.EDITOR.value: _("editor"),
         Role.AUDITOR.value: _("auditor"),
         Role.ADMIN.value: _("administrator"),
-        Role.PIPELINE.value: _("nightly run"),
+        Role.PIPELINE.value: _("program"),
         Role.WORKER.value: _("system"),
     }
 

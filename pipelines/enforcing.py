@@ -6,8 +6,9 @@ import base64
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +20,8 @@ from fairdeal.pipelines.settings import Settings
 
 #: So much of an answer is read; a receipt is short.
 LONGEST_ANSWER = 16_384
+#: So many seconds of one look are spent on posting, so that a receiver who is slow to answer holds up nothing else.
+LOOK_S = 60
 
 
 class NotCarriedOut(Exception):
@@ -30,7 +33,7 @@ class Endpoint:
     """Where measures are posted, the secret that signs them, and how long an answer may take."""
 
     url: str
-    secret: bytes
+    secret: bytes = field(repr=False)
     timeout_s: float
 
 
@@ -42,7 +45,7 @@ def endpoint_of(settings: Settings) -> Endpoint | None:
 
 
 def carry_out_waiting(endpoint: Endpoint, services: Any, now: Callable[[], datetime]) -> dict[str, Any]:
-    """Post what waits in the outbox, one measure at a time, and enter what came of it.
+    """Post what waits in the outbox, one measure at a time, and enter what came of it; what `LOOK_S` do not suffice for waits on.
 
     Returns
     -------
@@ -51,8 +54,9 @@ def carry_out_waiting(endpoint: Endpoint, services: Any, now: Callable[[], datet
         ``target`` and ``error``; those cases went back to people.
     """
     told: dict[str, Any] = {"done": 0, "tried_again": 0, "gave_up": []}
+    until = time.monotonic() + LOOK_S
     with httpx.Client(timeout=endpoint.timeout_s, follow_redirects=False) as client:
-        while (action := services.take_action(now())) is not None:
+        while time.monotonic() < until and (action := services.take_action(now())) is not None:
             reach("took action")
             try:
                 receipt = post(client, endpoint, action)

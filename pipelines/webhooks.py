@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import httpx
 
 from fairdeal.pipelines.crash_points import reach
-from fairdeal.pipelines.enforcing import signature_headers
+from fairdeal.pipelines.enforcing import LOOK_S, signature_headers
 from fairdeal.pipelines.settings import Settings
 from fairdeal.pipelines.webhook_keys import webhook_secrets
 
@@ -27,7 +28,7 @@ class Receiver:
     name: str
     url: str
     events: tuple[str, ...]
-    secrets: tuple[bytes, ...]
+    secrets: tuple[bytes, ...] = field(repr=False)
     timeout_s: float
 
 
@@ -50,15 +51,17 @@ def deliver_waiting(settings: Settings, services: Any, now: Callable[[], datetim
 
     Notes
     -----
-    A subscriber that does not answer is left alone until the next look, so that its silence costs one wait and holds nobody else up.
+    A subscriber that does not answer is left alone until the next look, so that its silence costs one wait and holds nobody else up; one
+    that is slow gets as many of its messages as `LOOK_S` suffice for.
     """
     receivers = receivers_of(settings, now())
     services.write_messages({receiver.name: receiver.events for receiver in receivers}, now())
     services.forget_messages(now())
     told: dict[str, Any] = {"delivered": 0, "missed": 0, "gave_up": []}
     for receiver in receivers:
+        until = time.monotonic() + LOOK_S
         with httpx.Client(timeout=receiver.timeout_s, follow_redirects=False) as client:
-            while (message := services.take_message(receiver.name, now())) is not None:
+            while time.monotonic() < until and (message := services.take_message(receiver.name, now())) is not None:
                 reach("took message")
                 try:
                     send(client, receiver, message, now())

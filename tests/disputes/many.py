@@ -167,3 +167,15 @@ def tell_of_warnings(home: Path, number: int) -> int:
     from tests.disputes.alerts import AT
 
     return services.write_notices(AT + timedelta(hours=12))
+
+
+def write_and_take_messages(home: Path, number: int) -> list[str]:
+    """Write the messages that the history gives and take them as long as there are any; their ids, in order."""
+    from fairdeal.disputes import services
+    from tests.disputes.alerts import AT
+
+    services.write_messages({"crm": ["case.opened"]}, AT)
+    taken = []
+    while (message := services.take_message("crm", AT)) is not None:
+        taken.append(message["message_id"])
+    return taken

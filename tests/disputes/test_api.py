@@ -240,3 +240,11 @@ def test_an_auditor_reads_the_history_word_for_word_and_verifies_it() -> None:
     assert (told["ok"], told["first_bad"]) == (False, 1)
     assert told["faults"] == ["entry 1: the archive knew another history up to here"]
     assert code_of(sun.get("audit/cases/C0123456789abcdef")) == "404 no_such_case"
+
+
+def test_an_approval_can_wait_for_an_appeal() -> None:
+    case_id = open_ring()
+    under_review(analyst(), case_id)
+    propose(analyst(), case_id)
+    done = approver().post(f"cases/{case_id}/approve", {"revision": revision(case_id), "waits_for_appeal": True})
+    assert done.json()["status"] == "DECIDED"

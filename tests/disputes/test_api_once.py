@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,41 +12,16 @@ from django.utils import timezone
 
 from fairdeal.disputes import services
 from fairdeal.disputes.access_models import KeptAnswer
-from fairdeal.disputes.django_setup import configure, migrate
 from fairdeal.disputes.evidence_models import CaseEvidence
 from fairdeal.disputes.models import Case, CaseEvent
 from tests.disputes.alerts import AT, alert
 from tests.disputes.asking import COMPLAINT, analyst, approver, code_of, system, token_of
 from tests.disputes.many import ask_once, together
-from tests.outside import postgresql
 
 KEY = {"Idempotency_Key": "key-1"}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgresql(tmp_path_factory.mktemp("postgresql")) as address:
-        yield address
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def address(request: pytest.FixtureRequest, home: Path) -> Iterator[str | None]:
-    """The address of an empty queue; None for SQLite in the home."""
-    if request.param == "sqlite":
-        yield None
-        return
-    url: str = request.getfixturevalue("server")
-    configure(home, database_url=url)
-    with connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA public CASCADE")
-        cursor.execute("CREATE SCHEMA public")
-    migrate()
-    yield url
-    connection.close()
-    configure(home)
-
-
-def test_the_same_write_again_is_done_once_and_answered_the_same(address: str | None) -> None:
+def test_the_same_write_again_is_done_once_and_answered_the_same(either: str | None) -> None:
     services.open_cases([alert(n, f"M{n}") for n in range(3)], run_id="run-1", at=AT)
     li = analyst()
     first = li.post("cases/next", **KEY)
@@ -58,7 +32,7 @@ def test_the_same_write_again_is_done_once_and_answered_the_same(address: str | 
     assert li.post("cases/next", Idempotency_Key="key-2").json() != first.json()
 
 
-def test_a_refusal_is_an_answer_too(address: str | None) -> None:
+def test_a_refusal_is_an_answer_too(either: str | None) -> None:
     (case_id,) = services.open_cases([alert(1)], run_id="run-1", at=AT).opened
     li = analyst()
     services.claim(case_id, actor="zhao")
@@ -107,12 +81,12 @@ def test_a_key_that_is_none_is_refused(home: Path, key: str) -> None:
 
 
 @pytest.mark.parametrize(("where", "body"), [("cases/next", None), ("complaints", COMPLAINT)])
-def test_duplicates_that_come_at_once_have_one_effect_and_one_answer(address: str | None, home: Path, where: str, body: Any) -> None:
+def test_duplicates_that_come_at_once_have_one_effect_and_one_answer(either: str | None, home: Path, where: str, body: Any) -> None:
     services.open_cases([alert(n, f"M{n}") for n in range(8)], run_id="run-1", at=AT)
     before = CaseEvent.objects.count()
     (home / "asked.txt").write_text(repr((token_of("li", "analyst"), where, body)))
     connection.close()
-    answers = together(ask_once, home, 6, address)
+    answers = together(ask_once, home, 6, either)
     assert len(set(answers)) == 1, answers
     assert answers[0][0] in (200, 201)
     assert CaseEvent.objects.count() == before + 1

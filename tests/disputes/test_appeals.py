@@ -70,6 +70,18 @@ def test_an_appeal_that_holds_turns_the_decision_and_the_verdict_and_keeps_the_o
     assert services.verify_history().faults == ()
 
 
+def test_a_reviewer_sees_what_turning_the_decision_leads_to() -> None:
+    case_id = decided()
+    send(browser(person("kf", "agent")), case_id, "appeal", **ASKED)
+    form = {"preview": "reverse", "outcome": "false_positive", "reasons": "the carrier confirms"}
+    where = f"/admin/disputes/case/{case_id}/preview/"
+    page = text_of(browser(person("zhao", "approver", "appeal_review")).post(where, form, follow=True))
+    assert "What is lifted" in page
+    assert 'name="event" value="reverse"' in page
+    assert "needs a skill" in text_of(browser(person("sun", "approver")).post(where, form, follow=True))
+    assert status_of(case_id) == "APPEAL"
+
+
 def test_an_appeal_that_does_not_hold_leaves_the_decision_which_is_carried_out() -> None:
     case_id = decided()
     send(browser(person("kf", "agent")), case_id, "appeal", **ASKED)
@@ -143,6 +155,12 @@ def test_a_closed_case_is_reopened_by_an_approver_for_who_asks() -> None:
     assert "is not written down for somebody else by your role" in send(agent, case_id, "reopen", **ASKED)
     assert "Reopen the case" in text_of(approver.get(f"/admin/disputes/case/{case_id}/change/"))
     assert "approver, for the analyst" in send(approver, case_id, "reopen", **(ASKED | {"asked_by": "analyst"}))
+    assert status_of(case_id) == "INVESTIGATION"
+
+
+def test_who_is_analyst_and_approver_reopens_as_approver() -> None:
+    case_id = decided(when="now")
+    assert "approver, for the merchant" in send(browser(person("qian", "analyst", "approver")), case_id, "reopen", **ASKED)
     assert status_of(case_id) == "INVESTIGATION"
 
 

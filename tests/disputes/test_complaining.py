@@ -66,6 +66,16 @@ def test_a_complaint_joins_the_open_case_of_its_subject(about: tuple[str, str], 
     assert (done["case_id"] == ring) == (outcome == "joined")
 
 
+def test_a_complaint_about_a_case_that_waits_for_approval_does_not_undo_the_proposal() -> None:
+    (ring,) = services.open_cases([alert(1), alert(2)], run_id="run-1", at=AT).opened
+    for event in ("accept", "start_review"):
+        services.apply(ring, event, actor="li", role="analyst", at=AT)
+    services.propose(ring, maker="li", close_code="action_confirmed", reasons=["seen"], at=AT)
+    assert file()["case_id"] == ring
+    assert Case.objects.get(pk=ring).member_count == 2
+    assert services.apply(ring, "approve", actor="wang", role="approver", at=AT)["status"] == "DECIDED"
+
+
 def test_alerts_join_a_case_that_a_complaint_opened() -> None:
     case_id = file(case_type="FAKE_DEAL")["case_id"]
     assert services.open_cases([alert(1)], run_id="run-1", at=AT).joined == (("A1", case_id),)

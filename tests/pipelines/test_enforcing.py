@@ -108,6 +108,22 @@ def test_a_worker_that_makes_a_key_for_every_attempt_takes_effect_twice(
     assert len(enforcer.effects) == 2
 
 
+def test_what_one_look_has_no_time_for_waits_for_the_next(ordered: Settings, enforcer: Enforcer, monkeypatch: pytest.MonkeyPatch) -> None:
+    services, case_id = decided()
+    with monkeypatch.context() as hurried:
+        hurried.setattr(enforcing, "LOOK_S", 0)
+        look(ordered, services, AT)
+    assert enforcer.requests == []
+    look(ordered, services, AT)
+    assert services.show_case(case_id)["status"] == "CLOSED"
+
+
+def test_the_secret_is_not_told(ordered: Settings) -> None:
+    endpoint = enforcing.endpoint_of(ordered)
+    assert endpoint is not None
+    assert repr(endpoint.secret) not in repr(endpoint)
+
+
 def test_the_waits_between_attempts_double(ordered: Settings, enforcer: Enforcer) -> None:
     enforcer.faults = ["500"] * 99
     services, _ = decided()

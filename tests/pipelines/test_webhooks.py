@@ -20,10 +20,12 @@ from typing import Any
 
 import pytest
 
+from fairdeal.pipelines import webhooks
 from fairdeal.pipelines.commands.cases import _look, services_of
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.settings import Settings, load_settings
 from fairdeal.pipelines.webhook_keys import OVERLAP, rotate_webhook_secret, secret_path, webhook_secrets
+from fairdeal.pipelines.webhooks import receivers_of
 from tests.disputes.alerts import alert
 from tests.e2e.commands import environment, fairdeal
 
@@ -181,6 +183,17 @@ def test_a_new_subscriber_is_told_what_happens_from_now_on(settings: Settings, t
     assert look(late, AT)["delivered"] == 0
     decide(alert(2, "M2"))
     assert look(late, AT)["delivered"] == 5
+
+
+def test_a_secret_is_not_printed_with_its_receiver(told: Settings) -> None:
+    (receiver,) = (one for one in receivers_of(told, AT) if one.name == "crm")
+    assert repr(receiver.secrets[0]) not in repr(receiver)
+
+
+def test_one_look_spends_no_more_than_its_time_on_a_subscriber(told: Settings, crm: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    decide()
+    monkeypatch.setattr(webhooks, "LOOK_S", 0)
+    assert look(told, AT) == {"delivered": 0, "missed": 0, "gave_up": []}
 
 
 def test_a_secret_is_changed_without_a_message_that_its_receiver_cannot_check(told: Settings, crm: Listener) -> None:
