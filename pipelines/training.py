@@ -19,7 +19,7 @@ from fairdeal.features.build import reasons
 from fairdeal.models.detector import TrainedDetector
 from fairdeal.models.errors import TooFewLabels
 from fairdeal.models.training import fit_unsupervised, train
-from fairdeal.pipelines import registry
+from fairdeal.pipelines import labelling, registry
 from fairdeal.pipelines.lake import Lake
 from fairdeal.pipelines.ledger import dumps
 from fairdeal.pipelines.model_card import FILE, model_card
@@ -106,6 +106,7 @@ def learn(
     names_honest: bool = False,
     only: Collection[str] | None = None,
     from_labels: bool = True,
+    labels_until: int | None = None,
 ) -> Learned | None:
     """A detector from what was known at ``until``; None where the source has no row to learn from.
 
@@ -117,10 +118,13 @@ def learn(
         Features that it may read at most; all that are registered when None.
     from_labels
         False: what is usual is learned, whatever labels there are.
+    labels_until
+        Number of the last label of a closed case that counts; all when None.
     """
     start = until - timedelta(days=settings.train.days)
     progress(f"{detector}: reading tables as known before {until:%Y-%m-%d %H:%M}")
-    tables = known_tables(lake, source, watermark=watermark, known_before=until, since=start)
+    last_label = labelling.last_label(lake.ledger) if labels_until is None else labels_until
+    tables = known_tables(lake, source, watermark=watermark, known_before=until, since=start, labels_until=last_label)
     subjects, as_of = training_subjects(detector, tables, start, until, settings)
     if not subjects.height:
         return None
@@ -159,8 +163,12 @@ def learn(
         "trained_until": until.isoformat(),
         "source": source,
         "watermark": watermark,
+        "last_label": last_label,
+        "names_honest": names_honest,
         "features": list(names),
         "seed": settings.train.seed,
+        "train": settings.train.model_dump(),
+        "time_zone": settings.time_zone,
         "code_version": fairdeal.__version__,
     }
     return Learned(model, frame, names, table.blind, metrics, curves, note, facts)

@@ -46,6 +46,41 @@ def list_models(config: Config = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def rebuild(
+    detector: Which,
+    model: Annotated[str | None, typer.Option("--model", help="Its version, as `fairdeal models` tells it; default: the champion.")] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a registered model again from the rows, labels, features and settings that its manifest names, and say whether it is the same.
+
+    Example: `fairdeal rebuild payments`
+    """
+    from fairdeal.pipelines import registry
+    from fairdeal.pipelines.ledger import Ledger
+    from fairdeal.pipelines.rebuilding import rebuild as make_again
+
+    settings = load_settings(config)
+    known = registry.versions(settings.home, detector)
+    found = [one for one, about in known if (model is None and "champion" in about["standings"]) or one.model_version == model]
+    if not found:
+        names = ", ".join(one.model_version for one, _ in known) or "none"
+        raise WrongUse(f"rebuild: {detector} has no {model or 'champion'}; registered are {names}; name one of these")
+    ledger = Ledger(settings.ledger_url)
+    try:
+        told = make_again(settings, ledger, found[0], tell)
+    finally:
+        ledger.close()
+    if told["same"]:
+        tell(f"{told['model_version']}: the same to the last bit")
+    else:
+        tell(f"{told['model_version']}: another model came of it, {told['rebuilt_version']}: {'; '.join(told['because'])}")
+    if as_json:
+        print_json(told)
+    raise typer.Exit(0 if told["same"] else 1)
+
+
+@app.command()
 def features() -> None:
     """Print the catalogue of features as Markdown: what each is made of, what it is there for, what null means, how it is told.
 
