@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 #: Characters per shingle, and bands and rows of the MinHash signature: texts with a Jaccard index of 0.6 share a band
 #: in 95 of 100 cases, with 0.7 in 999 of 1,000, with 0.2 in 4 of 100.
 WIDTH, BANDS, ROWS = 4, 24, 4
+#: Neighbouring shingles of which one stands for all as a fingerprint.
+WINNOW = 4
 #: Texts with fewer letters and digits have no near twins …
 SHORTEST = 8
 #: … and with fewer than these not even exact ones: half the market writes "很好" or "good".
@@ -64,6 +66,38 @@ def signature(texts: Sequence[str | None]) -> NDArray[np.uint64]:
         read = [letters(text) for text in texts[first : first + CHUNK]]
         bands[first : first + CHUNK] = _bands(read)
     return bands
+
+
+def fingerprints(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Stretches that stand for each text, so chosen that texts with a long stretch in common share at least one.
+
+    Returns
+    -------
+    tuple
+        Hash of each stretch of `WIDTH` letters chosen, and the position of its text; each stretch once per text. Texts with fewer than
+        `SHORTEST` letters have none.
+
+    Notes
+    -----
+    Winnowing (Schleimer, Wilkerson and Aiken, 2003): of every `WINNOW` neighbouring stretches the smallest hash stands, so that any
+    common run of ``WIDTH + WINNOW - 1`` letters is found.
+    """
+    marks, owners = [np.zeros(0, dtype=np.uint64)], [np.zeros(0, dtype=np.int64)]
+    for first in range(0, len(texts), CHUNK):
+        read = [letters(text) for text in texts[first : first + CHUNK]]
+        long = np.asarray([at for at, text in enumerate(read) if len(text) >= SHORTEST], dtype=np.int64)
+        if len(long) == 0:
+            continue
+        hashed, starts = _shingles([read[at] for at in long])
+        owner = np.repeat(long, np.diff(starts))
+        smallest = hashed[: len(hashed) - WINNOW + 1].copy()
+        for step in range(1, WINNOW):
+            np.minimum(smallest, hashed[step : len(hashed) - WINNOW + 1 + step], out=smallest)
+        whole = owner[: len(smallest)] == owner[WINNOW - 1 :]
+        found = np.unique(np.rec.fromarrays([owner[: len(smallest)][whole], smallest[whole]], names="owner,mark"))
+        owners.append(first + found["owner"])
+        marks.append(found["mark"])
+    return np.concatenate(marks), np.concatenate(owners)
 
 
 def find_twins(ids: Sequence[str], texts: Sequence[str | None], *, least_similarity: float = 0.6, most: int = 5) -> pl.DataFrame:
