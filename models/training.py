@@ -75,6 +75,7 @@ def train(
     data_version: str,
     contract_version: str,
     day_zone: str = "Asia/Shanghai",
+    found: float = 1.0,
 ) -> Trained:
     """Train, calibrate and judge one detector.
 
@@ -97,6 +98,9 @@ def train(
         Kept with the model.
     day_zone
         What a day is, for the metrics per day.
+    found
+        Share of frauds that anybody ever hears of: probabilities are of being a fraud, labels of a fraud that came to light. The figures
+        hold the probability of coming to light against the labels.
 
     Returns
     -------
@@ -129,18 +133,18 @@ def train(
     if all(min(part.positives, part.negatives) >= FEWEST_IN_SLICE for part in slices):
         training, calibrating, judging = slices
         first = _rank(training, None, seed)
-        calibration = _calibrated(first, calibrating)
+        calibration = _calibrated(first, calibrating, found)
         margin = first.margin(judging)
-        metrics, curves = judge(judging, expit(margin), calibration.probability(margin))
+        metrics, curves = judge(judging, expit(margin), found * calibration.probability(margin))
         later = ripe.take(np.flatnonzero(ripe.moment >= calibrating.moment.min()))
     else:
         training, later = _older_and_recent(detector, ripe)
         first = _rank(training, None, seed)
         margin = first.margin(later)
-        metrics, curves = judge(later, expit(margin), _probability_by_halves(margin, later))
+        metrics, curves = judge(later, expit(margin), found * _probability_by_halves(margin, later, found))
         slices = [training, later]
     final = _rank(rows, first.trees, seed)
-    calibration = _calibrated(first, later)
+    calibration = _calibrated(first, later, found)
     metrics |= {
         "split": "time" if has_times else "groups at random, the source gives no times",
         "slices": [len(part) for part in slices],
@@ -249,8 +253,8 @@ def _teaches(rows: LabelledRows) -> bool:
     return min(positives, len(readable) - positives) >= FEWEST_IN_SLICE
 
 
-def _calibrated(ranking: _Ranking, rows: LabelledRows) -> Calibration:
-    return fit_calibration(ranking.margin(rows), rows.is_fraud, rows.weight)
+def _calibrated(ranking: _Ranking, rows: LabelledRows, found: float) -> Calibration:
+    return fit_calibration(ranking.margin(rows), rows.is_fraud, rows.weight, found)
 
 
 def _older_and_recent(detector: Detector, rows: LabelledRows) -> list[LabelledRows]:
@@ -267,7 +271,7 @@ def _older_and_recent(detector: Detector, rows: LabelledRows) -> list[LabelledRo
     return [older, recent]
 
 
-def _probability_by_halves(margin: Floats, rows: LabelledRows) -> Floats:
+def _probability_by_halves(margin: Floats, rows: LabelledRows, found: float) -> Floats:
     """Probabilities where one slice calibrates and judges: each half by the curve of the other, alternating in order of time."""
     probability = np.empty(len(rows))
     for label in (0.0, 1.0):
@@ -276,6 +280,6 @@ def _probability_by_halves(margin: Floats, rows: LabelledRows) -> Floats:
         probability[mine[::2]], probability[mine[1::2]] = 0.0, 1.0
     half = probability > 0.5
     for this in (half, ~half):
-        curve = fit_calibration(margin[~this], rows.is_fraud[~this], rows.weight[~this])
+        curve = fit_calibration(margin[~this], rows.is_fraud[~this], rows.weight[~this], found)
         probability[this] = curve.probability(margin[this])
     return probability
