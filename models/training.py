@@ -32,6 +32,8 @@ SHARES = (0.70, 0.15, 0.15)
 FEWEST, FEWEST_IN_SLICE = 30, 8
 #: Part of the training slice that decides when to stop, and folds of the text's out-of-fold score.
 STOPPING_SHARE, TEXT_FOLDS = 0.15, 5
+#: Average precision by which one way must rank better than the usual one to be taken.
+CLEARLY = 0.01
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ def train(
         margin = first.margin(later)
         metrics, curves = judge(later, expit(margin), found * _probability_by_halves(margin, later, found))
         slices = [training, later]
-    final = _rank(rows, first.trees, seed)
+    final = _rank(rows, first, seed)
     calibration = _calibrated(first, later, found)
     metrics |= {
         "split": "time" if has_times else "groups at random, the source gives no times",
@@ -216,8 +218,8 @@ def fit_unsupervised(
     return sealed(model)
 
 
-def _rank(rows: LabelledRows, trees: int | None, seed: int) -> _Ranking:
-    """Text model and trees of one stretch of time; with ``trees`` None their number is found on its recent part."""
+def _rank(rows: LabelledRows, like: _Ranking | None, seed: int) -> _Ranking:
+    """Text model and trees of one stretch of time, as many and from the same start as another's; found on its recent part when None."""
     text, values, lead = None, rows.values, None
     if rows.counted is not None and _teaches(rows):
         readable = np.flatnonzero(rows.has_text)
@@ -234,9 +236,10 @@ def _rank(rows: LabelledRows, trees: int | None, seed: int) -> _Ranking:
         raise TooFewLabels(
             "training: no feature, and too few texts with labels to read; give features or more texts; score by rules until then"
         )
-    if trees is None:
-        older, newer = time_slices(rows.moment, (1 - STOPPING_SHARE, STOPPING_SHARE))
-        trees = choose_trees(values, rows.is_fraud, rows.weight, older, newer, seed, lead=lead, fewest_positives=FEWEST_IN_SLICE)
+    if like is not None:
+        lead, trees = (lead if like.lead is not None else None), like.trees
+    else:
+        lead, trees = _chosen_start(values, rows, lead, seed)
     return _Ranking(
         booster_text=grow(values, rows.is_fraud, rows.weight, trees, seed, lead),
         lead=lead,
@@ -244,6 +247,20 @@ def _rank(rows: LabelledRows, trees: int | None, seed: int) -> _Ranking:
         trees=trees,
         norms=norms_of(values, rows.is_fraud < 0.5),
     )
+
+
+def _chosen_start(values: Floats, rows: LabelledRows, lead: float | None, seed: int) -> tuple[float | None, int]:
+    """Where the trees start and how many there are.
+
+    From the text where there is one, but from nothing, the text a feature among others, where that ranks newer rows better by `CLEARLY`.
+    """
+    older, newer = time_slices(rows.moment, (1 - STOPPING_SHARE, STOPPING_SHARE))
+    starts = {
+        start: choose_trees(values, rows.is_fraud, rows.weight, older, newer, seed, lead=start, fewest_positives=FEWEST_IN_SLICE)
+        for start in (lead, None)
+    }
+    start = None if starts[None][1] > starts[lead][1] + CLEARLY else lead
+    return start, starts[start][0]
 
 
 def _teaches(rows: LabelledRows) -> bool:
