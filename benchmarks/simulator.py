@@ -91,7 +91,9 @@ def first_looks(place: Workplace, runs: list[str], detector: Detector) -> pl.Dat
         alerts = place.lake.read((place.ledger.step_result(run_id, "raise_alerts") or {})["alerts"])
         told = alerts.filter((pl.col("detector") == detector.value) & (pl.col("chosen_by") == BY_LOSS))["subject_id"]
         decided = place.lake.read(file).filter(pl.col("event_at") >= start)
-        found.append(decided.with_columns(day=pl.lit(run_id), is_flagged=(pl.col("action") != ALLOW) | pl.col("subject_id").is_in(told.implode())))
+        found.append(
+            decided.with_columns(day=pl.lit(run_id), is_flagged=(pl.col("action") != ALLOW) | pl.col("subject_id").is_in(told.implode()))
+        )
     return pl.concat(found)
 
 

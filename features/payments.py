@@ -275,7 +275,9 @@ FEATURES: tuple[Feature, ...] = (
     window_feature("device", DEVICE, "account", DISTINCT, 7 * DAY, STOLEN, value="account_id", stream="account_events"),
     window_feature("network", NETWORK, "account", DISTINCT, DAY, STOLEN, value="account_id", stream="account_events"),
     *(
-        window_feature(f"payer_{one}", ("payer_id", f"{one}_id"), "payment_approved", COUNT, w, STOLEN, stream="payments", where="is_approved")
+        window_feature(
+            f"payer_{one}", ("payer_id", f"{one}_id"), "payment_approved", COUNT, w, STOLEN, stream="payments", where="is_approved"
+        )
         for one in ("instrument", "device", "network")
         for w in (DAY, HABIT_DAYS * DAY)
     ),

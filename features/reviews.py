@@ -306,16 +306,24 @@ FEATURES: tuple[Feature, ...] = (
         FAKE,
         "when the writer joined is not known",
         ReasonTemplate(
-            "REVIEWER_AGE", "评价人账户已注册 {value}（通常 {norm}）", "The writer's account is {value} old ({norm} is usual)", "seconds", -1
+            "REVIEWER_AGE",
+            "评价人账户已注册 {value}（通常 {norm}）",
+            "The writer's account is {value} old ({norm} is usual)",
+            "seconds",
+            -1,
         ),
     ),
     window_feature("reviewer", REVIEWER, "order", COUNT, 30 * DAY, FAKE, stream="orders"),
     window_feature("reviewer_merchant", ("reviewer_id", "merchant_id"), "order", COUNT, 30 * DAY, FAKE, stream="orders"),
     window_feature("address", ADDRESS, "buyer", DISTINCT, 30 * DAY, PRAISE, value="buyer_id", stream="orders"),
-    window_feature("merchant_address", ("merchant_id", "address_id"), "buyer", DISTINCT, 30 * DAY, PRAISE, value="buyer_id", stream="orders"),
+    window_feature(
+        "merchant_address", ("merchant_id", "address_id"), "buyer", DISTINCT, 30 * DAY, PRAISE, value="buyer_id", stream="orders"
+    ),
     window_feature("device", DEVICE, "buyer", DISTINCT, 30 * DAY, PRAISE, value="buyer_id", stream="orders"),
     window_feature("merchant_device", ("merchant_id", "device_id"), "buyer", DISTINCT, 30 * DAY, PRAISE, value="buyer_id", stream="orders"),
-    window_feature("merchant_network", ("merchant_id", "network_id"), "buyer", DISTINCT, 7 * DAY, PRAISE, value="buyer_id", stream="orders"),
+    window_feature(
+        "merchant_network", ("merchant_id", "network_id"), "buyer", DISTINCT, 7 * DAY, PRAISE, value="buyer_id", stream="orders"
+    ),
     window_feature("order", ("order_id",), "order_fraud", COUNT, 30 * DAY, PRAISE, stream="order_frauds"),
     window_feature("merchant", MERCHANT, "order_fraud", COUNT, 30 * DAY, PRAISE, stream="order_frauds"),
     window_feature("listing", LISTING, "shipment_weight", SUM, 30 * DAY, PRAISE, stream="shipments", value="weight_g", is_part=True),
@@ -389,7 +397,9 @@ def prepare(rows: pl.DataFrame, tables: streams.Tables, as_of: pl.Series | None,
     )
     history = (
         streams.reviews(tables)
-        .select("review_id", "reviewer_id", "author_kind", "posted_at", "text", "t", _shop("subject_id"), posted_s=streams.seconds("posted_at"))
+        .select(
+            "review_id", "reviewer_id", "author_kind", "posted_at", "text", "t", _shop("subject_id"), posted_s=streams.seconds("posted_at")
+        )
         .collect(engine="streaming")
     )
     return prepared.with_columns(*twins(prepared, history), *shared_words(prepared.with_columns(_shop("subject_id_reviewed")), history))

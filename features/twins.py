@@ -24,7 +24,18 @@ NO_SIGNATURE = 0
 NEIGHBOURS = 30
 CHUNK = 2_000
 
-_DIGITS = str.maketrans("123456789", "000000000")
+
+class _Read(dict[int, int | None]):
+    """What each character counts as, looked up once: digits as 0, nothing for what is neither letter, digit nor a mark on one."""
+
+    def __missing__(self, code: int) -> int | None:
+        character = chr(code)
+        counts = character.isalnum() or unicodedata.category(character).startswith("M")
+        self[code] = ord("0") if character in "123456789" else code if counts else None
+        return self[code]
+
+
+_READ = _Read()
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -38,8 +49,7 @@ def letters(text: str | None) -> str:
     """
     if not text:
         return ""
-    folded = unicodedata.normalize("NFKC", text).lower().translate(_DIGITS)
-    return "".join(character for character in folded if character.isalnum() or unicodedata.category(character).startswith("M"))
+    return unicodedata.normalize("NFKC", text).lower().translate(_READ)
 
 
 def signature(texts: Sequence[str | None]) -> NDArray[np.uint64]:
@@ -221,7 +231,8 @@ def _similar_pairs(distinct: Sequence[str], least_similarity: float) -> list[tup
                 break
             found.append(np.column_stack([order[same], order[same + step]]))
     pairs = np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
-    sets = _shingle_sets(distinct)
+    # Few texts are anybody's twin: only theirs are taken apart.
+    sets = {at: _shingle_set(distinct[at]) for at in np.unique(pairs).tolist()}
     verified: list[tuple[int, int, float]] = []
     for one, other in pairs.tolist():
         common = len(sets[one] & sets[other])
@@ -231,5 +242,5 @@ def _similar_pairs(distinct: Sequence[str], least_similarity: float) -> list[tup
     return verified
 
 
-def _shingle_sets(read: Sequence[str]) -> list[frozenset[str]]:
-    return [frozenset(text[at : at + WIDTH] for at in range(len(text) - WIDTH + 1)) for text in read]
+def _shingle_set(read: str) -> frozenset[str]:
+    return frozenset(read[at : at + WIDTH] for at in range(len(read) - WIDTH + 1))

@@ -29,7 +29,6 @@ from fairdeal.pipelines.settings import Settings
 from fairdeal.pipelines.tables import feature_table, known_tables, training_subjects
 from fairdeal.pipelines.training_pictures import plots
 
-
 #: Share of the frauds that come to light by the age from which silence speaks for honesty; what the youngest rows' silence weighs.
 RIPE, LEAST_WEIGHT = 0.95, 0.2
 
