@@ -3,7 +3,7 @@
 A market is simulated into a folder of its own, the three champions are trained on what was known before the last days, and these are run
 one by one, as every night. Judged is the first look at each subject, as a whole and each typology against what is honest. For what is new
 to the detectors, they learn from a market in which a typology never occurred, and no label of it is known where they are judged. With
-several seeds figures are means. The simulator's own speed is measured on a larger market. `benchmarks.detection --set simulator` is the same.
+several seeds figures are means. The simulator's own speed is measured on a larger market. `benchmarks.detection --set simulator` asks here.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def market_of(size: Size, seed: int, settings: Settings, without: tuple[Typology
 
 
 def first_looks(place: Workplace, runs: list[str], detector: Detector) -> pl.DataFrame:
-    """Decisions on subjects of the runs' own days, not on older ones that were looked at again; ``is_flagged`` where they are acted upon or shown to people."""
+    """Decisions on subjects of the runs' own days; ``is_flagged`` where they are acted upon or shown to people."""
     found = []
     for run_id in runs:
         file = (place.ledger.step_result(run_id, "decide") or {})["files"].get(detector.value)
@@ -130,13 +130,14 @@ def share(flags: pl.Series) -> float:
     return float(flags.mean()) if len(flags) else math.nan  # type: ignore[arg-type]
 
 
-def false_flags(place: Workplace, looks: pl.DataFrame, truth: Path, day: datetime) -> float:
-    """Share of genuine one-star reviews that are flagged."""
+def false_flags(place: Workplace, looks: pl.DataFrame, truth: Path, day: datetime) -> dict[str, float]:
+    """Share of genuine one-star reviews that are flagged, and of those that are acted upon."""
     mark = watermark(place.ledger, place.mapping.name)
     rows = place.lake.rows(place.mapping.name, "reviews", watermark=mark, known_before=day, since=day - timedelta(days=400))
     stars = rows.filter(pl.col("rating") == 1).select(subject_id="review_id").collect()
     judged = with_truth(looks, truth, Detector.REVIEWS).join(stars, on="subject_id", how="semi")
-    return share(judged.filter(pl.col("cheat").is_null())["is_flagged"])
+    genuine = judged.filter(pl.col("cheat").is_null())
+    return {"reviews.false_flags": share(genuine["is_flagged"]), "reviews.false_holds": share(genuine["action"] != ALLOW)}
 
 
 def unseen(model: TrainedDetector, place: Workplace, typology: Typology, bounds: list[tuple[datetime, datetime]]) -> pl.DataFrame:
@@ -179,7 +180,7 @@ def one_market(size: Size, seed: int, settings: Settings, novel: bool) -> dict[s
             looks = first_looks(place, runs, detector)
             figures |= {f"{detector}.{name}": value for name, value in quality(detector, looks, truth).items()}
             if detector is Detector.REVIEWS:
-                figures["reviews.false_flags"] = false_flags(place, looks, truth, bounds[-1][1])
+                figures |= false_flags(place, looks, truth, bounds[-1][1])
         if novel:
             for typology, facts in TYPOLOGIES.items():
                 recall = novel_recall(size, seed, settings, typology, place, truth, figures[f"{facts.detector}.alerts_per_day"])

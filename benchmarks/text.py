@@ -1,7 +1,7 @@
 """Speed on texts: how many a processor scores in a second, and near-duplicates against MinHash with locality-sensitive hashing.
 
 Texts are reviews of public sets, English and Chinese. Near-duplicates are planted: a part of the texts is posted again by other accounts
-with a few words changed, left out or put in, and what counts as a pair is decided by the exact Jaccard index of four-letter shingles. Peer is
+with a few words changed, left out or put in; what counts as a pair is decided by the exact Jaccard index of four-letter shingles. Peer is
 datasketch's MinHashLSH with as many bands of as many rows, candidates verified the same way, so that both find the same pairs but for
 chance; used as its pages show, and besides in its fastest way.
 """

@@ -23,7 +23,7 @@ def table(tables: Tables, name: str) -> pl.LazyFrame:
 
 
 def payments(tables: Tables) -> pl.LazyFrame:
-    """Payment attempts at the moment of the attempt. ``is_declined`` and ``is_approved`` are the provider's answer, known within the second."""
+    """Payment attempts at the moment of the attempt; ``is_declined`` and ``is_approved`` are known within the second."""
     return table(tables, "payments").with_columns(
         t=seconds("paid_at"),
         is_declined=pl.col("status").is_in(["declined", "failed"]).fill_null(False),

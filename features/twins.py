@@ -104,9 +104,12 @@ def fingerprints(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.i
         for step in range(1, WINNOW):
             np.minimum(smallest, hashed[step : len(hashed) - WINNOW + 1 + step], out=smallest)
         whole = owner[: len(smallest)] == owner[WINNOW - 1 :]
-        found = np.unique(np.rec.fromarrays([owner[: len(smallest)][whole], smallest[whole]], names="owner,mark"))
-        owners.append(first + found["owner"])
-        marks.append(found["mark"])
+        mark, owner = smallest[whole], owner[: len(smallest)][whole]
+        order = np.lexsort((mark, owner))
+        mark, owner = mark[order], owner[order]
+        fresh = np.append(True, (mark[1:] != mark[:-1]) | (owner[1:] != owner[:-1]))[: len(mark)]
+        owners.append(first + owner[fresh])
+        marks.append(mark[fresh])
     return np.concatenate(marks), np.concatenate(owners)
 
 

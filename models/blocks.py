@@ -214,7 +214,7 @@ def _upright(vectors: Singles) -> Singles:
     """The same space by columns of length one at right angles: of many rows and few columns much faster than by QR."""
     strength, turn = np.linalg.eigh(_gram(vectors))
     strength = np.maximum(strength, strength[-1] * LEAST_STRENGTH)
-    return vectors @ (turn / np.sqrt(strength)).astype(np.float32)
+    return np.asarray(vectors @ (turn / np.sqrt(strength)), dtype=np.float32)
 
 
 def _first(values: Singles) -> Mask:

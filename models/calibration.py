@@ -84,5 +84,5 @@ def fit_calibration(margin: Floats, is_fraud: Floats, weight: Floats | None = No
 
     start = np.asarray([1.0, 1.0, 0.0] if free_ends else [1.0, 0.0])
     bounds = [SLOPES] * (len(start) - 1) + [(-30.0, 30.0)]
-    found = minimize(cost, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 200}).x
-    return Calibration(rise=float(found[0]), fall=float(found[-2]), shift=float(found[-1]))
+    best = minimize(cost, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 200}).x
+    return Calibration(rise=float(best[0]), fall=float(best[-2]), shift=float(best[-1]))

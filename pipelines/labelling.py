@@ -104,7 +104,7 @@ def known_labels(lake: Lake, source: str, *, watermark: int, known_before: datet
     """
     trust = {source.value: place for place, source in enumerate(LabelSource)}
     return (
-        every_label(lake, source, watermark=watermark, known_before=known_before, labels_until=labels_until)
+        told_labels(lake, source, watermark=watermark, known_before=known_before, labels_until=labels_until)
         .with_columns(__trust=pl.col("source").fill_null("provider").replace_strict(trust, default=0, return_dtype=pl.Int64))
         .sort("available_at", "__trust", "is_fraud", "label_id", nulls_last=False)
         .unique(["subject_kind", "subject_id"], keep="last", maintain_order=True)
@@ -113,7 +113,7 @@ def known_labels(lake: Lake, source: str, *, watermark: int, known_before: datet
     )
 
 
-def every_label(lake: Lake, source: str, *, watermark: int, known_before: datetime, labels_until: int | None = None) -> pl.DataFrame:
+def told_labels(lake: Lake, source: str, *, watermark: int, known_before: datetime, labels_until: int | None = None) -> pl.DataFrame:
     """Every label known before a moment, those that later ones replace included; in no order."""
     brought = lake.table(source, "labels", watermark=watermark, known_before=known_before)
     query = sa.select(LABELS.c.content).order_by(LABELS.c.seq)

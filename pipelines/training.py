@@ -21,7 +21,7 @@ from fairdeal.models.detector import TrainedDetector
 from fairdeal.models.errors import TooFewLabels
 from fairdeal.models.training import fit_unsupervised, train
 from fairdeal.pipelines import registry
-from fairdeal.pipelines.labelling import every_label, found_share
+from fairdeal.pipelines.labelling import found_share, told_labels
 from fairdeal.pipelines.lake import Lake
 from fairdeal.pipelines.ledger import dumps
 from fairdeal.pipelines.model_card import FILE, model_card
@@ -172,7 +172,7 @@ def learn(
         if not from_labels:
             raise TooFewLabels("not asked for")
         # Where silence does not stand for honesty, nobody keeps silent about a fraud.
-        every = every_label(lake, source, watermark=watermark, known_before=until)
+        every = told_labels(lake, source, watermark=watermark, known_before=until)
         found = 1.0 if frame["is_ripe"].all() else found_share(every, detector.subject_kind)
         trained = train(detector, frame, day_zone=settings.time_zone, found=found, **told)
         model, metrics, curves = trained.detector_model, trained.metrics, trained.curves
