@@ -20,11 +20,13 @@ import numpy as np
 import fairdeal
 from benchmarks import parser, tell
 from benchmarks.blocks import DENSITIES, host_graph, tell_planted
+from benchmarks.simulator import SEED, Size, silent, tell_market
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.models import metrics
 from fairdeal.models.learn import Learn
 from fairdeal.models.split_grammar import GroupSplit, RandomSplit, Split, parse_split
 from fairdeal.pipelines.backtesting import backtest, fold_rows
+from fairdeal.pipelines.settings import load_settings
 from fairdeal.pipelines.whole_source import WholeSource, read_whole
 from fairdeal.sources.discovery import discover
 from fairdeal.sources.mapping import load_mapping
@@ -34,6 +36,8 @@ SHIPPED = Path(fairdeal.sources.__path__[0])
 SEEDS = 5
 #: Blocks planted into a graph: no source of rows with labels, so that `benchmarks.blocks` measures them.
 BLOCKS = "blocks"
+#: The product's own simulated marketplace, measured by `benchmarks.simulator`.
+SIMULATOR = "simulator"
 SIMPLE = "tf-idf and a linear machine on the same folds"
 
 
@@ -211,10 +215,6 @@ SETS: dict[str, tuple[Protocol, ...]] = {
 }
 
 
-def silent(text: str) -> None:
-    """Progress that nobody watches: what is printed here are figures."""
-
-
 def seeded(words: str | None, seed: int) -> Split | None:
     """The split of these words, its folds drawn by this seed."""
     split = None if words is None else parse_split(words)
@@ -284,12 +284,15 @@ def run(protocol: Protocol, data: Path, seeds: int) -> None:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    wanted: Iterable[str] = [*SETS, BLOCKS] if arguments.set == "all" else [arguments.set]
+    wanted: Iterable[str] = [*SETS, BLOCKS, SIMULATOR] if arguments.set == "all" else [arguments.set]
     for name in wanted:
         if name == BLOCKS:
             host = host_graph(arguments.data)
             for density in DENSITIES:
                 tell_planted(host, density, 2 * arguments.seeds)
+            continue
+        if name == SIMULATOR:
+            tell_market(Size(), [SEED + number for number in range(arguments.seeds)], load_settings())
             continue
         for protocol in SETS[name]:
             run(protocol, arguments.data, arguments.seeds)
@@ -297,6 +300,6 @@ def main(arguments: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     options = parser(__doc__ or "")
-    options.add_argument("--set", choices=[*SETS, BLOCKS, "all"], default="all", help="which set (default: %(default)s)")
+    options.add_argument("--set", choices=[*SETS, BLOCKS, SIMULATOR, "all"], default="all", help="which set (default: %(default)s)")
     options.add_argument("--seeds", type=int, default=SEEDS, help="how often folds at random are drawn (default: %(default)s)")
     main(options.parse_args())

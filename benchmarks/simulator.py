@@ -1,31 +1,57 @@
 """Detection in a simulated marketplace: trained on its past, judged on its last days against the truth that no step has seen.
 
 A market is simulated into a folder of its own, the three champions are trained on what was known before the last days, and these are run
-one by one, as every night. Judged is the first look at each subject, as a whole and each typology against what is honest. The simulator's
-own speed is measured on a larger market before.
+one by one, as every night. Judged is the first look at each subject, as a whole and each typology against what is honest. For what is new
+to the detectors, they learn from a market in which a typology never occurred, and no label of it is known where they are judged. With
+several seeds figures are means. The simulator's own speed is measured on a larger market. `benchmarks.detection --set simulator` asks here.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import statistics
 import tempfile
 import time
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 
 from benchmarks import parser, tell
-from fairdeal.data_contracts.typologies import Detector
+from fairdeal.data_contracts.typologies import TYPOLOGIES, Detector, Typology
 from fairdeal.models import metrics
-from fairdeal.models.detector import SUSPECTED
+from fairdeal.models.detector import SUSPECTED, TrainedDetector
 from fairdeal.pipelines.running import read_up_to, run_interval
+from fairdeal.pipelines.scoring import score
 from fairdeal.pipelines.settings import Settings, load_settings
-from fairdeal.pipelines.training import train_and_register
+from fairdeal.pipelines.tables import feature_table, interval_subjects, known_tables
+from fairdeal.pipelines.training import learn, train_and_register
 from fairdeal.pipelines.workplace import Workplace, open_workplace, watermark
 from fairdeal.simulator.simulate import simulate
 from fairdeal.sources.mapping import load_mapping
+
+#: Of the first market, and the alerts that are no random audit.
+SEED, BY_LOSS = 7, "expected_loss"
+ALLOW = "allow"
+FIRST_DAY = date(2026, 1, 1)
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a market is, and how many of its last days are judged."""
+
+    days: int = 60
+    orders_per_day: int = 400
+    run_days: int = 5
+
+    def bounds(self, settings: Settings) -> list[tuple[datetime, datetime]]:
+        """First instant of each judged day, and of the next."""
+        last = FIRST_DAY + timedelta(days=self.days - 1)
+        return [settings.day_bounds((last - timedelta(days=back)).isoformat()) for back in reversed(range(self.run_days))]
 
 
 def silent(text: str) -> None:
@@ -40,36 +66,141 @@ def train_all(place: Workplace, until: datetime) -> None:
         train_and_register(detector, place.lake, place.mapping.name, watermark=mark, until=until, settings=place.settings, progress=silent)
 
 
-def first_looks(place: Workplace, run_ids: list[str], detector: Detector) -> pl.DataFrame:
-    """Decisions on subjects of the runs' own days, not on older ones that were looked at again."""
+@contextmanager
+def market_of(size: Size, seed: int, settings: Settings, without: tuple[Typology, ...] = ()) -> Iterator[tuple[Workplace, Path]]:
+    """A simulated market that a workplace reads, and the folder of its truth; both are gone afterwards."""
+    with tempfile.TemporaryDirectory() as made:
+        market = Path(made) / "market"
+        simulate(market, days=size.days, orders_per_day=size.orders_per_day, seed=seed, first_day=FIRST_DAY, without=without)
+        home = settings.model_copy(update={"home": Path(made) / "home"})
+        place = open_workplace(home, load_mapping(market / "mapping.toml"), silent)
+        try:
+            yield place, market / "truth"
+        finally:
+            place.ledger.close()
+
+
+def first_looks(place: Workplace, runs: list[str], detector: Detector) -> pl.DataFrame:
+    """Decisions on subjects of the runs' own days; ``is_flagged`` where they are acted upon or shown to people."""
     found = []
-    for run_id in run_ids:
+    for run_id in runs:
         file = (place.ledger.step_result(run_id, "decide") or {})["files"].get(detector.value)
-        if file is not None:
-            start = datetime.fromisoformat(place.ledger.run(run_id).interval_from)
-            found.append(place.lake.read(file).filter(pl.col("event_at") >= start))
+        if file is None:
+            continue
+        start = datetime.fromisoformat(place.ledger.run(run_id).interval_from)
+        alerts = place.lake.read((place.ledger.step_result(run_id, "raise_alerts") or {})["alerts"])
+        told = alerts.filter((pl.col("detector") == detector.value) & (pl.col("chosen_by") == BY_LOSS))["subject_id"]
+        decided = place.lake.read(file).filter(pl.col("event_at") >= start)
+        found.append(
+            decided.with_columns(day=pl.lit(run_id), is_flagged=(pl.col("action") != ALLOW) | pl.col("subject_id").is_in(told.implode()))
+        )
     return pl.concat(found)
 
 
-def tell_quality(detector: Detector, decisions: pl.DataFrame, truth: Path, data: str) -> None:
-    """How the scores of one detector rank, and how far its probabilities are from what happened."""
-    cheats = pl.read_parquet(truth).select("subject_id", cheat="typology", is_fraud=pl.lit(1.0))
-    judged = decisions.join(cheats, on="subject_id", how="left").with_columns(pl.col("is_fraud").fill_null(0.0))
+def quality(detector: Detector, looks: pl.DataFrame, truth: Path) -> dict[str, float]:
+    """How the scores of one detector rank, how far its probabilities are from what happened, and whom its alerts disturb."""
+    judged = with_truth(looks, truth, detector)
     fraud, score = judged["is_fraud"].to_numpy(), judged["score"].to_numpy()
     is_told = judged.height > 0 and judged["probability"].null_count() == 0
-    ece = metrics.expected_calibration_error(fraud, judged["probability"].to_numpy()) if is_told else math.nan
-    data = f"{data}; {judged.height} {detector.table}, {int(fraud.sum())} of them fraudulent"
-    tell(f"simulator.{detector}.ap", metrics.average_precision(fraud, score), "share", data=data)
-    tell(f"simulator.{detector}.auc", metrics.auc(fraud, score), "share", data=data)
-    tell(f"simulator.{detector}.ece", ece, "share", data=data)
+    found = {
+        "ap": metrics.average_precision(fraud, score),
+        "auc": metrics.auc(fraud, score),
+        "ece": metrics.expected_calibration_error(fraud, judged["probability"].to_numpy()) if is_told else math.nan,
+        "alerts_per_day": judged["is_flagged"].sum() / judged["day"].n_unique(),
+        "flagged_honest": share(judged.filter(pl.col("cheat").is_null())["is_flagged"]),
+    }
     suspected = judged.filter((pl.col("probability") >= SUSPECTED) & pl.col("cheat").is_not_null())
-    named = (suspected["cheat"] == suspected["typology"]).mean()
-    tell(f"simulator.{detector}.named", math.nan if named is None else float(named), "share", data=f"{data}; {suspected.height} suspected")  # type: ignore[arg-type]
+    found["named"] = share(suspected["cheat"] == suspected["typology"])
     honest = judged["cheat"].is_null()
     for (typology,), one in judged.filter(~honest).sort("cheat").group_by("cheat", maintain_order=True):
         both = pl.concat([one, judged.filter(honest)])
-        told = f"{data}; {one.height} of this typology"
-        tell(f"simulator.{detector}.{typology}.auc", metrics.auc(both["is_fraud"].to_numpy(), both["score"].to_numpy()), "share", data=told)
+        found[f"{typology}.auc"] = metrics.auc(both["is_fraud"].to_numpy(), both["score"].to_numpy())
+        found[f"{typology}.recall"] = share(one["is_flagged"])
+    return found
+
+
+def with_truth(looks: pl.DataFrame, truth: Path, detector: Detector) -> pl.DataFrame:
+    """The rows with the ``cheat`` that each is, null where it is honest, and ``is_fraud``."""
+    cheats = pl.read_parquet(truth / f"{detector.subject_kind}s.parquet").select("subject_id", cheat="typology", is_fraud=pl.lit(1.0))
+    return looks.join(cheats, on="subject_id", how="left", maintain_order="left").with_columns(pl.col("is_fraud").fill_null(0.0))
+
+
+def share(flags: pl.Series) -> float:
+    """Share that holds; not a number of nothing."""
+    return float(flags.mean()) if len(flags) else math.nan  # type: ignore[arg-type]
+
+
+def false_flags(place: Workplace, looks: pl.DataFrame, truth: Path, day: datetime) -> dict[str, float]:
+    """Share of genuine one-star reviews that are flagged, and of those that are acted upon."""
+    mark = watermark(place.ledger, place.mapping.name)
+    rows = place.lake.rows(place.mapping.name, "reviews", watermark=mark, known_before=day, since=day - timedelta(days=400))
+    stars = rows.filter(pl.col("rating") == 1).select(subject_id="review_id").collect()
+    judged = with_truth(looks, truth, Detector.REVIEWS).join(stars, on="subject_id", how="semi")
+    genuine = judged.filter(pl.col("cheat").is_null())
+    return {"reviews.false_flags": share(genuine["is_flagged"]), "reviews.false_holds": share(genuine["action"] != ALLOW)}
+
+
+def unseen(model: TrainedDetector, place: Workplace, typology: Typology, bounds: list[tuple[datetime, datetime]]) -> pl.DataFrame:
+    """Scores of the first looks by a model that never met the typology, where no label of it is known either."""
+    detector, found = TYPOLOGIES[typology].detector, []
+    mark = watermark(place.ledger, place.mapping.name)
+    for start, end in bounds:
+        tables = known_tables(place.lake, place.mapping.name, watermark=mark, known_before=end, since=start)
+        tables["labels"] = tables["labels"].filter((pl.col("typology") != str(typology)).fill_null(True))
+        subjects, as_of = interval_subjects(detector, tables, start, end)
+        rows = feature_table(detector, tables, subjects, as_of, place.settings).rows.filter(pl.col("event_at") >= start.astimezone(UTC))
+        found.append(score(model, rows).with_columns(day=pl.lit(start.isoformat())))
+    return pl.concat(found)
+
+
+def novel_recall(
+    size: Size, seed: int, settings: Settings, typology: Typology, standing: Workplace, truth: Path, per_day: float
+) -> float | None:
+    """Share of a typology's cheats among the most suspicious of each day, as many as people look at; None where none was judged."""
+    detector, bounds = TYPOLOGIES[typology].detector, size.bounds(settings)
+    with market_of(size, seed, settings, without=(typology,)) as (place, _):
+        read_up_to(place, bounds[0][0])
+        mark = watermark(place.ledger, place.mapping.name)
+        learned = learn(detector, place.lake, place.mapping.name, watermark=mark, until=bounds[0][0], settings=settings, progress=silent)
+    if learned is None:
+        return None
+    judged = with_truth(unseen(learned.model, standing, typology, bounds), truth, detector)
+    rank = pl.col("score").rank("ordinal", descending=True).over("day")
+    caught = judged.with_columns(caught=rank <= per_day).filter(pl.col("cheat") == str(typology))
+    return share(caught["caught"]) if caught.height else None
+
+
+def one_market(size: Size, seed: int, settings: Settings, novel: bool) -> dict[str, float]:
+    """Every figure of one market."""
+    figures, bounds = dict[str, float](), size.bounds(settings)
+    with market_of(size, seed, settings) as (place, truth):
+        train_all(place, bounds[0][0])
+        runs = [run_interval(place.settings, place.mapping, start, end, silent)["run_id"] for start, end in bounds]
+        for detector in Detector:
+            looks = first_looks(place, runs, detector)
+            figures |= {f"{detector}.{name}": value for name, value in quality(detector, looks, truth).items()}
+            if detector is Detector.REVIEWS:
+                figures |= false_flags(place, looks, truth, bounds[-1][1])
+        if novel:
+            for typology, facts in TYPOLOGIES.items():
+                recall = novel_recall(size, seed, settings, typology, place, truth, figures[f"{facts.detector}.alerts_per_day"])
+                if recall is not None:
+                    figures[f"novel.{typology}.recall"] = recall
+    recalls = [value for name, value in figures.items() if name.startswith("novel.")]
+    return figures | ({"novel.recall": statistics.fmean(recalls)} if recalls else {})
+
+
+def tell_market(size: Size, seeds: list[int], settings: Settings, novel: bool = True) -> None:
+    """The figures of markets by these seeds: means, and with several seeds their spread; of cheats never met in the first market alone."""
+    markets = [one_market(size, seed, settings, novel and seed == seeds[0]) for seed in seeds]
+    data = f"{size.days} simulated days, {size.orders_per_day} orders a day, last {size.run_days} days judged, seeds {seeds}"
+    for name in dict.fromkeys(name for market in markets for name in market):
+        values = [market[name] for market in markets if math.isfinite(market.get(name, math.nan))]
+        mean = statistics.fmean(values) if values else math.nan
+        unit = "alerts" if name.endswith("alerts_per_day") else "share"
+        tell(f"simulator.{name}", mean, unit, data=f"{data}; in {len(values)} of them")
+        if len(values) > 1:
+            tell(f"simulator.{name}_std", statistics.stdev(values), unit, data=data)
 
 
 def tell_speed(days: int, orders_per_day: int, seed: int) -> None:
@@ -84,35 +215,22 @@ def tell_speed(days: int, orders_per_day: int, seed: int) -> None:
 
 def main(arguments: argparse.Namespace, settings: Settings) -> None:
     tell_speed(30, arguments.speed_orders_per_day, arguments.seed)
-    with tempfile.TemporaryDirectory() as made:
-        market = Path(made) / "market"
-        told = simulate(market, days=arguments.days, orders_per_day=arguments.orders_per_day, seed=arguments.seed)
-        data = f"{arguments.days} simulated days, {arguments.orders_per_day} orders a day, seed {arguments.seed}"
-        settings = settings.model_copy(update={"home": Path(made) / "home"})
-        mapping = load_mapping(market / "mapping.toml")
-        run_days = [told.last_day - timedelta(days=back) for back in reversed(range(arguments.run_days))]
-        bounds = [settings.day_bounds(day.isoformat()) for day in run_days]
-        place = open_workplace(settings, mapping, silent)
-        try:
-            train_all(place, bounds[0][0])
-            run_ids = [run_interval(settings, mapping, start, end, silent)["run_id"] for start, end in bounds]
-            for detector in Detector:
-                truth = market / "truth" / f"{detector.subject_kind}s.parquet"
-                tell_quality(detector, first_looks(place, run_ids, detector), truth, f"{data}, last {len(run_days)} days")
-        finally:
-            place.ledger.close()
+    size = Size(arguments.days, arguments.orders_per_day, arguments.run_days)
+    tell_market(size, [arguments.seed + number for number in range(arguments.seeds)], settings, novel=not arguments.known_only)
 
 
 if __name__ == "__main__":
     options = parser(__doc__ or "")
-    options.add_argument("--days", type=int, default=60, help="days to simulate (default: %(default)s)")
-    options.add_argument("--orders-per-day", type=int, default=400, help="orders a day, about (default: %(default)s)")
-    options.add_argument("--run-days", type=int, default=5, help="last days that are run and judged (default: %(default)s)")
+    options.add_argument("--days", type=int, default=Size.days, help="days to simulate (default: %(default)s)")
+    options.add_argument("--orders-per-day", type=int, default=Size.orders_per_day, help="orders a day, about (default: %(default)s)")
+    options.add_argument("--run-days", type=int, default=Size.run_days, help="last days that are run and judged (default: %(default)s)")
     options.add_argument(
         "--speed-orders-per-day",
         type=int,
         default=10_000,
         help="orders a day of the market for speed (default: %(default)s)",
     )
-    options.add_argument("--seed", type=int, default=7, help="of the market (default: %(default)s)")
+    options.add_argument("--seed", type=int, default=SEED, help="of the first market (default: %(default)s)")
+    options.add_argument("--seeds", type=int, default=1, help="markets, each by the next seed (default: %(default)s)")
+    options.add_argument("--known-only", action="store_true", help="leave out what detectors make of a cheat that they never met")
     main(options.parse_args(), load_settings())

@@ -17,13 +17,14 @@ LOOP = (Typology.BRUSHING, Typology.REFUND_ABUSE)
 COUNT, SUM, DISTINCT, SINCE = Aggregate.COUNT, Aggregate.SUM, Aggregate.DISTINCT, Aggregate.SINCE
 
 
-BUYER, MERCHANT, LISTING, DEVICE, NETWORK, ADDRESS = (
+BUYER, MERCHANT, LISTING, DEVICE, NETWORK, ADDRESS, INSTRUMENT = (
     ("buyer_id",),
     ("merchant_id",),
     ("listing_id",),
     ("device_id",),
     ("network_id",),
     ("address_id",),
+    ("instrument_id",),
 )
 
 FEATURES: tuple[Feature, ...] = (
@@ -105,6 +106,17 @@ FEATURES: tuple[Feature, ...] = (
     window_feature("merchant_network", ("merchant_id", "network_id"), "buyer", DISTINCT, 7 * DAY, RING, value="buyer_id", stream="orders"),
     window_feature("merchant_network", ("merchant_id", "network_id"), "order", COUNT, 7 * DAY, RING, stream="orders"),
     window_feature("merchant_address", ("merchant_id", "address_id"), "buyer", DISTINCT, 30 * DAY, RING, value="buyer_id", stream="orders"),
+    window_feature("merchant_network", ("merchant_id", "network_id"), "buyer", DISTINCT, 30 * DAY, RING, value="buyer_id", stream="orders"),
+    *(
+        window_feature(f"merchant_{one}", ("merchant_id", f"{one}_id"), "order", COUNT, 30 * DAY, RING, stream="orders")
+        for one in ("device", "network", "address", "instrument")
+    ),
+    window_feature(
+        "merchant_instrument", ("merchant_id", "instrument_id"), "buyer", DISTINCT, 30 * DAY, RING, value="buyer_id", stream="orders"
+    ),
+    window_feature("instrument", INSTRUMENT, "buyer", DISTINCT, 30 * DAY, RING, value="buyer_id", stream="orders"),
+    window_feature("buyer_listing", ("buyer_id", "listing_id"), "order", COUNT, 30 * DAY, RING, stream="orders"),
+    window_feature("address", ADDRESS, "order", COUNT, 30 * DAY, RING, stream="orders"),
     window_feature("device", DEVICE, "buyer", DISTINCT, 30 * DAY, RING, value="buyer_id", stream="orders"),
     window_feature("device", DEVICE, "order", COUNT, 7 * DAY, RING, stream="orders"),
     window_feature("network", NETWORK, "buyer", DISTINCT, 7 * DAY, RING, value="buyer_id", stream="orders"),
@@ -127,6 +139,10 @@ FEATURES: tuple[Feature, ...] = (
     window_feature("buyer", BUYER, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
     window_feature("device", DEVICE, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
     window_feature("network", NETWORK, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
+    window_feature("address", ADDRESS, "order_fraud", COUNT, 30 * DAY, LOOP, stream="order_frauds"),
+    window_feature("instrument", INSTRUMENT, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
+    window_feature("listing", LISTING, "order_fraud", COUNT, 30 * DAY, ALL, stream="order_frauds"),
+    *(window_feature("merchant", MERCHANT, "order_fraud", COUNT, w, ALL, stream="order_frauds") for w in (3 * DAY, 7 * DAY)),
     # The parcel, as far as it has come.
     Feature(
         Own("order_parcel_weight_g", pl.col("weight_g")),
@@ -166,6 +182,20 @@ FEATURES: tuple[Feature, ...] = (
             "DELIVERY_TIME", "发货到签收 {value}（通常 {norm}）", "{value} from dispatch to delivery ({norm} is usual)", "seconds", -1
         ),
     ),
+    # How the shop keeps up with what it sells.
+    window_feature("merchant", MERCHANT, "shipment", COUNT, 7 * DAY, PARCEL, stream="shipments"),
+    Feature(
+        Ratio("merchant_shipment_to_order_7d", "merchant_shipment_count_7d", "merchant_order_count_7d"),
+        PARCEL,
+        "no orders before",
+        ReasonTemplate(
+            "MERCHANT_SHIPS",
+            "该商家 7 天内每笔订单发出 {value} 个包裹（通常 {norm}）",
+            "Parcels per order of this merchant in 7 days: {value} ({norm} is usual)",
+            "number",
+            -1,
+        ),
+    ),
     # Money that came back, and what was said afterwards.
     Feature(
         Own("order_refund_count", pl.col("order_refund_count")),
@@ -177,6 +207,11 @@ FEATURES: tuple[Feature, ...] = (
     ),
     window_feature("merchant", MERCHANT, "refund", COUNT, 30 * DAY, LOOP, stream="refunds"),
     window_feature("buyer", BUYER, "refund", COUNT, 30 * DAY, LOOP, stream="refunds"),
+    *(
+        window_feature(entity, key, "refund", COUNT, 30 * DAY, LOOP, stream="order_refunds")
+        for entity, key in (("address", ADDRESS), ("device", DEVICE), ("listing", LISTING))
+    ),
+    window_feature("merchant", MERCHANT, "refund", COUNT, 7 * DAY, LOOP, stream="refunds"),
     Feature(
         Ratio("merchant_refund_rate_30d", "merchant_refund_count_30d", "merchant_order_count_30d"),
         LOOP,
@@ -280,5 +315,8 @@ def event_streams(tables: streams.Tables) -> dict[str, pl.LazyFrame]:
         "order_frauds": streams.known_frauds(tables, "order"),
         "shipments": streams.shipments(tables),
         "refunds": streams.refunds(tables),
+        "order_refunds": streams.refunds(tables).join(
+            streams.table(tables, "orders").select("order_id", "address_id", "device_id", "listing_id"), on="order_id", how="left"
+        ),
         "reviews": streams.reviews(tables),
     }

@@ -7,6 +7,7 @@ import polars as pl
 from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import Typology
 from fairdeal.features import streams
+from fairdeal.features.charged import CHARGED, ERROR
 from fairdeal.features.definitions import Derived, Feature, Own, Ratio, window_feature
 from fairdeal.features.usual import HABIT_DAYS, told_usual, usual, with_squares
 from fairdeal.features.verdicts import cleared, fraud_share, verdict_count
@@ -14,12 +15,11 @@ from fairdeal.features.windows import DAY, HOUR, Aggregate, Trail
 
 STOLEN = (Typology.STOLEN_INSTRUMENT, Typology.ACCOUNT_TAKEOVER)
 TESTING = (Typology.CARD_TESTING, Typology.STOLEN_INSTRUMENT)
-ERROR = (Typology.PAYMENT_ERROR,)
 
 
 COUNT, SUM, MAX, DISTINCT, SINCE = Aggregate.COUNT, Aggregate.SUM, Aggregate.MAX, Aggregate.DISTINCT, Aggregate.SINCE
 PAYER, PAYEE, INSTRUMENT, DEVICE, NETWORK = ("payer_id",), ("payee_id",), ("instrument_id",), ("device_id",), ("network_id",)
-METHOD, CURRENCY = ("method",), ("currency",)
+METHOD, CURRENCY, ADDRESS = ("method",), ("currency",), ("address_id",)
 #: What a payment that is charged twice has in common with itself.
 SAME = ("payer_id", "payee_id", "amount_minor")
 
@@ -68,34 +68,7 @@ FEATURES: tuple[Feature, ...] = (
             "UNSAFE_CHANNEL", "通过不安全的渠道或网络付款：{value}", "Paid over a channel or network known to be unsafe: {value}", "flag", 1
         ),
     ),
-    Feature(
-        Own("payment_shown_gap_minor", pl.col("amount_minor") - pl.col("shown_amount_minor")),
-        ERROR,
-        "the source does not say what the payer was shown",
-        ReasonTemplate("SHOWN_GAP", "实收比显示金额多 {value}", "Charged {value} more than was shown", "money", 1),
-    ),
-    Feature(
-        Own("payment_payee_differs", (pl.col("payee_id") != pl.col("shown_payee_id")).cast(pl.Int64)),
-        ERROR,
-        "the source does not say whom the payer was shown",
-        ReasonTemplate(
-            "PAYEE_DIFFERS", "收款方与显示给付款人的不同：{value}", "Another payee than the payer was shown: {value}", "flag", 1
-        ),
-    ),
-    Feature(
-        Own("payment_method_differs", (pl.col("method") != pl.col("shown_method")).cast(pl.Int64)),
-        ERROR,
-        "the source does not say which method the payer was shown",
-        ReasonTemplate(
-            "METHOD_DIFFERS", "支付方式与显示给付款人的不同：{value}", "Another method than the payer was shown: {value}", "flag", 1
-        ),
-    ),
-    Feature(
-        Ratio("payment_amount_to_shown", "payment_amount_minor", "shown_amount_minor"),
-        ERROR,
-        "the source does not say what the payer was shown",
-        ReasonTemplate("AMOUNT_TO_SHOWN", "实收是显示金额的 {value}", "Charged {value} what was shown", "ratio", 0),
-    ),
+    *CHARGED,
     window_feature("same", SAME, "payment", COUNT, HOUR, ERROR, stream="payments"),
     window_feature("same", SAME, "payment", SINCE, DAY, ERROR, stream="payments"),
     # The payer's own habit.
@@ -292,13 +265,39 @@ FEATURES: tuple[Feature, ...] = (
     window_feature("payer", PAYER, "new_device", SINCE, 30 * DAY, STOLEN, stream="account_events", where="is_new_device"),
     window_feature("payer", PAYER, "credential_change", SINCE, 30 * DAY, STOLEN, stream="account_events", where="is_credential_change"),
     window_feature("payer", PAYER, "refund", COUNT, 30 * DAY, STOLEN, stream="refunds"),
+    # Who got into the account, from where, and whether the goods go where the payer's goods go.
+    window_feature("payer", PAYER, "login", SINCE, 30 * DAY, STOLEN, stream="account_events", where="is_login"),
+    window_feature("payer_device", ("payer_id", "device_id"), "login", SINCE, 30 * DAY, STOLEN, stream="account_events", where="is_login"),
+    *(
+        window_feature("payer", PAYER, "login_failed", COUNT, w, STOLEN, stream="account_events", where="is_login_failed")
+        for w in (DAY, 7 * DAY)
+    ),
+    window_feature("device", DEVICE, "account", DISTINCT, 7 * DAY, STOLEN, value="account_id", stream="account_events"),
+    window_feature("network", NETWORK, "account", DISTINCT, DAY, STOLEN, value="account_id", stream="account_events"),
+    *(
+        window_feature(
+            f"payer_{one}", ("payer_id", f"{one}_id"), "payment_approved", COUNT, w, STOLEN, stream="payments", where="is_approved"
+        )
+        for one in ("instrument", "device", "network")
+        for w in (DAY, HABIT_DAYS * DAY)
+    ),
+    window_feature("payer_address", ("payer_id", "address_id"), "order", COUNT, 30 * DAY, STOLEN, stream="orders"),
+    window_feature("address", ADDRESS, "buyer", DISTINCT, 30 * DAY, STOLEN, value="buyer_id", stream="orders"),
+    Feature(
+        Own("payer_account_age_s", pl.col("t") - pl.col("payer_registered_s")),
+        STOLEN,
+        "when the payer joined is not known",
+        ReasonTemplate(
+            "PAYER_AGE", "付款人账户已注册 {value}（通常 {norm}）", "The payer's account is {value} old ({norm} is usual)", "seconds", -1
+        ),
+    ),
 )
 
 
 def prepare(rows: pl.DataFrame, tables: streams.Tables, as_of: pl.Series | None, time_zone: str) -> pl.DataFrame:
     """Payments with their own facts, as of the attempt, or of the given moments where the source tells no time of attempts."""
     local = pl.col("paid_at").dt.convert_time_zone(time_zone)
-    return rows.with_columns(
+    prepared = rows.with_columns(
         subject_id=pl.col("payment_id"),
         event_at=pl.col("paid_at"),
         as_of_at=pl.col("paid_at") if as_of is None else as_of,
@@ -307,6 +306,15 @@ def prepare(rows: pl.DataFrame, tables: streams.Tables, as_of: pl.Series | None,
         account_id=pl.col("payer_id"),
         merchant_id=pl.col("payee_id"),
     ).with_columns(t=streams.seconds("as_of_at"))
+    buyers = streams.table(tables, "buyers").select(payer_id="buyer_id", payer_registered_s=streams.seconds("registered_at"))
+    orders = streams.table(tables, "orders").select("order_id", "address_id", order_s=streams.seconds("ordered_at"))
+    return (
+        prepared.lazy()
+        .join(buyers, on="payer_id", how="left", maintain_order="left")
+        .join(orders, on="order_id", how="left", maintain_order="left")
+        .with_columns(address_id=pl.when(pl.col("order_s") < pl.col("t")).then("address_id"))
+        .collect(engine="streaming")
+    )
 
 
 def complete(values: pl.DataFrame) -> pl.DataFrame:
@@ -324,5 +332,6 @@ def event_streams(tables: streams.Tables) -> dict[str, pl.LazyFrame]:
         "payment_frauds": told_usual(streams.known_frauds(tables, "payment"), payments),
         "payment_verdicts": streams.verdicts(tables, "payment"),
         "account_events": streams.account_events(tables),
+        "orders": streams.orders(tables).with_columns(payer_id=pl.col("buyer_id")),
         "refunds": streams.refunds(tables),
     }

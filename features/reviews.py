@@ -8,6 +8,7 @@ from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import Typology
 from fairdeal.features import streams
 from fairdeal.features.definitions import Feature, Own, Ratio, window_feature
+from fairdeal.features.shared_words import shared_words
 from fairdeal.features.twins import NO_SIGNATURE, signature
 from fairdeal.features.windows import DAY, Aggregate, Trail, evaluate
 
@@ -21,6 +22,11 @@ COUNT, SUM, DISTINCT, SINCE = Aggregate.COUNT, Aggregate.SUM, Aggregate.DISTINCT
 KEY_BANDS = 8
 #: Addresses of pages, and ways to be reached away from the platform.
 CONTACT = r"(?i)https?://|www\.|微信|加我|加v|vx|qq|telegram|whatsapp|扫码"
+
+
+def _shop(target: str) -> pl.Expr:
+    """Whose reviews are held against each other: the shop's, or those of what is reviewed where no shop is told."""
+    return pl.coalesce("merchant_id", target).alias("shop")
 
 
 def _length() -> pl.Expr:
@@ -52,6 +58,7 @@ def _known_share(entity: str, key: tuple[str, ...], zh: str, en: str) -> tuple[F
     )
 
 
+ADDRESS, LISTING = ("address_id",), ("listing_id",)
 REVIEWER, SUBJECT, MERCHANT, DEVICE, NETWORK = ("reviewer_id",), ("subject_id_reviewed",), ("merchant_id",), ("device_id",), ("network_id",)
 
 FEATURES: tuple[Feature, ...] = (
@@ -152,6 +159,32 @@ FEATURES: tuple[Feature, ...] = (
             "REVIEW_TWIN_WRITERS",
             "{value} 个账户 30 天内写过几乎相同的内容（通常 {norm}）",
             "{value} accounts wrote nearly the same within 30 days ({norm} is usual)",
+            "count",
+            1,
+        ),
+    ),
+    # Handed-out texts: stretches that others wrote at the same shop.
+    Feature(
+        Own("review_shared_share_30d", pl.col("shared_share_30d")),
+        FAKE,
+        "the text is too short to compare",
+        ReasonTemplate(
+            "SHARED_WORDS",
+            "全文有 {value} 与同店 30 天内他人的评价雷同（通常 {norm}）",
+            "Share of the text that others wrote at this shop within 30 days: {value} ({norm} is usual)",
+            "share",
+            1,
+        ),
+    ),
+    Feature(Own("review_shared_surprise_30d", pl.col("shared_surprise_30d")), FAKE, "the text is too short to compare", None),
+    Feature(
+        Own("review_shared_most_30d", pl.col("shared_most_30d")),
+        FAKE,
+        "the text is too short to compare",
+        ReasonTemplate(
+            "SHARED_BY",
+            "同店 30 天内至多 {value} 人写过其中同一句话（通常 {norm}）",
+            "Up to {value} others wrote the same words at this shop within 30 days ({norm} is usual)",
             "count",
             1,
         ),
@@ -268,7 +301,57 @@ FEATURES: tuple[Feature, ...] = (
             -1,
         ),
     ),
+    Feature(
+        Own("reviewer_account_age_s", pl.col("posted_s") - pl.col("reviewer_registered_s")),
+        FAKE,
+        "when the writer joined is not known",
+        ReasonTemplate(
+            "REVIEWER_AGE",
+            "评价人账户已注册 {value}（通常 {norm}）",
+            "The writer's account is {value} old ({norm} is usual)",
+            "seconds",
+            -1,
+        ),
+    ),
     window_feature("reviewer", REVIEWER, "order", COUNT, 30 * DAY, FAKE, stream="orders"),
+    window_feature("reviewer_merchant", ("reviewer_id", "merchant_id"), "order", COUNT, 30 * DAY, FAKE, stream="orders"),
+    window_feature("address", ADDRESS, "buyer", DISTINCT, 30 * DAY, PRAISE, value="buyer_id", stream="orders"),
+    window_feature(
+        "merchant_address", ("merchant_id", "address_id"), "buyer", DISTINCT, 30 * DAY, PRAISE, value="buyer_id", stream="orders"
+    ),
+    window_feature("device", DEVICE, "buyer", DISTINCT, 30 * DAY, PRAISE, value="buyer_id", stream="orders"),
+    window_feature("merchant_device", ("merchant_id", "device_id"), "buyer", DISTINCT, 30 * DAY, PRAISE, value="buyer_id", stream="orders"),
+    window_feature(
+        "merchant_network", ("merchant_id", "network_id"), "buyer", DISTINCT, 7 * DAY, PRAISE, value="buyer_id", stream="orders"
+    ),
+    window_feature("order", ("order_id",), "order_fraud", COUNT, 30 * DAY, PRAISE, stream="order_frauds"),
+    window_feature("merchant", MERCHANT, "order_fraud", COUNT, 30 * DAY, PRAISE, stream="order_frauds"),
+    window_feature("listing", LISTING, "shipment_weight", SUM, 30 * DAY, PRAISE, stream="shipments", value="weight_g", is_part=True),
+    window_feature("listing", LISTING, "shipment", COUNT, 30 * DAY, PRAISE, stream="shipments", is_part=True),
+    Feature(
+        Ratio("review_parcel_to_listing_mean", "parcel_weight_times_count", "listing_shipment_weight_sum_30d"),
+        PRAISE,
+        "no parcel that was weighed is known behind it",
+        ReasonTemplate(
+            "REVIEW_PARCEL",
+            "背后包裹的重量是同款均值的 {value}（通常 {norm}）",
+            "The parcel behind it weighs {value} the mean of this listing ({norm} is usual)",
+            "ratio",
+            -1,
+        ),
+    ),
+    Feature(
+        Ratio("merchant_review_to_order_7d", "merchant_review_count_7d", "merchant_order_count_7d"),
+        FAKE,
+        "no orders before",
+        ReasonTemplate(
+            "REVIEWS_TO_ORDERS",
+            "该商家 7 天内每笔订单有 {value} 条评价（通常 {norm}）",
+            "Reviews per order of this merchant in 7 days: {value} ({norm} is usual)",
+            "number",
+            1,
+        ),
+    ),
     window_feature("reviewer", REVIEWER, "order_fraud", COUNT, 30 * DAY, PRAISE, stream="order_frauds"),
     window_feature("merchant", MERCHANT, "order", COUNT, 7 * DAY, FAKE, stream="orders"),
 )
@@ -288,27 +371,38 @@ def prepare(rows: pl.DataFrame, tables: streams.Tables, as_of: pl.Series | None,
         amount_minor=pl.lit(None, dtype=pl.Int64),
         currency=pl.lit(None, dtype=pl.String),
     )
-    behind = streams.table(tables, "orders").select("order_id", order_s=streams.seconds("ordered_at"))
-    arrived = (
+    behind = streams.table(tables, "orders").select("order_id", "listing_id", "address_id", order_s=streams.seconds("ordered_at"))
+    parcels = (
         base.lazy()
         .select("review_id", "as_of_at", "order_id")
         .drop_nulls("order_id")
-        .join(streams.table(tables, "shipments").select("order_id", "delivered_at"), on="order_id")
-        .filter(pl.col("delivered_at") < pl.col("as_of_at"))
+        .join(streams.table(tables, "shipments").select("order_id", "shipped_at", "delivered_at", "weight_g"), on="order_id")
+        .filter(pl.col("shipped_at") < pl.col("as_of_at"))
         .group_by("review_id", "as_of_at")
-        .agg(delivery_s=streams.seconds("delivered_at").min())
+        .agg(
+            delivery_s=streams.seconds("delivered_at").filter(pl.col("delivered_at") < pl.col("as_of_at")).min(),
+            parcel_weight_g=pl.col("weight_g").max(),
+        )
     )
+    joined = ("review_id", "as_of_at")
+    writers = streams.table(tables, "buyers").select(reviewer_id="buyer_id", reviewer_registered_s=streams.seconds("registered_at"))
     prepared = (
         base.lazy()
         .join(behind, on="order_id", how="left", maintain_order="left")
-        .join(arrived, on=["review_id", "as_of_at"], how="left", maintain_order="left")
-        .with_columns(pl.when(pl.col("order_s") < pl.col("t")).then("order_s").alias("order_s"))
+        .join(parcels, on=joined, how="left", maintain_order="left")
+        .join(writers, on="reviewer_id", how="left", maintain_order="left")
+        # An order that is told before it was placed is not known yet.
+        .with_columns(pl.when(pl.col("order_s") < pl.col("t")).then(name).alias(name) for name in ("listing_id", "address_id", "order_s"))
         .collect(engine="streaming")
     )
     history = (
-        streams.reviews(tables).select("review_id", "reviewer_id", "author_kind", "posted_at", "text", "t").collect(engine="streaming")
+        streams.reviews(tables)
+        .select(
+            "review_id", "reviewer_id", "author_kind", "posted_at", "text", "t", _shop("subject_id"), posted_s=streams.seconds("posted_at")
+        )
+        .collect(engine="streaming")
     )
-    return prepared.with_columns(*twins(prepared, history))
+    return prepared.with_columns(*twins(prepared, history), *shared_words(prepared.with_columns(_shop("subject_id_reviewed")), history))
 
 
 def twins(subjects: pl.DataFrame, reviews: pl.DataFrame) -> list[pl.Series]:
@@ -359,6 +453,7 @@ def complete(values: pl.DataFrame) -> pl.DataFrame:
     """The whole-number products that ratios to a mean need."""
     return values.with_columns(
         rating_times_count=(pl.col("rating") * 100).round().cast(pl.Int64) * pl.col("subject_review_count_30d"),
+        parcel_weight_times_count=pl.col("parcel_weight_g") * pl.col("listing_shipment_count_30d"),
         reviewer_count_hundred=pl.col("reviewer_review_count_30d") * 100,
     )
 
@@ -372,5 +467,6 @@ def event_streams(tables: streams.Tables) -> dict[str, pl.LazyFrame]:
         ),
         "review_frauds": streams.known_frauds(tables, "review").with_columns(subject_id_reviewed=pl.col("subject_id")),
         "orders": orders,
+        "shipments": streams.shipments(tables),
         "order_frauds": streams.known_frauds(tables, "order").with_columns(reviewer_id=pl.col("buyer_id")),
     }

@@ -23,9 +23,11 @@ def table(tables: Tables, name: str) -> pl.LazyFrame:
 
 
 def payments(tables: Tables) -> pl.LazyFrame:
-    """Payment attempts at the moment of the attempt. ``is_declined`` is the provider's answer, known within the second."""
+    """Payment attempts at the moment of the attempt; ``is_declined`` and ``is_approved`` are known within the second."""
     return table(tables, "payments").with_columns(
-        t=seconds("paid_at"), is_declined=pl.col("status").is_in(["declined", "failed"]).fill_null(False)
+        t=seconds("paid_at"),
+        is_declined=pl.col("status").is_in(["declined", "failed"]).fill_null(False),
+        is_approved=(pl.col("status") == "approved").fill_null(False),
     )
 
 
@@ -76,6 +78,8 @@ def account_events(tables: Tables) -> pl.LazyFrame:
     return table(tables, "account_events").with_columns(
         t=seconds("occurred_at"),
         payer_id=pl.col("account_id"),
+        is_login=pl.col("kind") == "login",
+        is_login_failed=pl.col("kind") == "login_failed",
         is_new_device=pl.col("kind") == "new_device",
         is_credential_change=pl.col("kind").is_in(["password_change", "payee_change", "limit_change", "permission_change"]),
     )

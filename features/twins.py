@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 #: Characters per shingle, and bands and rows of the MinHash signature: texts with a Jaccard index of 0.6 share a band
 #: in 95 of 100 cases, with 0.7 in 999 of 1,000, with 0.2 in 4 of 100.
 WIDTH, BANDS, ROWS = 4, 24, 4
+#: Neighbouring shingles of which one stands for all as a fingerprint.
+WINNOW = 4
 #: Texts with fewer letters and digits have no near twins …
 SHORTEST = 8
 #: … and with fewer than these not even exact ones: half the market writes "很好" or "good".
@@ -22,7 +24,18 @@ NO_SIGNATURE = 0
 NEIGHBOURS = 30
 CHUNK = 2_000
 
-_DIGITS = str.maketrans("123456789", "000000000")
+
+class _Read(dict[int, int | None]):
+    """What each character counts as, looked up once: digits as 0, nothing for what is neither letter, digit nor a mark on one."""
+
+    def __missing__(self, code: int) -> int | None:
+        character = chr(code)
+        counts = character.isalnum() or unicodedata.category(character).startswith("M")
+        self[code] = ord("0") if character in "123456789" else code if counts else None
+        return self[code]
+
+
+_READ = _Read()
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -36,8 +49,7 @@ def letters(text: str | None) -> str:
     """
     if not text:
         return ""
-    folded = unicodedata.normalize("NFKC", text).lower().translate(_DIGITS)
-    return "".join(character for character in folded if character.isalnum() or unicodedata.category(character).startswith("M"))
+    return unicodedata.normalize("NFKC", text).lower().translate(_READ)
 
 
 def signature(texts: Sequence[str | None]) -> NDArray[np.uint64]:
@@ -64,6 +76,41 @@ def signature(texts: Sequence[str | None]) -> NDArray[np.uint64]:
         read = [letters(text) for text in texts[first : first + CHUNK]]
         bands[first : first + CHUNK] = _bands(read)
     return bands
+
+
+def fingerprints(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Stretches that stand for each text, so chosen that texts with a long stretch in common share at least one.
+
+    Returns
+    -------
+    tuple
+        Hash of each stretch of `WIDTH` letters chosen, and the position of its text; each stretch once per text. Texts with fewer than
+        `SHORTEST` letters have none.
+
+    Notes
+    -----
+    Winnowing (Schleimer, Wilkerson and Aiken, 2003): of every `WINNOW` neighbouring stretches the smallest hash stands, so that any
+    common run of ``WIDTH + WINNOW - 1`` letters is found.
+    """
+    marks, owners = [np.zeros(0, dtype=np.uint64)], [np.zeros(0, dtype=np.int64)]
+    for first in range(0, len(texts), CHUNK):
+        read = [letters(text) for text in texts[first : first + CHUNK]]
+        long = np.asarray([at for at, text in enumerate(read) if len(text) >= SHORTEST], dtype=np.int64)
+        if len(long) == 0:
+            continue
+        hashed, starts = _shingles([read[at] for at in long])
+        owner = np.repeat(long, np.diff(starts))
+        smallest = hashed[: len(hashed) - WINNOW + 1].copy()
+        for step in range(1, WINNOW):
+            np.minimum(smallest, hashed[step : len(hashed) - WINNOW + 1 + step], out=smallest)
+        whole = owner[: len(smallest)] == owner[WINNOW - 1 :]
+        mark, owner = smallest[whole], owner[: len(smallest)][whole]
+        order = np.lexsort((mark, owner))
+        mark, owner = mark[order], owner[order]
+        fresh = np.append(True, (mark[1:] != mark[:-1]) | (owner[1:] != owner[:-1]))[: len(mark)]
+        owners.append(first + owner[fresh])
+        marks.append(mark[fresh])
+    return np.concatenate(marks), np.concatenate(owners)
 
 
 def find_twins(ids: Sequence[str], texts: Sequence[str | None], *, least_similarity: float = 0.6, most: int = 5) -> pl.DataFrame:
@@ -187,7 +234,8 @@ def _similar_pairs(distinct: Sequence[str], least_similarity: float) -> list[tup
                 break
             found.append(np.column_stack([order[same], order[same + step]]))
     pairs = np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
-    sets = _shingle_sets(distinct)
+    # Few texts are anybody's twin: only theirs are taken apart.
+    sets = {at: _shingle_set(distinct[at]) for at in np.unique(pairs).tolist()}
     verified: list[tuple[int, int, float]] = []
     for one, other in pairs.tolist():
         common = len(sets[one] & sets[other])
@@ -197,5 +245,5 @@ def _similar_pairs(distinct: Sequence[str], least_similarity: float) -> list[tup
     return verified
 
 
-def _shingle_sets(read: Sequence[str]) -> list[frozenset[str]]:
-    return [frozenset(text[at : at + WIDTH] for at in range(len(text) - WIDTH + 1)) for text in read]
+def _shingle_set(read: str) -> frozenset[str]:
+    return frozenset(read[at : at + WIDTH] for at in range(len(read) - WIDTH + 1))

@@ -22,6 +22,8 @@ ENTITIES: dict[str, tuple[str, str]] = {
     "same": ("该付款人对该收款方的同额付款", "this payer to this payee, the same amount"),
     "payer_device": ("该付款人在该设备上", "this payer on this device"),
     "payer_network": ("该付款人在该网络上", "this payer on this network"),
+    "payer_instrument": ("该付款人以该支付工具", "this payer by this instrument"),
+    "payer_address": ("该付款人寄往该地址", "this payer to this address"),
     "payer_payee": ("该付款人对该收款方", "this payer to this payee"),
     "instrument_device": ("该支付工具在该设备上", "this instrument on this device"),
     "buyer": ("该买家", "this buyer"),
@@ -30,9 +32,12 @@ ENTITIES: dict[str, tuple[str, str]] = {
     "buyer_merchant": ("该买家在该商家", "this buyer at this merchant"),
     "merchant_device": ("该商家的订单中该设备", "this device in this merchant's orders"),
     "merchant_network": ("该商家的订单中该网络", "this network in this merchant's orders"),
+    "merchant_instrument": ("该商家的订单中该支付工具", "this instrument in this merchant's orders"),
+    "buyer_listing": ("该买家对该商品", "this buyer of this listing"),
     "merchant_address": ("该商家的订单中该地址", "this address in this merchant's orders"),
     "order": ("该订单", "this order"),
     "reviewer": ("该评价人", "this reviewer"),
+    "reviewer_merchant": ("该评价人在该商家", "this reviewer at this merchant"),
     "subject": ("该评价对象", "what is reviewed"),
 }
 
@@ -40,6 +45,7 @@ ENTITIES: dict[str, tuple[str, str]] = {
 MEASURES: dict[str, tuple[str, str]] = {
     "payment": ("次付款", "payments"),
     "payment_declined": ("次被拒付款", "declined payments"),
+    "payment_approved": ("次成功付款", "approved payments"),
     "payment_amount": ("付款金额", "paid"),
     "payment_fraud": ("次已确认盗刷", "payments known to be fraudulent"),
     "payment_usual_fraud": ("次金额平常的已确认欺诈", "payments of usual size known to be fraudulent"),
@@ -53,6 +59,9 @@ MEASURES: dict[str, tuple[str, str]] = {
     "network": ("个网络", "networks"),
     "new_device": ("次新设备登录", "new devices"),
     "credential_change": ("次密码、收款人或限额变更", "changes of password, payee or limit"),
+    "login": ("次登录", "logins"),
+    "login_failed": ("次失败登录", "logins that failed"),
+    "account": ("个账户", "accounts"),
     "refund": ("次退款", "refunds"),
     "refund_amount": ("退款金额", "refunded"),
     "order": ("笔订单", "orders"),
@@ -79,6 +88,7 @@ LAST: dict[str, tuple[str, str]] = {
     "payment_fraud": ("一次已确认的盗刷", "the last payment known to be fraudulent"),
     "payment_usual_fraud": ("一次金额平常的已确认欺诈", "the last fraud of usual size became known"),
     "payment_verdict": ("一次付款结论", "the last verdict on a payment"),
+    "login": ("一次登录", "the last login"),
     "new_device": ("一次新设备登录", "a new device was seen"),
     "credential_change": ("一次密码、收款人或限额变更", "a change of password, payee or limit"),
 }

@@ -19,6 +19,8 @@ Singles = NDArray[np.float32]
 DIRECTIONS, START, PART = 12, 200, 8
 #: Directions carried besides, so that the wanted ones settle, and passes over the graph until they have.
 SPARE, PASSES = 6, 12
+#: Squared length, as a part of the longest, that a direction is taken to have at least.
+LEAST_STRENGTH = 1e-10
 #: Evidence (natural log units) that every further member must bring: without a price, chance alone would fill a block.
 PRICE = 2.0
 #: Rounds of taking members in and out, members of either side a block needs, and overlap from which two blocks are one.
@@ -146,11 +148,12 @@ class _Search:
         wide = min(count + SPARE, min(self._graph.shape))
         right = np.random.default_rng(seed).standard_normal((self._graph.shape[1], wide), dtype=np.float32)
         for _ in range(PASSES):
-            left, _ = np.linalg.qr(surplus(right))
-            right, _ = np.linalg.qr(turned(left))
-        inner, _, outer = np.linalg.svd(surplus(right), full_matrices=False)
-        inner, right = np.asarray(inner, dtype=np.float32), np.asarray(right @ outer.T, dtype=np.float32)
-        return [(sign * inner[:, at], sign * right[:, at]) for at in range(count) for sign in (np.float32(1), np.float32(-1))]
+            right = _upright(turned(surplus(right)))
+        left = surplus(right)
+        # The strongest last: only the order of parties within a direction counts, so that none needs a length.
+        turn = np.linalg.eigh(_gram(left))[1].astype(np.float32)
+        inner, outer = left @ turn, right @ turn
+        return [(sign * inner[:, -at], sign * outer[:, -at]) for at in range(1, count + 1) for sign in (np.float32(1), np.float32(-1))]
 
     def _settled(self, actors: Mask, targets: Mask) -> Block | None:
         """The block that a start settles to; None where it falls apart."""
@@ -202,7 +205,22 @@ class _Search:
         )
 
 
+def _gram(vectors: Singles) -> Floats:
+    """Inner products of every two of the vectors, which are columns."""
+    return (vectors.T @ vectors).astype(np.float64)
+
+
+def _upright(vectors: Singles) -> Singles:
+    """The same space by columns of length one at right angles: of many rows and few columns much faster than by QR."""
+    strength, turn = np.linalg.eigh(_gram(vectors))
+    strength = np.maximum(strength, strength[-1] * LEAST_STRENGTH)
+    return np.asarray(vectors @ (turn / np.sqrt(strength)), dtype=np.float32)
+
+
 def _first(values: Singles) -> Mask:
-    chosen = np.zeros(len(values), dtype=bool)
-    chosen[np.argsort(-values, kind="stable")[: max(FEWEST, min(START, len(values) // PART))]] = True
-    return chosen
+    """The greatest values, of equal ones those that come first."""
+    count = max(FEWEST, min(START, len(values) // PART))
+    least = np.partition(values, -count)[-count]
+    chosen = values > least
+    chosen[np.flatnonzero(values == least)[: count - int(chosen.sum())]] = True
+    return np.asarray(chosen, dtype=bool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +13,7 @@ from scipy.special import expit, logit
 
 from fairdeal.models.calibration import Calibration
 from fairdeal.models.frames import Floats
+from fairdeal.models.metrics import average_precision
 
 #: Trees at most, trees when there is too little to stop by, and trees without gain after which training stops.
 MOST_TREES, PLAIN_TREES, PATIENCE = 500, 150, 60
@@ -130,8 +132,8 @@ def choose_trees(
     *,
     lead: float | None = None,
     fewest_positives: int = 8,
-) -> int:
-    """How many trees to grow: trained on the older rows of the training slice, stopped by its newer ones.
+) -> tuple[int, float]:
+    """How many trees to grow, and the average precision they reach: trained on older rows of the training slice, stopped by its newer ones.
 
     Parameters
     ----------
@@ -142,12 +144,12 @@ def choose_trees(
     lead
         As in `Boosted`.
     fewest_positives
-        With fewer of either label in the newer part it decides nothing, and `PLAIN_TREES` are grown.
+        With fewer of either label in the newer part it decides nothing, and `PLAIN_TREES` are grown; precision is not a number.
     """
     for rows in (older, newer):
         positives = int((is_fraud[rows] > 0.5).sum())
         if min(positives, len(rows) - positives) < fewest_positives:
-            return PLAIN_TREES
+            return PLAIN_TREES, math.nan
     parameters = _parameters(len(older), seed)
     training = _dataset(values[older], is_fraud[older], weight[older], lead, parameters)
     stopping = training.create_valid(
@@ -164,7 +166,10 @@ def choose_trees(
         valid_sets=[stopping],
         callbacks=[lgb.early_stopping(PATIENCE, first_metric_only=True, verbose=False)],
     )
-    return max(1 if lead is not None else 10, min(MOST_TREES, int(grown.best_iteration)))
+    margin = np.asarray(grown.predict(values[newer], raw_score=True, num_iteration=grown.best_iteration), dtype=np.float64)
+    margin = margin if lead is None else margin + start_of(values[newer], lead)
+    precision = average_precision(is_fraud[newer], margin, weight[newer])
+    return max(1 if lead is not None else 10, min(MOST_TREES, int(grown.best_iteration))), precision
 
 
 def grow(values: Floats, is_fraud: Floats, weight: Floats, trees: int, seed: int, lead: float | None = None) -> str:

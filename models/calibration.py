@@ -41,7 +41,7 @@ class Calibration:
         return np.asarray(np.clip(expit(bent), EDGE, 1.0 - EDGE), dtype=np.float64)
 
 
-def fit_calibration(margin: Floats, is_fraud: Floats, weight: Floats | None = None) -> Calibration:
+def fit_calibration(margin: Floats, is_fraud: Floats, weight: Floats | None = None, found: float = 1.0) -> Calibration:
     """The curve that makes log-odds into probabilities on rows the model never saw.
 
     Parameters
@@ -52,10 +52,14 @@ def fit_calibration(margin: Floats, is_fraud: Floats, weight: Floats | None = No
         1 or 0 per row.
     weight
         Weight per row, all one when not given.
+    found
+        Share of frauds that anybody ever hears of; the others stand among the honest rows.
 
     Notes
     -----
     Penalised likelihood: the slopes are held near one by `PRIOR_ROWS`, the shift is free, so the mean probability follows the slice.
+    A row is labelled a fraud with ``found`` times the probability that is told (Elkan and Noto, "Learning classifiers from only positive
+    and unlabeled data", 2008).
     """
     weights = np.ones_like(margin) if weight is None else weight
     high, low = log_expit(margin), log_expit(-margin)
@@ -65,8 +69,11 @@ def fit_calibration(margin: Floats, is_fraud: Floats, weight: Floats | None = No
     def cost(parameters: Floats) -> tuple[float, Floats]:
         rise, fall, shift = (parameters[0], parameters[-2], parameters[-1])
         bent = rise * high - fall * low + shift
-        loss = -float(np.sum(weights * (is_fraud * log_expit(bent) + (1.0 - is_fraud) * log_expit(-bent))))
-        slope = weights * (expit(bent) - is_fraud)
+        told = expit(bent)
+        silence = log_expit(-bent) if found == 1.0 else np.log1p(-found * told)
+        loss = -float(np.sum(weights * (is_fraud * log_expit(bent) + (1.0 - is_fraud) * silence)))
+        by_silence = told if found == 1.0 else found * told * (1.0 - told) / (1.0 - found * told)
+        slope = weights * np.where(is_fraud > 0.5, told - 1.0, by_silence)
         by_rise, by_fall = float(np.sum(slope * high)), -float(np.sum(slope * low))
         loss += 0.5 * PRIOR_ROWS * (np.log(rise) ** 2 + np.log(fall) ** 2)
         by_rise += PRIOR_ROWS * float(np.log(rise)) / rise
@@ -77,5 +84,5 @@ def fit_calibration(margin: Floats, is_fraud: Floats, weight: Floats | None = No
 
     start = np.asarray([1.0, 1.0, 0.0] if free_ends else [1.0, 0.0])
     bounds = [SLOPES] * (len(start) - 1) + [(-30.0, 30.0)]
-    found = minimize(cost, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 200}).x
-    return Calibration(rise=float(found[0]), fall=float(found[-2]), shift=float(found[-1]))
+    best = minimize(cost, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 200}).x
+    return Calibration(rise=float(best[0]), fall=float(best[-2]), shift=float(best[-1]))

@@ -32,6 +32,8 @@ SHARES = (0.70, 0.15, 0.15)
 FEWEST, FEWEST_IN_SLICE = 30, 8
 #: Part of the training slice that decides when to stop, and folds of the text's out-of-fold score.
 STOPPING_SHARE, TEXT_FOLDS = 0.15, 5
+#: Average precision by which one way must rank better than the usual one to be taken.
+CLEARLY = 0.01
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ def train(
     data_version: str,
     contract_version: str,
     day_zone: str = "Asia/Shanghai",
+    found: float = 1.0,
 ) -> Trained:
     """Train, calibrate and judge one detector.
 
@@ -97,6 +100,9 @@ def train(
         Kept with the model.
     day_zone
         What a day is, for the metrics per day.
+    found
+        Share of frauds that anybody ever hears of: probabilities are of being a fraud, labels of a fraud that came to light. The figures
+        hold the probability of coming to light against the labels.
 
     Returns
     -------
@@ -129,18 +135,18 @@ def train(
     if all(min(part.positives, part.negatives) >= FEWEST_IN_SLICE for part in slices):
         training, calibrating, judging = slices
         first = _rank(training, None, seed)
-        calibration = _calibrated(first, calibrating)
+        calibration = _calibrated(first, calibrating, found)
         margin = first.margin(judging)
-        metrics, curves = judge(judging, expit(margin), calibration.probability(margin))
+        metrics, curves = judge(judging, expit(margin), found * calibration.probability(margin))
         later = ripe.take(np.flatnonzero(ripe.moment >= calibrating.moment.min()))
     else:
         training, later = _older_and_recent(detector, ripe)
         first = _rank(training, None, seed)
         margin = first.margin(later)
-        metrics, curves = judge(later, expit(margin), _probability_by_halves(margin, later))
+        metrics, curves = judge(later, expit(margin), found * _probability_by_halves(margin, later, found))
         slices = [training, later]
-    final = _rank(rows, first.trees, seed)
-    calibration = _calibrated(first, later)
+    final = _rank(rows, first, seed)
+    calibration = _calibrated(first, later, found)
     metrics |= {
         "split": "time" if has_times else "groups at random, the source gives no times",
         "slices": [len(part) for part in slices],
@@ -212,8 +218,8 @@ def fit_unsupervised(
     return sealed(model)
 
 
-def _rank(rows: LabelledRows, trees: int | None, seed: int) -> _Ranking:
-    """Text model and trees of one stretch of time; with ``trees`` None their number is found on its recent part."""
+def _rank(rows: LabelledRows, like: _Ranking | None, seed: int) -> _Ranking:
+    """Text model and trees of one stretch of time, as many and from the same start as another's; found on its recent part when None."""
     text, values, lead = None, rows.values, None
     if rows.counted is not None and _teaches(rows):
         readable = np.flatnonzero(rows.has_text)
@@ -230,9 +236,10 @@ def _rank(rows: LabelledRows, trees: int | None, seed: int) -> _Ranking:
         raise TooFewLabels(
             "training: no feature, and too few texts with labels to read; give features or more texts; score by rules until then"
         )
-    if trees is None:
-        older, newer = time_slices(rows.moment, (1 - STOPPING_SHARE, STOPPING_SHARE))
-        trees = choose_trees(values, rows.is_fraud, rows.weight, older, newer, seed, lead=lead, fewest_positives=FEWEST_IN_SLICE)
+    if like is not None:
+        lead, trees = (lead if like.lead is not None else None), like.trees
+    else:
+        lead, trees = _chosen_start(values, rows, lead, seed)
     return _Ranking(
         booster_text=grow(values, rows.is_fraud, rows.weight, trees, seed, lead),
         lead=lead,
@@ -242,6 +249,20 @@ def _rank(rows: LabelledRows, trees: int | None, seed: int) -> _Ranking:
     )
 
 
+def _chosen_start(values: Floats, rows: LabelledRows, lead: float | None, seed: int) -> tuple[float | None, int]:
+    """Where the trees start and how many there are.
+
+    From the text where there is one, but from nothing, the text a feature among others, where that ranks newer rows better by `CLEARLY`.
+    """
+    older, newer = time_slices(rows.moment, (1 - STOPPING_SHARE, STOPPING_SHARE))
+    starts = {
+        start: choose_trees(values, rows.is_fraud, rows.weight, older, newer, seed, lead=start, fewest_positives=FEWEST_IN_SLICE)
+        for start in (lead, None)
+    }
+    start = None if starts[None][1] > starts[lead][1] + CLEARLY else lead
+    return start, starts[start][0]
+
+
 def _teaches(rows: LabelledRows) -> bool:
     """Whether the rows with a text hold enough of either label for a text model."""
     readable = rows.is_fraud[rows.has_text]
@@ -249,8 +270,8 @@ def _teaches(rows: LabelledRows) -> bool:
     return min(positives, len(readable) - positives) >= FEWEST_IN_SLICE
 
 
-def _calibrated(ranking: _Ranking, rows: LabelledRows) -> Calibration:
-    return fit_calibration(ranking.margin(rows), rows.is_fraud, rows.weight)
+def _calibrated(ranking: _Ranking, rows: LabelledRows, found: float) -> Calibration:
+    return fit_calibration(ranking.margin(rows), rows.is_fraud, rows.weight, found)
 
 
 def _older_and_recent(detector: Detector, rows: LabelledRows) -> list[LabelledRows]:
@@ -267,7 +288,7 @@ def _older_and_recent(detector: Detector, rows: LabelledRows) -> list[LabelledRo
     return [older, recent]
 
 
-def _probability_by_halves(margin: Floats, rows: LabelledRows) -> Floats:
+def _probability_by_halves(margin: Floats, rows: LabelledRows, found: float) -> Floats:
     """Probabilities where one slice calibrates and judges: each half by the curve of the other, alternating in order of time."""
     probability = np.empty(len(rows))
     for label in (0.0, 1.0):
@@ -276,6 +297,6 @@ def _probability_by_halves(margin: Floats, rows: LabelledRows) -> Floats:
         probability[mine[::2]], probability[mine[1::2]] = 0.0, 1.0
     half = probability > 0.5
     for this in (half, ~half):
-        curve = fit_calibration(margin[~this], rows.is_fraud[~this], rows.weight[~this])
+        curve = fit_calibration(margin[~this], rows.is_fraud[~this], rows.weight[~this], found)
         probability[this] = curve.probability(margin[this])
     return probability

@@ -107,7 +107,7 @@ def answer(settings: Settings, ledger: Ledger, token: str, at: datetime | None =
         "reasons": reasons,
         "feeds": list(_feeds(settings, ledger, acted_upon)),
         "cases": [_told(case) for case in queue(settings, ledger).cases_about(sorted(subjects))],
-        "labels": [label for label in every_label(lake, run.source) if (label["subject_kind"], label["subject_id"]) in subjects],
+        "labels": [label for label in every_label(lake, run.source).to_dicts() if (label["subject_kind"], label["subject_id"]) in subjects],
         "code": {"then": frozen(run)["code_version"], "now": fairdeal.__version__},
     }
 

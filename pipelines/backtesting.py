@@ -193,7 +193,7 @@ def _run(
             left_out["payers_known"] = before - judged.filter(pl.col("is_fraud").is_not_null()).height
     names = tuple(name for name in names if name in judged.columns)
     frame = learned.with_columns(group=pl.col("account_id")).to_pandas()
-    versions = {"data_version": f"{bench.source.name}/{fold.name}", "contract_version": bench.detector.table}
+    versions: dict[str, Any] = {"data_version": f"{bench.source.name}/{fold.name}", "contract_version": bench.detector.table}
     if learn is Learn.COLD:
         names = tuple(name for name in names if name not in bench.telling)
     note, model = None, None

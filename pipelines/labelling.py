@@ -17,6 +17,8 @@ from fairdeal.pipelines.ledger import LABELS, Ledger, dumps, loads
 
 #: No label becomes known as late.
 NEVER = datetime(2199, 1, 1, tzinfo=UTC)
+#: Frauds that the audit is taken to have come upon in advance: how many were found besides, of how many.
+AUDITED_IN_ADVANCE = (4, 6)
 
 
 def collect(ledger: Ledger, verdicts: list[dict[str, Any]]) -> int:
@@ -81,14 +83,6 @@ def _label(verdict: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def every_label(lake: Lake, source: str) -> list[dict[str, Any]]:
-    """Every label that a source brought or a closed case taught, superseded ones too, the oldest first; columns of the contract."""
-    brought = lake.table(source, "labels", watermark=EVERY_BATCH, known_before=NEVER).select(CONTRACT.names)
-    with lake.ledger.engine.connect() as connection:
-        ours = _as_table(_contents(connection))
-    return union([brought, ours], CONTRACT).sort("available_at", "label_id", nulls_last=False).to_dicts()
-
-
 def _as_table(contents: list[dict[str, Any]]) -> pl.DataFrame:
     """Labels as the ledger keeps them, under their contract."""
     if not contents:
@@ -102,19 +96,41 @@ def known_labels(lake: Lake, source: str, *, watermark: int, known_before: datet
 
     ``labels_until`` is the number of the last label of a closed case that counts; all when omitted.
     """
-    brought = lake.table(source, "labels", watermark=watermark, known_before=known_before)
-    query = sa.select(LABELS.c.content).order_by(LABELS.c.seq)
-    if labels_until is not None:
-        query = query.where(LABELS.c.seq <= labels_until)
-    with lake.ledger.engine.connect() as connection:
-        ours = _as_table([loads(row[0]) for row in connection.execute(query)])
-    ours = ours.filter(pl.col("available_at") < known_before.astimezone(UTC))
     trust = {source.value: place for place, source in enumerate(LabelSource)}
     return (
-        union([brought.select(CONTRACT.names), ours], CONTRACT)
+        every_label(lake, source, watermark=watermark, known_before=known_before, labels_until=labels_until)
         .with_columns(__trust=pl.col("source").fill_null("provider").replace_strict(trust, default=0, return_dtype=pl.Int64))
         .sort("available_at", "__trust", "is_fraud", "label_id", nulls_last=False)
         .unique(["subject_kind", "subject_id"], keep="last", maintain_order=True)
         .drop("__trust")
         .sort("subject_kind", "subject_id")
     )
+
+
+def every_label(
+    lake: Lake, source: str, *, watermark: int = EVERY_BATCH, known_before: datetime = NEVER, labels_until: int | None = None
+) -> pl.DataFrame:
+    """Every label known before a moment, those that later ones replace included, the oldest first; columns of the contract."""
+    brought = lake.table(source, "labels", watermark=watermark, known_before=known_before)
+    query = sa.select(LABELS.c.content).order_by(LABELS.c.seq)
+    if labels_until is not None:
+        query = query.where(LABELS.c.seq <= labels_until)
+    with lake.ledger.engine.connect() as connection:
+        ours = _as_table([loads(row[0]) for row in connection.execute(query)])
+    both = union([brought.select(CONTRACT.names), ours.filter(pl.col("available_at") < known_before.astimezone(UTC))], CONTRACT)
+    return both.sort("available_at", "label_id", nulls_last=False)
+
+
+def found_share(labels: pl.DataFrame, kind: str) -> float:
+    """Share of frauds of a kind of subject that anybody ever hears of, as the random audit tells; 1 where there is no audit.
+
+    Of the frauds that the audit came upon, those count as found that somebody else reported too. A few frauds are given in advance
+    (`AUDITED_IN_ADVANCE`), so that a small audit does not claim much.
+    """
+    is_audit, own = pl.col("source") == LabelSource.AUDIT.value, labels.filter(pl.col("subject_kind") == kind)
+    if not own.filter(is_audit).height:
+        return 1.0
+    audited = own.filter(is_audit & pl.col("is_fraud")).select("subject_id").unique()
+    besides = own.filter(~is_audit.fill_null(False) & pl.col("is_fraud")).select("subject_id").unique()
+    found, frauds = AUDITED_IN_ADVANCE
+    return (audited.join(besides, on="subject_id").height + found) / (audited.height + frauds)

@@ -195,7 +195,7 @@ def _ripe(place: Workplace, detector: Detector, until: datetime) -> dict[str, An
 def _label_delay(place: Workplace, detector: Detector, until: datetime) -> dict[str, Any]:
     """Median days from event to label, of labels that came in the last week and in the weeks before."""
     contract = INBOUND[detector.table]
-    labels = pl.DataFrame(every_label(place.lake, place.mapping.name), infer_schema_length=None)
+    labels = every_label(place.lake, place.mapping.name)
     found: dict[str, Any] = {"before": None, "now": None, "labels_before": 0, "labels_now": 0}
     if not labels.height:
         return found

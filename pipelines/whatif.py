@@ -137,7 +137,7 @@ def missed(place: Workplace, past: PastDays, now: pd.DataFrame, *, seed: int) ->
     """
     drawn = {
         label["subject_id"]: label
-        for label in every_label(place.lake, place.mapping.name)
+        for label in every_label(place.lake, place.mapping.name).to_dicts()
         if label["source"] == LabelSource.AUDIT and label["propensity"] and label["subject_kind"] == past.detector.subject_kind
     }
     subjects = past.rows.select("subject_id").with_columns(pl.col("subject_id").is_in(list(drawn)).alias("drawn"))

@@ -117,6 +117,7 @@ def test_a_folder_without_the_data_is_named_without_a_traceback(module: str, tmp
 def test_a_simulated_market_is_judged_for_every_detector() -> None:
     figures = run("simulator", *SMALL_MARKET)
     assert figures["simulator.orders_per_cpu_s"]["value"] > 0
+    assert {"simulator.reviews.false_flags", "simulator.novel.recall"} < set(figures)
     assert {f"simulator.{detector}.{name}" for detector in ("payments", "deals", "reviews") for name in ("ap", "auc", "ece")} < set(figures)
 
 
@@ -127,3 +128,17 @@ def test_a_small_day_is_told_step_by_step_and_its_growth() -> None:
     steps = ("ingest", "contracts", "build_features", "score", "decide", "raise_alerts", "open_cases", "publish_feed")
     assert {f"daily.{step}.rows_per_s" for step in steps} | {"daily.total_s", "daily.peak_mb", "daily.growth"} == set(figures)
     assert all(figure["value"] > 0 for figure in figures.values())
+
+
+def test_texts_are_scored_and_near_duplicates_found_as_well_as_by_the_peer(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    words = np.array(["room", "staff", "lovely", "luxury", "husband", "desk", "towel", "floor", "view", "bed", "river", "garden"])
+    for name, text, label in (("cg-or", "Text", "True_Label"), ("dianping", "text", "label")):
+        (tmp_path / name).mkdir()
+        rows = {text: [" ".join(rng.choice(words, 20)) for _ in range(300)], label: [number % 2 for number in range(300)]}
+        pl.DataFrame(rows).write_parquet(tmp_path / name / "reviews.parquet")
+    figures = run("text", "--data", str(tmp_path))
+    assert figures["text.per_cpu_second"]["value"] > 0
+    assert figures["text.neardup_ratio"]["value"] > 0
+    assert figures["text.neardup_recall"]["value"] > 0.95
+    assert figures["text.neardup_precision"]["value"] == 1.0

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairdeal.features import twins
-from fairdeal.features.twins import BANDS, NO_SIGNATURE, find_twins, letters, signature
+from fairdeal.features.twins import BANDS, NO_SIGNATURE, WIDTH, WINNOW, find_twins, fingerprints, letters, signature
 
 LONG = "The parcel arrived on time and the shoes fit perfectly, would buy again from this shop"
 CHINESE = "卖家发货很快，包装也很用心，质量比想象中好，下次还会再来买，推荐给大家"
@@ -106,3 +106,23 @@ def test_ids_must_be_distinct_and_as_many_as_texts() -> None:
         find_twins(["a", "a"], ["x", "y"])
     with pytest.raises(ValueError, match="one distinct id per text"):
         find_twins(["a"], ["x", "y"])
+
+
+@given(
+    before=st.text("abcdef", max_size=12),
+    between=st.text("ghijk", min_size=WIDTH + WINNOW - 1, max_size=12),
+    after=st.text("lmnop", max_size=12),
+)
+def test_texts_with_a_long_stretch_in_common_share_a_fingerprint(before: str, between: str, after: str) -> None:
+    marks, owners = fingerprints([before + between + after + "z" * 8, "y" * 8 + between, "x" * 8])
+    of = [set(marks[owners == number].tolist()) for number in range(3)]
+    assert of[0] & of[1]
+    assert not (of[0] | of[1]) & of[2]
+    assert len(marks) == sum(map(len, of))
+
+
+def test_a_text_has_the_same_fingerprints_in_any_company() -> None:
+    alone, _ = fingerprints([CHINESE])
+    marks, owners = fingerprints([LONG, "", CHINESE, "short"])
+    assert set(marks[owners == 2].tolist()) == set(alone.tolist())
+    assert set(owners.tolist()) == {0, 2}

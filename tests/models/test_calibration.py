@@ -53,3 +53,11 @@ def test_every_curve_keeps_the_order_and_stays_inside(rise: float, fall: float, 
     told = Calibration(rise, fall, shift).probability(np.sort(np.asarray(margins)))
     assert (np.diff(told) >= 0).all()
     assert ((told > 0) & (told < 1)).all()
+
+
+def test_frauds_that_nobody_hears_of_are_reckoned_with() -> None:
+    margin, truth = drawn(40_000, -3.0)
+    heard = truth * (np.random.default_rng(2).random(len(truth)) < 0.6)
+    later, later_truth = drawn(20_000, -3.0, seed=1)
+    assert expected_calibration_error(later_truth, fit_calibration(margin, heard).probability(later)) > 0.03
+    assert expected_calibration_error(later_truth, fit_calibration(margin, heard, found=0.6).probability(later)) < 0.01

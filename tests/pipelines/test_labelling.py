@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import sqlalchemy as sa
 
@@ -178,3 +179,21 @@ def test_labels_entered_after_a_run_froze_are_not_its_own(settings: Settings, sh
         labelling.collect(place.ledger, [word(6, "P9", True)])
         assert told(place, EVER, labels_until=mark) == {"P8": True}
         assert told(place, EVER, labels_until=0) == {}
+
+
+@pytest.mark.parametrize(
+    ("audited", "also_reported", "share"),
+    [
+        (None, 0, 1.0),  # without an audit nobody can say what stays hidden
+        (0, 0, 4 / 6),
+        (10, 10, 14 / 16),
+        (10, 0, 4 / 16),
+    ],
+)
+def test_the_audit_tells_which_share_of_frauds_anybody_hears_of(audited: int | None, also_reported: int, share: float) -> None:
+    found = [(f"p{number}", True, "audit") for number in range(audited or 0)]
+    found += [(f"p{number}", True, "chargeback") for number in range(also_reported)] + [("p99", True, "report"), ("o1", True, "report")]
+    found += [] if audited is None else [("p50", False, "audit")]
+    kinds = ["order" if name == "o1" else "payment" for name, *_ in found]
+    labels = pl.DataFrame(found, schema=["subject_id", "is_fraud", "source"], orient="row").with_columns(subject_kind=pl.Series(kinds))
+    assert labelling.found_share(labels, "payment") == pytest.approx(share)

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from fairdeal.data_contracts.typologies import Detector
-from fairdeal.pipelines.training import labelled_frame
+from fairdeal.pipelines.training import LEAST_WEIGHT, labelled_frame
 from tests.sources.making import PAYMENTS, source
 
 UNTIL = datetime(2026, 3, 1, tzinfo=UTC)
@@ -26,13 +26,46 @@ def test_a_payment_without_a_label_is_honest_only_where_honest_ones_are_never_na
         }
     )
     labels = pl.DataFrame(
-        {"subject_kind": ["payment"] * 2, "subject_id": ["p0", "p1"], "is_fraud": [True, False], "typology": ["stolen_instrument", None]}
+        {
+            "subject_kind": ["payment"] * 2,
+            "subject_id": ["p0", "p1"],
+            "is_fraud": [True, False],
+            "typology": ["stolen_instrument", None],
+            "available_at": pl.Series([UNTIL - timedelta(days=1)] * 2, dtype=pl.Datetime("us", "UTC")),
+        }
     ).filter(pl.col("subject_id") != ("" if names_honest else "p1"))
     frame = labelled_frame(Detector.PAYMENTS, features, labels, until=UNTIL, ripe_days=21, names_honest=names_honest)
     found = [None if value != value else value for value in frame["is_fraud"]]
     assert found == [1.0, 0.0, silent, silent, silent]
     # Young rows are learned from; what is not reported of them yet must bend no probability.
     assert frame["is_ripe"].tolist() == [True, True, True, True, names_honest]
+
+
+def test_silence_weighs_as_much_as_frauds_are_known_by_its_age_and_is_ripe_when_nearly_all_are() -> None:
+    ages = [40] * 20 + [30, 6, 3, 1]
+    features = pl.DataFrame(
+        {
+            "subject_id": [f"p{number}" for number in range(24)],
+            "account_id": ["a"] * 24,
+            "event_at": pl.Series([UNTIL - timedelta(days=age) for age in ages], dtype=pl.Datetime("us", "UTC")),
+        }
+    )
+    # Of ten known frauds five came to light after two days, five after five.
+    waits = [2] * 5 + [5] * 5
+    known = [UNTIL - timedelta(days=40) + timedelta(days=wait) for wait in waits]
+    labels = pl.DataFrame(
+        {
+            "subject_kind": ["payment"] * 10,
+            "subject_id": [f"p{number}" for number in range(10)],
+            "is_fraud": [True] * 10,
+            "typology": ["stolen_instrument"] * 10,
+            "available_at": pl.Series(known, dtype=pl.Datetime("us", "UTC")),
+        }
+    )
+    extra = pl.concat([features, features.with_columns(pl.col("subject_id") + "x").filter(pl.col("event_at") < UNTIL - timedelta(days=35))])
+    frame = labelled_frame(Detector.PAYMENTS, extra, labels, until=UNTIL, ripe_days=21).set_index("subject_id")
+    assert frame["weight"].loc[["p0", "p15", "p20", "p21", "p22", "p23"]].tolist() == [1.0, 1.0, 1.0, 1.0, 0.5, LEAST_WEIGHT]
+    assert frame["is_ripe"].loc[["p20", "p21", "p22", "p23"]].tolist() == [True, True, False, False]
 
 
 @pytest.mark.parametrize(("rule", "named"), [("positive = [1]\nnegative = [0]\n", True), ("positive = [1]\n", False), (None, False)])
