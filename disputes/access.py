@@ -71,7 +71,7 @@ def new_token(
             token_id=token_id,
             user=user,
             name=name,
-            keyed_hash=_keyed_hash(secret),
+            keyed_hash=keyed_hash(secret),
             per_minute=per_minute,
             made_at=moment,
             expires_at=moment + timedelta(days=days),
@@ -105,7 +105,7 @@ def holder_of(token: str, *, at: datetime | None = None) -> AccessToken | None:
     moment = timezone.now() if at is None else at
     parts = _FORM.fullmatch(token)
     kept = AccessToken.objects.select_related("user").filter(pk=parts[1]).first() if parts else None
-    if parts is None or kept is None or not hmac.compare_digest(kept.keyed_hash, _keyed_hash(parts[2])):
+    if parts is None or kept is None or not hmac.compare_digest(kept.keyed_hash, keyed_hash(parts[2])):
         return None
     if kept.revoked_at is not None or kept.expires_at <= moment or not kept.user.is_active:
         return None
@@ -121,8 +121,9 @@ def forget_answers(at: datetime | None = None) -> int:
     return KeptAnswer.objects.filter(kept_at__lt=moment - ANSWERS_KEPT).delete()[0]
 
 
-def _keyed_hash(secret: str) -> str:
-    return hmac.new(settings.TOKEN_KEY.encode(), secret.encode(), hashlib.sha256).hexdigest()
+def keyed_hash(value: str) -> str:
+    """Stands for a value that is not kept: hex HMAC-SHA256 under the key of tokens."""
+    return hmac.new(settings.TOKEN_KEY.encode(), value.encode(), hashlib.sha256).hexdigest()
 
 
 def _system_account(username: str) -> Any:

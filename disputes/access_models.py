@@ -29,11 +29,11 @@ class AccessToken(models.Model):
 
 
 class KeptAnswer(models.Model):
-    """What a write under an idempotency key was answered, so that it is answered so again and done once."""
+    """What a write under an idempotency key was answered, so that it is answered so again and done once. ``key`` is its keyed hash."""
 
     id: models.BigAutoField[int, int] = models.BigAutoField(primary_key=True)
     user: models.ForeignKey[Any, Any] = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    key: models.CharField[str, str] = models.CharField(max_length=255)
+    key: models.CharField[str, str] = models.CharField(max_length=64)
     request_sha256: models.CharField[str, str] = models.CharField(max_length=64)
     status: models.PositiveSmallIntegerField[int, int] = models.PositiveSmallIntegerField(default=0)
     body: models.JSONField[Any, Any] = models.JSONField(default=dict, encoder=DjangoJSONEncoder)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from fairdeal.data_contracts.masking import mask_text
 from fairdeal.disputes.domain import CloseCode, Finding, Role, Skill
 from fairdeal.disputes.refused import refuse
 
@@ -26,6 +27,15 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("not a text")
     return value
+
+
+def _said(value: Any) -> str:
+    """What a person wrote, without card numbers and national ids."""
+    return mask_text(_text(value))
+
+
+def _sayings(value: Any) -> tuple[str, ...]:
+    return tuple(mask_text(text) for text in _texts(value))
 
 
 def _flag(value: Any) -> bool:
@@ -55,11 +65,11 @@ def _actions(value: Any) -> list[dict[str, str]]:
 READERS: dict[str, Callable[[Any], Any]] = {
     "close_code": CloseCode,
     "findings": _findings,
-    "reasons": _texts,
+    "reasons": _sayings,
     "evidence_ids": _texts,
-    "new_evidence": _texts,
-    "comment": _text,
-    "remedies": _texts,
+    "new_evidence": _sayings,
+    "comment": _said,
+    "remedies": _sayings,
     "target_case_id": _text,
     "document_sha256": _text,
     "second_person": _text,

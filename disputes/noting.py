@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
+from fairdeal.data_contracts.masking import mask_text
 from fairdeal.disputes.events import Note
 from fairdeal.disputes.history import changing_history, record
 from fairdeal.disputes.models import Case, CaseEvent
@@ -37,6 +38,8 @@ def take_note(
     ----------
     case
         As it was read; brought up to date when the change is made.
+    comment
+        What a person said; card numbers and national ids in it are taken out.
     condition
         What must still hold of the row beside its revision and status.
     **more
@@ -56,7 +59,7 @@ def take_note(
             to_status=case.status,
             revision=case.revision + 1,
             old={name: getattr(case, name) for name in changes},
-            new={**changes, **more, **({"given": {"comment": comment}} if comment.strip() else {})},
+            new={**changes, **more, **({"given": {"comment": mask_text(comment)}} if comment.strip() else {})},
         )
     for name, value in {**changes, "revision": case.revision + 1, "changed_at": at}.items():
         setattr(case, name, value)

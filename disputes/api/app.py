@@ -135,7 +135,7 @@ def _told(error: dict[str, Any]) -> dict[str, str]:
     """One wrong value: where it stands, what was found, what is allowed."""
     place = [str(part) for part in error.get("loc", ()) if part not in ("given", "asked")]
     found = "nothing" if error.get("type") == "missing" else _found(error.get("input"))
-    return {"where": ".".join(place)[:200] or "the request", "found": found, "allowed": str(error.get("msg", ""))[:300]}
+    return {"where": mask_text(".".join(place)[:200]) or "the request", "found": found, "allowed": str(error.get("msg", ""))[:300]}
 
 
 def _found(value: Any) -> str:

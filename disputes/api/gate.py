@@ -11,7 +11,6 @@ from django.http import HttpRequest
 from ninja.security import HttpBearer
 from pydantic import BaseModel
 
-from fairdeal.data_contracts.masking import mask_text
 from fairdeal.disputes.access import holder_of
 from fairdeal.disputes.access_models import AccessToken
 from fairdeal.disputes.api.problems import Problem
@@ -76,6 +75,5 @@ def only_known_names(request: HttpRequest, asked: BaseModel) -> None:
     known = list(type(asked).model_fields)
     strange = sorted(set(request.GET) - set(known))
     if strange:
-        found = mask_text(strange[0][:80])
-        detail = f"query.{found}: found a name that is not known; allowed are {', '.join(known)}; correct it or leave it out"
+        detail = f"query.{strange[0][:80]}: found a name that is not known; allowed are {', '.join(known)}; correct it or leave it out"
         raise Problem(422, "bad_value", detail)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from ninja import Header
 from ninja.responses import Status
 
+from fairdeal.disputes.access import keyed_hash
 from fairdeal.disputes.access_models import KeptAnswer
 from fairdeal.disputes.api.problems import Problem, problem_of
 from fairdeal.disputes.refused import RefusedChange
@@ -72,6 +73,7 @@ def once(request: HttpRequest, key: str | None, make: Callable[[], Any], *, stat
 def _kept(request: HttpRequest, key: str, asked: str) -> tuple[KeptAnswer, bool]:
     """What is kept under a key, and whether it was begun just now. Whoever has the same key in hand is waited for."""
     user: Any = request.user
+    key = keyed_hash(key)  # it may hold what is not to be kept
     try:
         with transaction.atomic():
             return KeptAnswer.objects.create(user=user, key=key, request_sha256=asked, kept_at=timezone.now()), True

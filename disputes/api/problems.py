@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from fairdeal.data_contracts.masking import mask_text
 from fairdeal.disputes.models import Case, CaseEvent
 from fairdeal.disputes.refused import RefusedChange
 from fairdeal.disputes.verdict_rows import as_utc
-
-log = logging.getLogger("fairdeal.api")
 
 MEDIA_TYPE = "application/problem+json"
 #: Where the API begins.
@@ -39,7 +37,7 @@ class Problem(Exception):
     code
         Names the kind of error for programs; its type is ``urn:fairdeal:problem:<code>``.
     detail
-        Where: what was found; what is allowed; what to do.
+        Where: what was found; what is allowed; what to do. Card numbers and national ids in it are taken out.
     headers
         Sent with it.
     **more
@@ -50,7 +48,7 @@ class Problem(Exception):
         super().__init__(detail)
         self.status = status
         self.headers = dict(headers or {})
-        title = HTTPStatus(status).phrase
+        title, detail = HTTPStatus(status).phrase, mask_text(detail)
         self.body: dict[str, Any] = {
             "type": f"urn:fairdeal:problem:{code}", "title": title, "status": status, "detail": detail, **more
         }  # fmt: skip

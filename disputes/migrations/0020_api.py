@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
             name='KeptAnswer',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('key', models.CharField(max_length=255)),
+                ('key', models.CharField(max_length=64)),
                 ('request_sha256', models.CharField(max_length=64)),
                 ('status', models.PositiveSmallIntegerField(default=0)),
                 ('body', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),

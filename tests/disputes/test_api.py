@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 
 from fairdeal.disputes import services
@@ -248,3 +249,25 @@ def test_an_approval_can_wait_for_an_appeal() -> None:
     propose(analyst(), case_id)
     done = approver().post(f"cases/{case_id}/approve", {"revision": revision(case_id), "waits_for_appeal": True})
     assert done.json()["status"] == "DECIDED"
+
+
+def test_no_card_number_that_comes_in_is_kept_anywhere() -> None:
+    case_id = open_ring()
+    li, words = analyst(), "paid with 4111 1111 1111 1111, or 4111111111111111"
+    li.post(f"cases/{case_id}/notes", {"text": words}, Idempotency_Key="4111111111111111")
+    li.post(f"cases/{case_id}/evidence", {"kind": "chat_log", "text": words, "source_system": "app", "location": words})
+    li.post("complaints", {**COMPLAINT, "text": words, "location": words})
+    li.post(f"cases/{case_id}/claim", {"revision": revision(case_id), "reason": words})
+    li.post(f"cases/{case_id}/release", {"revision": revision(case_id), "comment": words})
+    li.post(f"cases/{case_id}/steps", {"event": "accept", "revision": revision(case_id)})
+    asked = {"event": "request_evidence", "revision": revision(case_id), "comment": words, "due_days": 3}
+    assert li.post(f"cases/{case_id}/steps", asked).status_code == 200
+    li.post(f"cases/{case_id}/steps", {"event": "close_evidence", "revision": revision(case_id), "is_complete": True})
+    assert propose(li, case_id, reasons=[words]).status_code == 200
+    back = approver().post(f"cases/{case_id}/return", {"revision": revision(case_id), "comment": words})
+    assert back.status_code == 200
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            assert "4111" not in repr(cursor.fetchall()), table
+    assert "[card number removed]" in analyst().get(f"cases/{case_id}").content.decode()

@@ -116,6 +116,27 @@ def test_a_host_that_is_not_ours_is_refused_in_the_one_form() -> None:
     assert (answer.status_code, check_problem(answer)["status"]) == (400, 400)
 
 
+@pytest.mark.parametrize(
+    ("method", "address", "body", "headers"),
+    [
+        ("GET", "4111111111111111", None, {}),
+        ("GET", "cases/4111111111111111", None, {}),
+        ("GET", "cases?4111111111111111=1", None, {}),
+        ("GET", "cases?q=%00card 4111 1111 1111 1111", None, {}),
+        ("POST", "complaints", {**COMPLAINT, "4111111111111111": 1}, {}),
+        ("POST", "complaints", {**COMPLAINT, "source_system": " 4111111111111111"}, {}),
+        ("POST", "complaints", {**COMPLAINT, "text": "other"}, {"Idempotency_Key": "4111111111111111"}),
+        ("POST", f"cases/{CASE}/propose", {"findings": {"4111111111111111": "lost"}}, {}),
+    ],
+)
+def test_no_card_number_comes_back_in_an_error(method: str, address: str, body: object, headers: dict[str, str]) -> None:
+    li = analyst()
+    li.post("complaints", COMPLAINT, Idempotency_Key="4111111111111111")
+    answer = li.ask(method, address, body, **headers)
+    assert answer.status_code >= 400
+    assert b"4111" not in answer.content.replace(b" ", b"")
+
+
 def test_no_answer_is_kept_on_its_way() -> None:
     assert {analyst().get(address).headers["Cache-Control"] for address in ("cases", "nothing")} == {"no-store"}
 
