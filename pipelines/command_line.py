@@ -14,7 +14,21 @@ from pathlib import Path
 import typer
 
 from fairdeal.data_contracts.contract import ContractBreach
-from fairdeal.pipelines.commands import audit, case, cases, contracts, explain, feed, measure, models, runs, source, tokens, webhooks
+from fairdeal.pipelines.commands import (
+    audit,
+    backup,
+    case,
+    cases,
+    contracts,
+    explain,
+    feed,
+    measure,
+    models,
+    runs,
+    source,
+    tokens,
+    webhooks,
+)
 from fairdeal.pipelines.errors import FairdealError
 from fairdeal.pipelines.settings import load_settings
 from fairdeal.pipelines.telling import console, tell_error
@@ -38,6 +52,8 @@ app.command("worker")(cases.work)
 app.add_typer(case.app, name="case")
 app.add_typer(cases.app, name="cases")
 app.add_typer(audit.app, name="audit")
+app.add_typer(backup.app, name="backup")
+app.command("restore")(backup.restore)
 app.add_typer(feed.app, name="feed")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(source.app, name="source")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import tempfile
 from pathlib import Path
 
 from fairdeal.pipelines.crash_points import reach
+from fairdeal.pipelines.errors import OutsideFailure
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> str:
@@ -54,3 +56,28 @@ def sha256_of(path: Path) -> str:
     """Hex sha256 of a file, read in pieces."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def copy_whole(source: Path, target: Path, sha256: str | None = None) -> str:
+    """Copies a file, with its rights, so that the copy appears whole or not at all; gives the sha256 of what was read.
+
+    Raises
+    ------
+    OutsideFailure
+        When the content is another one than ``sha256`` says, or another one stands in the copy.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part, digest = target.with_name(f".{target.name}.part"), hashlib.sha256()
+    with source.open("rb") as read, part.open("wb") as written:
+        part.chmod(stat.S_IMODE(source.stat().st_mode))
+        while piece := read.read(2**20):
+            digest.update(piece)
+            written.write(piece)
+    found = digest.hexdigest()
+    if found != (sha256 or found) or sha256_of(part) != found:
+        part.unlink()
+        raise OutsideFailure(
+            f"{source}: it, or the copy made of it, is not what was written down; restore it, or check the disks, and try again"
+        )
+    rename_whole(part, target)
+    return found

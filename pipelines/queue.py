@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from fairdeal.disputes import django_setup
+from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.settings import Settings
+
+#: Stands in a home from the beginning of its restoring until all of it was found sound.
+RESTORING = "restoring.json"
 
 
 def set_up_queue(settings: Settings) -> None:
@@ -14,3 +18,9 @@ def set_up_queue(settings: Settings) -> None:
         time_zone=settings.time_zone,
         actions_elsewhere=settings.enforcement.url is not None,
     )
+
+
+def refuse_half_restored(settings: Settings) -> None:
+    """Raises where a home was not restored to its end: work in it would be lost, or rest on what is missing."""
+    if (settings.home / RESTORING).exists():
+        raise WrongUse(f"{settings.home}: its restoring was interrupted or failed; give the same `fairdeal restore` again, to its end")

@@ -15,7 +15,7 @@ from fairdeal.pipelines.errors import OutsideFailure
 from fairdeal.pipelines.keys import FIRST_MOMENT, enforcement_secret, hashing_key, signer
 from fairdeal.pipelines.lake import Lake
 from fairdeal.pipelines.ledger import BATCHES, Ledger
-from fairdeal.pipelines.queue import set_up_queue
+from fairdeal.pipelines.queue import refuse_half_restored, set_up_queue
 from fairdeal.pipelines.settings import Settings
 from fairdeal.sources.fetching import Fetching
 from fairdeal.sources.mapping import Mapping
@@ -68,6 +68,7 @@ def queue(settings: Settings, ledger: Ledger) -> Any:
 
 def open_workplace(settings: Settings, mapping: Mapping, progress: Progress) -> Workplace:
     """The ledger and lake of the home folder, made where they are not there yet."""
+    refuse_half_restored(settings)
     ledger = Ledger(settings.ledger_url)
     hashing_key(settings.home)  # all keys are made at once, so that a copy of the home carries them
     for purpose in ("feed", "models"):

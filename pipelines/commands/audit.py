@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from fairdeal.pipelines.auditing import look_at_history
 from fairdeal.pipelines.commands.cases import services_of
 from fairdeal.pipelines.commands.feed import Keys, feed_keys
 from fairdeal.pipelines.commands.options import AsJson, Config, print_json
@@ -34,32 +35,13 @@ def audit_verify(
     Example: `fairdeal audit verify --feeds /mnt/archive/feed`
     """
     settings = load_settings(config)
-    folder, services = feeds or settings.home / "feed", services_of(config)
-    anchors, faults = [], []
-    if feeds is not None or folder.is_dir():
-        from fairdeal.control_center.publishing import feed_folders
-        from fairdeal.control_center.verification import verify
-
-        ring = feed_keys(settings, keys)
-        for one in feed_folders(folder):
-            faults += [f"feed {one.name}: {fault}" for fault in verify(one, ring)]
-            anchors += _anchors_of(services, one)
-    audit = services.verify_history(anchors)
-    told = [*audit.faults, *faults]
+    folder = feeds or settings.home / "feed"
+    services = services_of(config)
+    is_there = feeds is not None or folder.is_dir()
+    audit, told = look_at_history(services, folder if is_there else None, feed_keys(settings, keys) if is_there else None)
     if as_json:
         print_json({**asdict(audit), "faults": told, "ok": not told})
     if told:
         raise DataIsWrong("\n".join(told[:20]) + (f"\nand {len(told) - 20} more" if len(told) > 20 else ""))
     told_outside = f"as {audit.anchors} signed feeds say" if audit.anchors else "no feed tells how many there should be"
     console.print(f"[green]yes[/] {audit.entries} entries, each as it was written; {told_outside}")
-
-
-def _anchors_of(services: object, feed: Path) -> list[object]:
-    from fairdeal.control_center.strict_json import NotStrict
-    from fairdeal.control_center.verification import read_manifest_unverified
-
-    try:
-        head = read_manifest_unverified(feed).get("audit_head")
-    except NotStrict:
-        return []  # told as a fault of the feed
-    return [services.Anchor(int(head["count"]), str(head["hash"]), f"the feed {feed.name}")] if head else []  # type: ignore[attr-defined]

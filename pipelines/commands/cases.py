@@ -28,9 +28,10 @@ def open_console(
     Example: `fairdeal console --port 8000`
     """
     from fairdeal.disputes import django_setup
-    from fairdeal.pipelines.queue import set_up_queue
+    from fairdeal.pipelines.queue import refuse_half_restored, set_up_queue
 
     settings = load_settings(config)
+    refuse_half_restored(settings)
     set_up_queue(settings)
     django_setup.migrate()
     first = django_setup.create_first_user()
@@ -43,9 +44,10 @@ def open_console(
 def services_of(config: Path | None) -> Any:
     """The dispute queue's services, its database ready."""
     from fairdeal.disputes import django_setup
-    from fairdeal.pipelines.queue import set_up_queue
+    from fairdeal.pipelines.queue import refuse_half_restored, set_up_queue
 
     settings = load_settings(config)
+    refuse_half_restored(settings)
     set_up_queue(settings)
     django_setup.migrate()
     from fairdeal.disputes import services
