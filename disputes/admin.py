@@ -86,7 +86,7 @@ class CaseAdmin(ReadOnly):
     actions: ClassVar = ["accept_selected", "start_selected", "export_selected"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
-        return with_headline(super().get_queryset(request))
+        return with_headline(super().get_queryset(request)).prefetch_related("events")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Case], search_term: str) -> tuple[QuerySet[Case], bool]:
         return search_cases(queryset, search_term), False
@@ -122,7 +122,7 @@ class CaseAdmin(ReadOnly):
 
     @admin.display(description=_("time left"), ordering="opened_at")
     def time_left_shown(self, case: Case) -> SafeString | str:
-        clocks = clock_rows(case, CaseEvent.objects.filter(case=case).order_by("seq"), timezone.now()) if case.is_open else []
+        clocks = clock_rows(case, case.events.all(), timezone.now()) if case.is_open else []
         if not clocks:
             return NOTHING
         first = clocks[0]
