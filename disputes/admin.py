@@ -77,6 +77,7 @@ class CaseAdmin(ReadOnly):
     list_display_links = ("case_shown",)
     list_filter = (StatusFilter, TypeFilter, HolderFilter, OutcomeFilter)
     list_fullwidth = True
+    list_per_page = 25  # making a line is what takes time, and work begins at the top
     ordering = ("-expected_loss_minor", "case_id")
     search_fields = ("case_id",)  # there is a search; what it looks at stands in search_cases
     search_help_text = _("id, merchant, account, kind of cheat, words of a reason or review")
