@@ -148,14 +148,18 @@ def held_by_other(case: Case) -> RefusedChange:
 
 
 def _candidates(at: datetime) -> Iterator[Case]:
-    """The largest of each urgency among the cases that nobody holds: the best of all is among them."""
-    free = Case.objects.filter(_free(at), status__in=CLAIMABLE).order_by("-expected_loss_minor", "opened_at", "case_id")
+    """The largest of each urgency and status among the cases that nobody holds: the best of all is among them.
+
+    Each status is asked for by itself: so the index of the queue gives the order, and the look ends after a few rows.
+    """
+    free = Case.objects.filter(_free(at)).order_by("-expected_loss_minor", "opened_at", "case_id")
     youngest = None
     for least, _ in URGENCY:
         band = free.filter(opened_at__lte=at - least) if least else free
         band = band.filter(opened_at__gt=youngest) if youngest is not None else band
         youngest = at - least
-        yield from band[:LOOKED_AT]
+        for status in CLAIMABLE:
+            yield from band.filter(status=status)[:LOOKED_AT]
 
 
 def _free(at: datetime) -> Q:

@@ -38,6 +38,7 @@ class Case(models.Model):
     ``decision`` holds the proposal or decision that stands now; earlier ones are in the events.
     """
 
+    events: Any  # the manager of its history, which the entries' key to the case makes
     case_id: models.CharField[str, str] = models.CharField(_("case"), max_length=17, primary_key=True)
     case_type: models.CharField[str, str] = models.CharField(_("type"), max_length=32)
     subject_kind: models.CharField[str, str] = models.CharField(_("subject kind"), max_length=32)
@@ -74,7 +75,7 @@ class Case(models.Model):
             models.CheckConstraint(condition=models.Q(status__in=_STATUSES), name="case_status_is_known"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["status", "-expected_loss_minor"], name="case_queue_order"),
+            models.Index(fields=["status", "-expected_loss_minor", "opened_at", "case_id"], name="case_queue_order"),
             models.Index(fields=["subject_kind", "subject_id"], name="case_subject"),
         ]
 

@@ -30,7 +30,7 @@ def run(module: str, *options: str) -> dict[str, dict[str, Any]]:
     for line in lines:
         assert {"figure", "value", "unit"} <= set(line) <= {"figure", "value", "unit", "peer", "ratio", "data"}
         # Figures of public sets bear the set's name, so that a set's page reads as one.
-        assert module == "detection" or line["figure"].startswith(f"{module}.")
+        assert module == "detection" or line["figure"].startswith((f"{module}.", "claims."))
         assert line["value"] is None or math.isfinite(line["value"])
     figures = {line["figure"]: line for line in lines}
     assert len(figures) == len(lines)
@@ -48,6 +48,14 @@ def test_every_module_takes_the_folder_of_the_data(module: str) -> None:
     done = subprocess.run([sys.executable, "-m", f"benchmarks.{module}", "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "--data" in done.stdout
     assert "../shared/data" in done.stdout
+
+
+def test_no_case_goes_to_two_of_a_team_at_work() -> None:
+    figures = run("console", "--cases", "60", "--analysts", "4", "--seconds", "4", "--pause", "1", "--database", "sqlite")
+    assert set(figures) == {"console.sqlite.queue_p95_ms", "console.sqlite.next_case_p95_ms", "claims.sqlite.double"}
+    assert all(figures[f"console.sqlite.{name}_p95_ms"]["value"] > 0 for name in ("queue", "next_case"))
+    assert figures["claims.sqlite.double"]["value"] == 0
+    assert int(figures["claims.sqlite.double"]["data"].split()[0]) > 0
 
 
 def test_window_features_are_the_same_by_every_contender(data: Path) -> None:
