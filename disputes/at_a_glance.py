@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 from django.utils import timezone
@@ -14,6 +15,7 @@ from fairdeal.disputes.domain import AT_REST, CASE_TYPES, CaseStatus, Role
 from fairdeal.disputes.models import Case, Notice, in_language
 from fairdeal.disputes.people import leads_team, may_read_queue, roles_of
 from fairdeal.disputes.queue_rows import queue_rows, with_headline
+from fairdeal.disputes.watched import newest_week
 from fairdeal.disputes.wording import totals_text
 
 #: So many cases are named as the first to take.
@@ -23,6 +25,7 @@ FIRST_SHOWN = 8
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """The first page's values; a person who may not read the queue gets none of it."""
     if may_read_queue(request.user):
+        context["week"] = newest_week(settings.WATCH_FOLDER)
         context["glance"] = at_a_glance(request.user.get_username()) | {"may_take": Role.ANALYST in roles_of(request.user)}
         if leads_team(request.user):
             context["glance"]["unseen"] = Notice.objects.filter(seen_at=None).count()

@@ -85,6 +85,7 @@ def configure(
     settings.DEBUG = values["DEBUG"]
     settings.ALLOWED_HOSTS = values["ALLOWED_HOSTS"]
     settings.ACTIONS_ELSEWHERE = values["ACTIONS_ELSEWHERE"]
+    settings.WATCH_FOLDER = values["WATCH_FOLDER"]
     settings.TIME_ZONE = values["TIME_ZONE"]
     timezone.get_default_timezone.cache_clear()  # type: ignore[attr-defined]
 

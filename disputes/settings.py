@@ -31,6 +31,7 @@ def build(
         "AUDIT_KEY": audit_key,
         "TOKEN_KEY": token_key,
         "ACTIONS_ELSEWHERE": actions_elsewhere,
+        "WATCH_FOLDER": home / "watch",
         "DEBUG": debug,
         "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]", *allowed_hosts],
         "INSTALLED_APPS": [

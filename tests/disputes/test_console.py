@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
@@ -556,6 +557,56 @@ def test_the_first_page_says_what_is_open_and_what_to_take_first() -> None:
     assert figures["expected loss"] == "160.03 CNY + 80.03 USD"
     first = re.findall(r"/admin/disputes/case/(C\w+)/change/", page)
     assert sorted(first) == sorted(set(opened) - {mine}), "what nobody has taken, and nothing else"
+
+
+WEEK = {
+    "day": "2026-03-04",
+    "detectors": {
+        "payments": {
+            "ripe": {"frauds": 23, "frauds_told": 20.4, "precision": 0.615},
+            "label_delay_days": {"now": 7.25},
+            "features": [{"name": "payer_payment_count_1h", "stability": 0.31}],
+        },
+        "reviews": {
+            "ripe": {"frauds": 0, "frauds_told": None, "precision": None},
+            "label_delay_days": {"now": None},
+            "features": [{"name": "text_score", "stability": None}],
+        },
+    },
+    "alarms": [{"text_zh": "payments 有 2 个特征明显移动", "text_en": "payments: features have moved"}],
+}
+
+
+def watched(day: str, content: str) -> None:
+    folder = settings.WATCH_FOLDER / day
+    folder.mkdir(parents=True)
+    (folder / "figures.json").write_text(content, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["week to 2026-03-04", "payments: features have moved", "20.4", "62%", "7.2 days", "payer_payment_count_1h 0.31"]),
+        ("zh-hans", ["截至 2026-03-04 的一周", "payments 有 2 个特征明显移动", "预测欺诈", "62%", "7.2 天"]),
+    ],
+)
+def test_the_first_page_tells_the_newest_week_that_was_watched(language: str, words: list[str]) -> None:
+    user = person("li", "analyst")
+    assert "fd-week" not in text_of(browser(user).get("/admin/"))
+    watched("2026-02-25", json.dumps({**WEEK, "day": "2026-02-25"}))
+    watched("2026-03-04", json.dumps(WEEK))
+    page = text_of(browser(user, language).get("/admin/"))
+    assert [word for word in words if word not in page] == []
+    assert "2026-02-25" not in page
+    assert "fd-week" not in text_of(browser(person("nobody")).get("/admin/")), "who may not read the queue does not read this"
+
+
+@pytest.mark.parametrize("content", ["", "no json", "[]", "{}", '{"day": "x", "detectors": {"payments": {}}, "alarms": []}'])
+def test_a_week_that_cannot_be_read_hides_nothing_else(content: str) -> None:
+    watched("2026-03-04", content)
+    page = text_of(browser(person("li", "analyst")).get("/admin/"))
+    assert "fd-week" not in page
+    assert "expected loss" in page
 
 
 def test_the_first_page_asks_for_a_second_person_until_there_is_one() -> None:
