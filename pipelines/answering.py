@@ -17,12 +17,12 @@ from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.pipelines import registry, scoring
 from fairdeal.pipelines.errors import DataIsWrong, OutsideFailure, WrongUse
-from fairdeal.pipelines.freezing import frozen, settings_then
+from fairdeal.pipelines.freezing import frozen, settings_then, tables_then
 from fairdeal.pipelines.labelling import every_label
 from fairdeal.pipelines.lake import Lake
 from fairdeal.pipelines.ledger import FEEDS, Ledger, Run, loads
 from fairdeal.pipelines.settings import Settings
-from fairdeal.pipelines.tables import feature_table, known_tables, own_rows
+from fairdeal.pipelines.tables import feature_table, own_rows
 from fairdeal.pipelines.tokens import measure_subject
 from fairdeal.pipelines.workplace import instant, queue
 
@@ -140,14 +140,7 @@ def _acted_upon(lake: Lake, run: Run, token: str) -> dict[str, str]:
 
 def _snapshot(lake: Lake, run: Run, detector: Detector, subject: str) -> dict[str, Any]:
     """The subject's own row as the run knew it, nulls left out."""
-    tables = known_tables(
-        lake,
-        run.source,
-        watermark=frozen(run)["watermark"],
-        known_before=instant(run.interval_to),
-        since=instant(run.interval_from),
-        labels_until=frozen(run)["last_label"],
-    )
+    tables = tables_then(lake, run)
     interval = (instant(run.interval_from), instant(run.interval_to))
     rows = own_rows(detector, tables, pl.DataFrame({"subject_id": [subject]}), interval).collect()
     if not rows.height:
@@ -165,14 +158,7 @@ def _rebuilt(lake: Lake, settings: Settings, found: Scored) -> tuple[dict[str, A
     kept = kept_rows.filter(mine)
     names = features["names"][detector.value]
     model = scoring.model_of(lake.home, run, detector, kept_rows, names)
-    tables = known_tables(
-        lake,
-        run.source,
-        watermark=frozen(run)["watermark"],
-        known_before=instant(run.interval_to),
-        since=instant(run.interval_from),
-        labels_until=frozen(run)["last_label"],
-    )
+    tables = tables_then(lake, run)
     contract = INBOUND[detector.table]
     subjects = tables[detector.table].filter(pl.col(contract.key[0]) == subject).collect(engine="streaming")
     as_of = None if detector is Detector.PAYMENTS else pl.Series([moment], dtype=pl.Datetime("us", "UTC"))

@@ -13,9 +13,10 @@ import fairdeal
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.pipelines import champions, labelling, publishing
 from fairdeal.pipelines.errors import WrongUse
+from fairdeal.pipelines.lake import Lake
 from fairdeal.pipelines.ledger import BATCHES, Run, dumps
 from fairdeal.pipelines.settings import Settings
-from fairdeal.pipelines.tables import RESCORED_DAYS
+from fairdeal.pipelines.tables import RESCORED_DAYS, Tables, known_tables
 from fairdeal.pipelines.workplace import Workplace, instant
 
 
@@ -96,6 +97,19 @@ def frozen(run: Run) -> dict[str, Any]:
 def as_frozen(place: Workplace, run: Run) -> Workplace:
     """The workplace with the settings that the run froze; what was changed since is for the next run."""
     return place if run.frozen is None else replace(place, settings=settings_then(place.settings, run))
+
+
+def tables_then(lake: Lake, run: Run) -> Tables:
+    """Every table as the run knew it."""
+    then = frozen(run)
+    return known_tables(
+        lake,
+        run.source,
+        watermark=then["watermark"],
+        known_before=instant(run.interval_to),
+        since=instant(run.interval_from),
+        labels_until=then["last_label"],
+    )
 
 
 def settings_then(settings: Settings, run: Run) -> Settings:

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.pipelines import alerting, deciding, freezing, ingest, labelling, publishing, scoring, shadowing, upstream
-from fairdeal.pipelines.freezing import frozen
+from fairdeal.pipelines.freezing import frozen, tables_then
 from fairdeal.pipelines.lake import LakeFile
 from fairdeal.pipelines.ledger import BATCHES, Run
-from fairdeal.pipelines.tables import Tables, feature_table, interval_subjects, known_tables
+from fairdeal.pipelines.tables import feature_table, interval_subjects
 from fairdeal.pipelines.workplace import Workplace, instant
 
 Entry = Callable[[sa.Connection], None]
@@ -47,17 +47,6 @@ def _ingest(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     return report, enter
 
 
-def _tables(place: Workplace, run: Run) -> Tables:
-    return known_tables(
-        place.lake,
-        run.source,
-        watermark=frozen(run)["watermark"],
-        known_before=instant(run.interval_to),
-        since=instant(run.interval_from),
-        labels_until=frozen(run)["last_label"],
-    )
-
-
 def _place(run: Run, name: str) -> str:
     return f"runs/{run.interval_to[:10]}/{run.run_id}/{name}"
 
@@ -67,7 +56,7 @@ def _file(file: LakeFile) -> dict[str, Any]:
 
 
 def _build_features(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
-    tables = _tables(place, run)
+    tables = tables_then(place.lake, run)
     result: dict[str, Any] = {"files": {}, "names": {}, "blind": []}
     blind: set[str] = set()
     for detector in Detector:
@@ -114,7 +103,7 @@ def _score(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
 
 def _decide(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     scores = place.ledger.step_result(run.run_id, "score") or {}
-    tables = _tables(place, run)
+    tables = tables_then(place.lake, run)
     currency = deciding.platform_currency(tables, instant(run.interval_from), instant(run.interval_to))
     result: dict[str, Any] = {"files": {}, "actions": {}, "shadows": {}}
 
@@ -149,7 +138,7 @@ def _raise_alerts(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
         run,
         decisions={name: place.lake.scan(file) for name, file in decided["files"].items()},
         features=features,
-        tables=_tables(place, run),
+        tables=tables_then(place.lake, run),
     )
     return {
         "alerts": _file(place.lake.write(_place(run, "alerts"), alerts)),

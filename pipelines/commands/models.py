@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +19,20 @@ from fairdeal.pipelines.telling import tell
 app = typer.Typer()
 Which = Annotated[Detector, typer.Argument(help="Which detector.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the promotion.")]
+
+
+@contextmanager
+def _at_the_end_of(day: str, source: Path, data: Path | None, config: Path | None) -> Iterator[tuple[Any, datetime]]:
+    """A source's workplace, and the moment at which a day ends."""
+    from fairdeal.pipelines.workplace import open_workplace
+
+    settings = load_settings(config)
+    _, moment = settings.day_bounds(day)
+    place = open_workplace(settings, read_mapping(source, data), tell)
+    try:
+        yield place, moment
+    finally:
+        place.ledger.close()
 
 
 @app.command("models")
@@ -111,15 +127,9 @@ def compare(
     from fairdeal.pipelines.comparing import compare_models
     from fairdeal.pipelines.comparison_report import write_comparison
     from fairdeal.pipelines.model_screens import comparison_screen
-    from fairdeal.pipelines.workplace import open_workplace
 
-    settings = load_settings(config)
-    _, moment = settings.day_bounds(until)
-    place = open_workplace(settings, read_mapping(source, data), tell)
-    try:
+    with _at_the_end_of(until, source, data, config) as (place, moment):
         told = compare_models(place, detector, until=moment, days=days)
-    finally:
-        place.ledger.close()
     if report is not None:
         told["report"] = str(write_comparison(told, report))
     comparison_screen(told)
@@ -143,16 +153,10 @@ def watch(
     from fairdeal.pipelines.model_screens import watch_screen
     from fairdeal.pipelines.watch_report import write_watch
     from fairdeal.pipelines.watching import watch as look
-    from fairdeal.pipelines.workplace import open_workplace
 
-    settings = load_settings(config)
-    _, moment = settings.day_bounds(until)
-    place = open_workplace(settings, read_mapping(source, data), tell)
-    try:
+    with _at_the_end_of(until, source, data, config) as (place, moment):
         told = look(place, moment)
-    finally:
-        place.ledger.close()
-    told["report"] = str(write_watch(told, report or settings.home / "watch" / until))
+    told["report"] = str(write_watch(told, report or place.home / "watch" / until))
     watch_screen(told)
     if as_json:
         print_json(told)
@@ -177,15 +181,9 @@ def whatif(
     from fairdeal.pipelines.model_screens import whatif_screen
     from fairdeal.pipelines.whatif import what_if
     from fairdeal.pipelines.whatif_report import write_what_if
-    from fairdeal.pipelines.workplace import open_workplace
 
-    settings = load_settings(config)
-    _, moment = settings.day_bounds(until)
-    place = open_workplace(settings, read_mapping(source, data), tell)
-    try:
+    with _at_the_end_of(until, source, data, config) as (place, moment):
         told = what_if(place, detector, change, until=moment, days=days)
-    finally:
-        place.ledger.close()
     if report is not None:
         told["report"] = str(write_what_if(told, report))
     whatif_screen(told)
