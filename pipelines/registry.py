@@ -71,10 +71,18 @@ def _client(home: Path) -> Any:
 
     home.mkdir(parents=True, exist_ok=True)
     mlflow.set_tracking_uri(f"sqlite:///{home / 'mlflow.db'}")
-    client = mlflow.MlflowClient()
-    if client.get_experiment_by_name(EXPERIMENT) is None:
-        client.create_experiment(EXPERIMENT, artifact_location=(home / "mlartifacts").as_uri())
-    return client
+    return mlflow.MlflowClient()
+
+
+def _experiment(client: Any, home: Path) -> str:
+    """Where runs of this home are logged. MLflow keeps an experiment's place as an address: a home that moved gets one of its own."""
+    place = (home / "mlartifacts").as_uri()
+    known = client.search_experiments()
+    for experiment in known:
+        if experiment.artifact_location == place:
+            return str(experiment.experiment_id)
+    taken = sum(experiment.name.startswith(EXPERIMENT) for experiment in known)
+    return str(client.create_experiment(EXPERIMENT if not taken else f"{EXPERIMENT}-{taken + 1}", artifact_location=place))
 
 
 def pack(model: TrainedDetector, facts: Mapping[str, Any], key: Signer) -> dict[str, bytes]:
@@ -167,8 +175,7 @@ def register(
     client = _client(home)
     key = signer(home, "models", since=FIRST_MOMENT)
     files = pack(model, facts, key)
-    experiment = client.get_experiment_by_name(EXPERIMENT)
-    run = client.create_run(experiment.experiment_id, run_name=str(facts["model_version"]))
+    run = client.create_run(_experiment(client, home), run_name=str(facts["model_version"]))
     for name, value in params.items():
         client.log_param(run.info.run_id, name, value)
     for name, value in metrics.items():

@@ -150,6 +150,16 @@ def test_a_home_that_moved_keeps_its_champion(given: Given, tmp_path: Path) -> N
     assert registry.load(tmp_path / "elsewhere", first.as_dict()).model_version == first.model_version
 
 
+def test_a_home_that_moved_keeps_what_is_trained_there(given: Given, tmp_path: Path) -> None:
+    home, _ = given
+    shutil.move(home, tmp_path / "elsewhere")
+    for rows in (250, 300):
+        entered = enter(tmp_path / "elsewhere", untrained(rows=rows))
+        assert ".." not in entered.folder
+        assert (tmp_path / "elsewhere" / entered.folder / "manifest.json").is_file()
+    assert not home.exists()
+
+
 def flipped(name: str, place: float, bit: int = 1) -> Callable[[Path], None]:
     def spoil(folder: Path) -> None:
         content = bytearray((folder / name).read_bytes())
