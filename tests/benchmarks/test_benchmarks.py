@@ -50,6 +50,7 @@ def test_every_module_takes_the_folder_of_the_data(module: str) -> None:
     assert "../shared/data" in done.stdout
 
 
+@pytest.mark.slow
 def test_no_case_goes_to_two_of_a_team_at_work() -> None:
     figures = run("console", "--cases", "60", "--analysts", "4", "--seconds", "4", "--pause", "1", "--database", "sqlite")
     assert set(figures) == {"console.sqlite.queue_p95_ms", "console.sqlite.next_case_p95_ms", "claims.sqlite.double"}
@@ -66,6 +67,7 @@ def test_window_features_are_the_same_by_every_contender(data: Path) -> None:
     assert figures["features.peak_mb"]["value"] > 0
 
 
+@pytest.mark.slow
 def test_a_public_set_is_told_with_what_was_published(data: Path) -> None:
     figures = run("detection", "--data", str(data), "--set", "fdh")
     for protocol in ("B", "A"):
@@ -77,6 +79,7 @@ def test_a_public_set_is_told_with_what_was_published(data: Path) -> None:
     assert {"fdh.A.unsupervised.ap", "fdh.A.cold.ap"} < set(figures)
 
 
+@pytest.mark.slow
 def test_texts_are_told_with_a_simple_baseline_on_the_same_folds(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     words = np.array(["room", "staff", "lovely", "luxury", "husband", "desk", "towel", "floor", "view", "bed"])

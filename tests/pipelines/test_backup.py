@@ -292,6 +292,7 @@ def test_a_queue_that_is_no_database_is_not_backed_up_and_the_backup_before_stay
     backup_manifest.verify(folder)
 
 
+@pytest.mark.slow
 def test_killed_before_the_manifest_there_is_no_backup_and_the_next_one_is_whole(home: Settings, tmp_path: Path) -> None:
     folder, more = tmp_path / "backup", {"FAIRDEAL_POLICY_CONFIRM_SCORE": "0"}
     killed = fairdeal("backup", "--to", folder, "--with-keys", home=home.home, FAIRDEAL_CRASH_AT="before rename backup.json", **more)
@@ -325,6 +326,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
         yield address
 
 
+@pytest.mark.slow
 def test_a_ledger_and_a_queue_in_postgresql_are_backed_up_and_restored(
     server: str, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -261,6 +261,7 @@ def worker(home: Path, at: datetime, **more: str) -> subprocess.CompletedProcess
 
 
 @pytest.mark.parametrize("point", ["took action", "sent action", "recorded receipt"])
+@pytest.mark.slow
 def test_a_killed_enforcement_is_carried_out_once(point: str, anywhere: Settings, enforcer: Enforcer) -> None:
     services, case_id = decided()
     assert anywhere.enforcement.url is not None

@@ -99,6 +99,7 @@ def test_runs_are_needed_in_both_stretches(quiet: Workplace) -> None:
             watch(quiet, quiet.settings.day_bounds(str(FIRST + timedelta(days=number)))[1])
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_page_into_the_home(quiet: Workplace) -> None:
     said = fairdeal("watch", "--source", quiet.mapping.path, "--until", UNTIL, "--json", home=quiet.home)
     assert said.code == 0, said

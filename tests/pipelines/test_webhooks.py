@@ -128,6 +128,7 @@ def test_what_happens_to_a_case_is_told_once_and_signed_to_who_wants_it(told: Se
     assert set(opened["data"]) == {"case_id", "case_type", "status", "close_code", "revision", "seq"}, "it names nobody"
 
 
+@pytest.mark.slow
 def test_a_subscriber_that_was_away_for_twenty_days_loses_nothing(told: Settings, crm: Listener) -> None:
     crm.status = 503
     cases = [decide(alert(n, f"M{n}")) for n in range(3)]
@@ -162,6 +163,7 @@ def test_one_subscriber_that_is_down_holds_up_no_other(told: Settings, crm: List
 
 
 @pytest.mark.parametrize("point", ["took message", "sent message"])
+@pytest.mark.slow
 def test_a_worker_that_is_killed_loses_no_message_and_makes_none_up(point: str, told: Settings, crm: Listener, tmp_path: Path) -> None:
     decide()
 
