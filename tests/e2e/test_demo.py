@@ -16,7 +16,8 @@ def test_a_small_demo_ends_in_feeds_that_verify(tmp_path: Path) -> None:
     told = said.json
     assert len(told["days"]) == len(told["feeds"]) == 5
     assert all(told["rows_in"][name] == told["accepted"][name] + told["quarantined"][name] for name in told["rows_in"])
-    assert sum(told["quarantined"].values()) > 0, "the simulator plants broken rows"
+    aside = fairdeal("contracts", "quarantine", "--json", home=tmp_path / "home" / "demo")
+    assert len(aside.json) > 0, "the simulator plants broken rows, on which days depends on today's date"
     assert told["quality"].keys() == {"payments", "deals", "reviews"}
     for figures in told["quality"].values():
         assert 0 <= figures["precision_at"] <= figures["attainable"] <= 1
