@@ -218,9 +218,9 @@ FEATURES: tuple[Feature, ...] = (
         "no orders before",
         ReasonTemplate(
             "MERCHANT_REFUND_RATE",
-            "该商家 30 天退款率 {value}（通常 {norm}）",
-            "The merchant's 30-day refund rate: {value} ({norm} is usual)",
-            "share",
+            "该商家 30 天内每笔订单对应 {value} 笔退款（通常 {norm}）",
+            "Refunds per order of this merchant in 30 days: {value} ({norm} is usual)",
+            "number",
             0,
         ),
     ),

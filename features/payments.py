@@ -188,9 +188,9 @@ FEATURES: tuple[Feature, ...] = (
         "no payments to the payee",
         ReasonTemplate(
             "PAYEE_FRAUD_RATE",
-            "该收款方 30 天内已确认欺诈占比 {value}（通常 {norm}）",
-            "Share of this payee's payments known to be fraud, 30 days: {value} ({norm} is usual)",
-            "share",
+            "该收款方 30 天内每笔付款对应 {value} 笔新确认的欺诈（通常 {norm}）",
+            "Frauds that came to light per payment to this payee in 30 days: {value} ({norm} is usual)",
+            "number",
             1,
         ),
     ),
@@ -232,8 +232,8 @@ FEATURES: tuple[Feature, ...] = (
         for entity, zh, en in (
             ("payer", "该付款人", "this payer's payments"),
             ("payee", "该收款方", "this payee's payments"),
-            ("network", "该网络", "payments from this network"),
-            ("method", "该支付方式", "payments by this method"),
+            ("network", "该网络", "payment from this network"),
+            ("method", "该支付方式", "payment by this method"),
         )
     ),
     *(
@@ -248,17 +248,17 @@ FEATURES: tuple[Feature, ...] = (
             "no payments",
             ReasonTemplate(
                 f"{entity.upper()}_FRAUD_RATE_{days}D",
-                f"{zh} {days} 天内已确认欺诈占比 {{value}}（通常 {{norm}}）",
-                f"Share of {en} known to be fraud, {days} days: {{value}} ({{norm}} is usual)",
-                "share",
+                f"{zh} {days} 天内每笔付款对应 {{value}} 笔新确认的欺诈（通常 {{norm}}）",
+                f"Frauds that came to light per {en} in {days} days: {{value}} ({{norm}} is usual)",
+                "number",
                 1,
             ),
         )
         for entity, days, zh, en in (
-            ("network", 30, "该网络", "payments from this network"),
-            ("method", 30, "该支付方式", "payments by this method"),
-            ("currency", 7, "该币种", "payments in this currency"),
-            ("currency", 30, "该币种", "payments in this currency"),
+            ("network", 30, "该网络", "payment from this network"),
+            ("method", 30, "该支付方式", "payment by this method"),
+            ("currency", 7, "该币种", "payment in this currency"),
+            ("currency", 30, "该币种", "payment in this currency"),
         )
     ),
     # What happened to the account just before, and money it asked back.

@@ -40,7 +40,7 @@ def _share_of(pattern: str) -> pl.Expr:
 
 
 def _known_share(entity: str, key: tuple[str, ...], zh: str, en: str) -> tuple[Feature, ...]:
-    """Known fakes among a party's reviews of 30 days, and their share; the count of its reviews is registered besides."""
+    """Fakes of a party that came to light in 30 days, in all and per review of these days; some of them were written before."""
     return (
         window_feature(entity, key, "review_fraud", COUNT, 30 * DAY, FAKE, stream="review_frauds"),
         Feature(
@@ -49,9 +49,9 @@ def _known_share(entity: str, key: tuple[str, ...], zh: str, en: str) -> tuple[F
             "no reviews before",
             ReasonTemplate(
                 f"{entity.upper()}_FAKE_SHARE",
-                f"{zh} 30 天内评价中已确认虚假占 {{value}}（通常 {{norm}}）",
-                f"Share of {en} of 30 days known to be fake: {{value}} ({{norm}} is usual)",
-                "share",
+                f"{zh} 30 天内每条评价对应 {{value}} 条新确认的虚假评价（通常 {{norm}}）",
+                f"Fakes that came to light per {en} in 30 days: {{value}} ({{norm}} is usual)",
+                "number",
                 1,
             ),
         ),
@@ -208,12 +208,12 @@ FEATURES: tuple[Feature, ...] = (
     ),
     window_feature("reviewer", REVIEWER, "subject", DISTINCT, 30 * DAY, FAKE, value="subject_id_reviewed", stream="reviews"),
     window_feature("reviewer", REVIEWER, "merchant", DISTINCT, 30 * DAY, FAKE, value="merchant_id", stream="reviews"),
-    *_known_share("reviewer", REVIEWER, "该评价人", "this writer's reviews"),
+    *_known_share("reviewer", REVIEWER, "该评价人", "review by this writer"),
     # The target's traffic.
     *(window_feature("subject", SUBJECT, "review", COUNT, w, FAKE, stream="reviews") for w in (DAY, 7 * DAY, 30 * DAY)),
     window_feature("subject", SUBJECT, "rating", SUM, 30 * DAY, FAKE, value="rating_hundredths", stream="reviews"),
     window_feature("subject", SUBJECT, "review_top", COUNT, 7 * DAY, PRAISE, where="is_top", stream="reviews"),
-    *_known_share("subject", SUBJECT, "该对象", "the target's reviews"),
+    *_known_share("subject", SUBJECT, "该对象", "review of the target"),
     Feature(
         Ratio("subject_review_burst", "subject_review_count_1d", "subject_review_count_30d"),
         FAKE,
@@ -251,7 +251,7 @@ FEATURES: tuple[Feature, ...] = (
         ),
     ),
     *(window_feature("merchant", MERCHANT, "review", COUNT, w, FAKE, stream="reviews") for w in (DAY, 7 * DAY, 30 * DAY)),
-    *_known_share("merchant", MERCHANT, "该商家", "the merchant's reviews"),
+    *_known_share("merchant", MERCHANT, "该商家", "review of the merchant"),
     Feature(
         Ratio("merchant_review_burst", "merchant_review_count_1d", "merchant_review_count_30d"),
         FAKE,
@@ -272,8 +272,8 @@ FEATURES: tuple[Feature, ...] = (
         window_feature(entity, key, "review", COUNT, 30 * DAY, FAKE, stream="reviews")
         for entity, key in (("device", DEVICE), ("network", NETWORK))
     ),
-    *_known_share("device", DEVICE, "该设备", "reviews from this device"),
-    *_known_share("network", NETWORK, "该网络", "reviews from this network"),
+    *_known_share("device", DEVICE, "该设备", "review from this device"),
+    *_known_share("network", NETWORK, "该网络", "review from this network"),
     # The order behind it.
     Feature(
         Own("review_has_order", pl.col("has_order")),
