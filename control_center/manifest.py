@@ -15,9 +15,7 @@ from fairdeal.control_center.records import Record, instant_text, is_machine_blo
 from fairdeal.data_contracts.actions import Action
 from fairdeal.data_contracts.contract import ContractBreach
 from fairdeal.data_contracts.feed import SCHEMA_VERSION
-
-#: ISO 4217's code for "no currency": under it stands money of which nobody said the currency.
-NO_CURRENCY = "XXX"
+from fairdeal.data_contracts.reasons import NO_CURRENCY
 
 
 @dataclass

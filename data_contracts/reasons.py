@@ -17,6 +17,9 @@ MINOR_DIGITS: dict[str, int] = {
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }
 
+#: ISO 4217 for an amount of no known currency.
+NO_CURRENCY = "XXX"
+
 UNKNOWN: dict[Language, str] = {"zh": "未知", "en": "not known"}
 
 

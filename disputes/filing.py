@@ -11,6 +11,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from fairdeal.data_contracts.reasons import NO_CURRENCY
 from fairdeal.data_contracts.typologies import CaseType
 from fairdeal.disputes.alert_rows import AlertRow, read_alert
 from fairdeal.disputes.domain import AT_REST, Event, Facts, Note, Refusal, Role, allowed
@@ -20,8 +21,6 @@ from fairdeal.disputes.refused import RefusedChange, refuse
 
 #: Ids asked for in one query; SQLite bounds the parameters of a statement.
 _CHUNK = 500
-#: ISO 4217 for "no currency".
-NO_CURRENCY = "XXX"
 
 
 @dataclass(frozen=True)

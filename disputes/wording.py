@@ -8,9 +8,8 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from fairdeal.data_contracts.reasons import MINOR_DIGITS
+from fairdeal.data_contracts.reasons import MINOR_DIGITS, NO_CURRENCY
 from fairdeal.disputes.clocks import Nearness, TimeLeft
-from fairdeal.disputes.filing import NO_CURRENCY
 from fairdeal.disputes.refused import RefusedChange
 
 #: Said where there is nothing to say.

@@ -22,8 +22,7 @@ from fairdeal.pipelines.ledger import COMPARISONS, Ledger, dumps, loads
 from fairdeal.pipelines.registry import Registered, Standing
 from fairdeal.pipelines.replaying import past_days, replay, ripe_days
 from fairdeal.pipelines.running import read_up_to
-from fairdeal.pipelines.settings import Settings
-from fairdeal.pipelines.training import learn
+from fairdeal.pipelines.training import learn, settings_of
 from fairdeal.pipelines.workplace import Workplace, instant, watermark
 
 
@@ -105,14 +104,13 @@ def as_before(place: Workplace, detector: Detector, model: Registered, start: da
     if instant(facts["trained_until"]) <= start:
         return itself, "itself"
     place.progress(f"{detector}: {model.model_version} has learned from days to be judged; a twin of {start:%Y-%m-%d} stands in")
-    settings: Settings = place.settings.model_copy(update={"train": place.settings.train.model_copy(update={"seed": int(facts["seed"])})})
     twin = learn(
         detector,
         place.lake,
         place.mapping.name,
         watermark=watermark(place.ledger, place.mapping.name),
         until=start,
-        settings=settings,
+        settings=settings_of(place.settings, facts),
         progress=place.progress,
         names_honest=place.mapping.names_honest(detector.table),
         only=frozenset(itself.feature_names),

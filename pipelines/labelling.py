@@ -6,6 +6,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import polars as pl
 import sqlalchemy as sa
 
@@ -17,8 +18,8 @@ from fairdeal.pipelines.ledger import LABELS, Ledger, dumps, loads
 
 #: No label becomes known as late.
 NEVER = datetime(2199, 1, 1, tzinfo=UTC)
-#: Frauds that the audit is taken to have come upon in advance: how many were found besides, of how many.
-AUDITED_IN_ADVANCE = (4, 6)
+#: Frauds that a source's audit is taken to have come upon in advance, all of them reported by somebody else too.
+FOUND_IN_ADVANCE = 2
 
 
 def collect(ledger: Ledger, verdicts: list[dict[str, Any]]) -> int:
@@ -122,15 +123,23 @@ def every_label(
 
 
 def found_share(labels: pl.DataFrame, kind: str) -> float:
-    """Share of frauds of a kind of subject that anybody ever hears of, as the random audit tells; 1 where there is no audit.
+    """Share of frauds of a kind of subject that anybody ever hears of, as random audits tell; 1 where there is no audit.
 
-    Of the frauds that the audit came upon, those count as found that somebody else reported too. A few frauds are given in advance
-    (`AUDITED_IN_ADVANCE`), so that a small audit does not claim much.
+    Notes
+    -----
+    An audit of our own is drawn from what was not flagged, each with a known probability: the frauds that it alone came upon stand for as
+    many as their probability says (Horvitz and Thompson, 1952), less one standard error, and all others are found. A source's audit says
+    no probability and is taken to be drawn from all: of the frauds that it came upon, those count as found that somebody else reported
+    too, `FOUND_IN_ADVANCE` besides. So a small audit claims little, and none that has found nothing claims anything.
     """
-    is_audit, own = pl.col("source") == LabelSource.AUDIT.value, labels.filter(pl.col("subject_kind") == kind)
-    if not own.filter(is_audit).height:
-        return 1.0
-    audited = own.filter(is_audit & pl.col("is_fraud")).select("subject_id").unique()
-    besides = own.filter(~is_audit.fill_null(False) & pl.col("is_fraud")).select("subject_id").unique()
-    found, frauds = AUDITED_IN_ADVANCE
-    return (audited.join(besides, on="subject_id").height + found) / (audited.height + frauds)
+    is_audit = (pl.col("source") == LabelSource.AUDIT.value).fill_null(False)
+    frauds = labels.filter((pl.col("subject_kind") == kind) & pl.col("is_fraud"))
+    besides = frauds.filter(~is_audit).select("subject_id").unique()
+    audited = frauds.filter(is_audit).unique("subject_id", keep="first", maintain_order=True)
+    drawn = audited.filter(pl.col("propensity").is_not_null())
+    if not drawn.height:
+        both = audited.join(besides, on="subject_id", how="semi").height
+        return (both + FOUND_IN_ADVANCE) / (audited.height + FOUND_IN_ADVANCE)
+    stands_for = 1.0 / drawn.join(besides, on="subject_id", how="anti")["propensity"].to_numpy()
+    hidden = max(0.0, float(stands_for.sum()) - float(np.sqrt(np.square(stands_for).sum())))
+    return besides.height / (besides.height + hidden) if besides.height else 1.0

@@ -61,8 +61,9 @@ def approve(home: Path, ledger: Ledger, detector: Detector, *, checker: str, at:
         When nothing is proposed, the checker is the maker, or another champion or comparison has come since.
     """
     with only_one(home, "promotion"):
-        last = _last(ledger, detector)
-        if last is None or last["event"] == Step.ROLLED_BACK:
+        last, champion = _last(ledger, detector), _named(home, detector, Standing.CHAMPION)
+        is_done = last is not None and last["event"] == Step.APPROVED and last["model"] == champion.as_dict()
+        if last is None or last["event"] == Step.ROLLED_BACK or is_done:
             raise WrongUse(
                 f"{detector}: nothing is proposed; `fairdeal promote {detector} --maker NAME --reason TEXT` proposes the challenger"
             )
@@ -70,7 +71,6 @@ def approve(home: Path, ledger: Ledger, detector: Detector, *, checker: str, at:
         if same_person(str(last["maker"] if last["event"] == Step.APPROVED else last["by"]), checker):
             raise WrongUse(f"{detector}: {checker} proposed it; somebody else must approve; ask a colleague")
         if last["event"] == Step.PROPOSED:
-            champion = _named(home, detector, Standing.CHAMPION)
             if champion.as_dict() != last["replaces"]:
                 raise WrongUse(f"{detector}: another model became champion since the proposal; compare and propose again")
             compared = _allowed(ledger, detector, champion, model)

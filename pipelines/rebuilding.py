@@ -10,8 +10,8 @@ from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.lake import Lake
 from fairdeal.pipelines.ledger import Ledger
 from fairdeal.pipelines.registry import Registered
-from fairdeal.pipelines.settings import Settings, Train
-from fairdeal.pipelines.training import contract_version, learn
+from fairdeal.pipelines.settings import Settings
+from fairdeal.pipelines.training import contract_version, learn, settings_of
 from fairdeal.pipelines.workplace import Progress, instant
 
 
@@ -33,14 +33,13 @@ def rebuild(settings: Settings, ledger: Ledger, model: Registered, progress: Pro
     missing = [name for name in ("train", "time_zone", "last_label", "names_honest") if name not in facts]
     if missing:
         raise WrongUse(f"{model.model_version}: its manifest, of an earlier version, does not name {', '.join(missing)}; train a new model")
-    then = settings.model_copy(update={"train": Train.model_validate(facts["train"]), "time_zone": facts["time_zone"]})
     learned = learn(
         model.detector,
         Lake(settings.home, ledger),
         facts["source"],
         watermark=facts["watermark"],
         until=instant(facts["trained_until"]),
-        settings=then,
+        settings=settings_of(settings, facts),
         progress=progress,
         names_honest=facts["names_honest"],
         only=frozenset(facts["features"]),

@@ -22,8 +22,9 @@ from fairdeal.pipelines import deciding, scoring
 from fairdeal.pipelines.alerting import with_cases
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.keys import hashing_key
+from fairdeal.pipelines.labelled_frames import labelled_frame, share_that_comes_to_light
+from fairdeal.pipelines.labelling import every_label
 from fairdeal.pipelines.tables import Tables, feature_table, known_tables, training_subjects
-from fairdeal.pipelines.training import labelled_frame
 from fairdeal.pipelines.workplace import Workplace, watermark
 
 #: An account seen so short a time ago is a new one.
@@ -50,6 +51,8 @@ class PastDays:
         As known when the truth was asked for; features have looked at nothing later than their own moment.
     currency
         Most trade's.
+    found
+        Share of frauds that come to light; the others stand among the honest rows.
     """
 
     detector: Detector
@@ -61,6 +64,7 @@ class PastDays:
     segments: Mapping[str, pd.Series]
     tables: Tables
     currency: str | None
+    found: float
 
 
 def ripe_days(place: Workplace, until: datetime, days: int) -> tuple[datetime, datetime]:
@@ -110,6 +114,7 @@ def past_days(place: Workplace, detector: Detector, *, start: datetime, end: dat
         segments=_segments(detector, kept, tables, currency),
         tables=tables,
         currency=currency,
+        found=share_that_comes_to_light(detector, frame, every_label(place.lake, source, known_before=until)),
     )
 
 
@@ -118,10 +123,13 @@ def replay(
 ) -> pd.DataFrame:
     """What a model and a policy would have made of past days: columns of `fairdeal.models.comparing.SIDE` and of `effects`, ``action``.
 
+    ``probability`` is that of a fraud that comes to light, which labels can be held against.
+
     Parameters
     ----------
     settings
-        ``capacity``, ``policy`` and ``loss`` as in the settings. The nights' minutes are shared evenly among the detectors.
+        ``capacity``, ``policy`` and ``loss`` as in the settings. The nights' minutes are shared evenly among the detectors whose tables
+        the source gives.
     priced_by
         The policy and losses by which it is told what the decisions came to; ``settings`` when None.
     """
@@ -140,7 +148,7 @@ def replay(
         {
             **{name: told[name].to_numpy() for name in told.columns},
             "score": floats(frame["score"]),
-            "probability": floats(frame["probability"]),
+            "probability": past.found * floats(frame["probability"]),
             "action": frame["action"].astype("str").to_numpy(),
             "acted": acted.astype(np.float64),
             "minutes": _minutes(place, past, decided, settings),
@@ -151,7 +159,8 @@ def replay(
 def _minutes(place: Workplace, past: PastDays, decided: pl.DataFrame, settings: Mapping[str, Any]) -> Floats:
     """Minutes that people would have spent on each subject, night by night, with no backlog."""
     capacity = capacity_from(settings["capacity"])
-    capacity = replace(capacity, minutes_per_person=capacity.minutes_per_person / len(Detector))
+    at_work = sum(detector.table in place.mapping.tables for detector in Detector)
+    capacity = replace(capacity, minutes_per_person=capacity.minutes_per_person / at_work)
     about = with_cases(past.detector, decided.lazy(), past.tables, past.interval).select(
         pl.exclude("case_subject_kind", "case_subject_id"), case_subject_id=pl.format("{}:{}", "case_subject_kind", "case_subject_id")
     )

@@ -120,7 +120,7 @@ def _decide(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
 
     for name, file in scores["files"].items():
         decisions = decided(name, file)
-        shadow = scores["shadows"].get(name)
+        shadow = scores.get("shadows", {}).get(name)  # a step done by an earlier version has none
         if shadow is not None:
             result["shadows"][name] = (
                 {"trouble": shadow} if isinstance(shadow, str) else shadowing.differences(decisions, decided(name, shadow))

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import polars as pl
 
 import fairdeal
 from fairdeal.data_contracts.tables import INBOUND
@@ -21,71 +19,14 @@ from fairdeal.models.detector import TrainedDetector
 from fairdeal.models.errors import TooFewLabels
 from fairdeal.models.training import fit_unsupervised, train
 from fairdeal.pipelines import labelling, registry
-from fairdeal.pipelines.labelling import every_label, found_share
+from fairdeal.pipelines.labelled_frames import labelled_frame, share_that_comes_to_light
+from fairdeal.pipelines.labelling import every_label
 from fairdeal.pipelines.lake import Lake
 from fairdeal.pipelines.ledger import dumps
 from fairdeal.pipelines.model_card import FILE, model_card
 from fairdeal.pipelines.settings import Settings
 from fairdeal.pipelines.tables import feature_table, known_tables, training_subjects
 from fairdeal.pipelines.training_pictures import plots
-
-#: Share of the frauds that come to light by the age from which silence speaks for honesty; what the youngest rows' silence weighs.
-RIPE, LEAST_WEIGHT = 0.95, 0.2
-
-
-def labelled_frame(
-    detector: Detector, features: pl.DataFrame, labels: pl.DataFrame, *, until: datetime, ripe_days: int, names_honest: bool = False
-) -> pd.DataFrame:
-    """Features with what was known of each subject at ``until``.
-
-    Parameters
-    ----------
-    features
-        Feature rows.
-    labels
-        One label per subject, all available before ``until``.
-    ripe_days
-        Where most ripe subjects carry a label, unlabelled ones are left out. Where labels are rare, as when a source names frauds only,
-        a subject without one counts as honest. Where known frauds came to light sooner, 19 of 20 of them, so long is enough. What is
-        younger neither calibrates nor judges, since some frauds may still be unreported, and its silence weighs in learning as much as
-        the share of frauds that are known by that age.
-    names_honest
-        The source names honest subjects too: what it says nothing about is not known, however old, and is left out.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The features plus ``is_fraud`` (1, 0, null = not learned from), ``is_ripe``, ``weight``, ``typology`` and ``group`` (the account).
-
-    Notes
-    -----
-    Weighing silence keeps the share of frauds among young rows what it is (Ktena and others, "Addressing delayed feedback for continuous
-    training", 2019).
-    """
-    own = labels.filter(pl.col("subject_kind") == detector.subject_kind).select("subject_id", "is_fraud", "typology", "available_at")
-    joined = features.join(own, on="subject_id", how="left", maintain_order="left").with_columns(
-        __age=(pl.lit(until.astimezone(UTC)) - pl.col("event_at")).dt.total_seconds(),
-        __wait=(pl.col("available_at") - pl.col("event_at")).dt.total_seconds(),
-    )
-    longest = int(timedelta(days=ripe_days).total_seconds())
-    ripe_rows = joined.filter(pl.col("__age") > longest)
-    labelled_share = 1 - ripe_rows["is_fraud"].null_count() / max(ripe_rows.height, 1)
-    known, judges, weight = pl.col("is_fraud").cast(pl.Float64), pl.lit(True), pl.lit(1.0)
-    if labelled_share < 0.5 and not names_honest:
-        # Left out, young honest rows would leave the young frauds that are known already alone, and the last weeks would look rotten.
-        waits = np.sort(ripe_rows.filter(pl.col("is_fraud")).unique("subject_id")["__wait"].to_numpy())
-        by_age = np.ones(joined.height)
-        if len(waits):
-            longest = min(longest, int(np.quantile(waits, RIPE)))
-            by_age = np.maximum(np.searchsorted(waits, joined["__age"].to_numpy(), side="right") / len(waits), LEAST_WEIGHT)
-        judges = pl.col("__age") > longest
-        weight = pl.when(pl.col("is_fraud").is_null()).then(pl.Series(by_age)).otherwise(1.0)
-        known = pl.coalesce(known, pl.lit(0.0))
-    return (
-        joined.with_columns(is_fraud=known, is_ripe=judges, weight=weight, group=pl.col("account_id"))
-        .drop("__age", "__wait", "available_at")
-        .to_pandas()
-    )
 
 
 @dataclass(frozen=True)
@@ -175,9 +116,8 @@ def learn(
     try:
         if not from_labels:
             raise TooFewLabels("not asked for")
-        # Where silence does not stand for honesty, nobody keeps silent about a fraud.
         every = every_label(lake, source, watermark=watermark, known_before=until, labels_until=last_label)
-        found = 1.0 if frame["is_ripe"].all() else found_share(every, detector.subject_kind)
+        found = share_that_comes_to_light(detector, frame, every)
         trained = train(detector, frame, day_zone=settings.time_zone, found=found, **told)
         model, metrics, curves = trained.detector_model, trained.metrics, trained.curves
     except TooFewLabels as error:
@@ -255,6 +195,13 @@ def train_and_register(
         "blind": list(learned.blind),
         "seconds": round(time.perf_counter() - began, 3),
     }
+
+
+def settings_of(settings: Settings, facts: Mapping[str, Any]) -> Settings:
+    """Settings with those in place by which a model was trained; models of earlier versions name their seed alone."""
+    told = facts.get("train", {"seed": int(facts["seed"])})
+    train_settings = settings.train.model_copy(update=told)
+    return settings.model_copy(update={"train": train_settings, "time_zone": facts.get("time_zone", settings.time_zone)})
 
 
 def contract_version(detector: Detector) -> str:

@@ -20,10 +20,10 @@ from fairdeal.models.drift import stability, superiority
 from fairdeal.models.frames import Floats, floats
 from fairdeal.pipelines.alarms import alarms
 from fairdeal.pipelines.errors import WrongUse
+from fairdeal.pipelines.labelled_frames import labelled_frame, share_that_comes_to_light
 from fairdeal.pipelines.labelling import every_label, known_labels
 from fairdeal.pipelines.lake import EVERY_BATCH
 from fairdeal.pipelines.ledger import Run, loads
-from fairdeal.pipelines.training import labelled_frame
 from fairdeal.pipelines.workplace import Workplace, instant
 
 #: Days that are held against the days before, and these.
@@ -177,8 +177,10 @@ def _ripe(place: Workplace, detector: Detector, until: datetime) -> dict[str, An
         ripe_days=place.settings.train.ripe_days,
         names_honest=place.mapping.names_honest(detector.table),
     )
+    found_share = share_that_comes_to_light(detector, frame, every_label(place.lake, place.mapping.name, known_before=until))
     frame = frame[frame["is_fraud"].notna()]
-    fraud, told, acted = floats(frame["is_fraud"]), floats(frame["probability"]), (frame["action"] != "allow").to_numpy()
+    # What is told is the probability of a fraud; labels name those that come to light.
+    fraud, told, acted = floats(frame["is_fraud"]), found_share * floats(frame["probability"]), (frame["action"] != "allow").to_numpy()
     claimed = np.isfinite(told)
     found = {"days": len(first), "rows": len(frame), "frauds": int(fraud.sum()), **nothing}
     if len(frame):

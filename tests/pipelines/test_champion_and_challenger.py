@@ -172,6 +172,8 @@ def test_two_people_promote_and_one_takes_it_back(settings: Settings, ledger: Le
     assert champion(settings) == old
     approve(settings, ledger)
     assert champion(settings) == new
+    with pytest.raises(WrongUse, match="nothing is proposed"):
+        approve(settings, ledger)
     roll_back(settings, ledger)
     assert champion(settings) == old
     told = [(entry["event"], entry["model"]["model_version"], entry["by"]) for entry in promoting.history(ledger, PAYMENTS)]

@@ -185,9 +185,10 @@ def test_labels_entered_after_a_run_froze_are_not_its_own(settings: Settings, sh
     ("audited", "also_reported", "share"),
     [
         (None, 0, 1.0),  # without an audit nobody can say what stays hidden
-        (0, 0, 4 / 6),
-        (10, 10, 14 / 16),
-        (10, 0, 4 / 16),
+        (0, 0, 1.0),  # nor with one that has found nothing
+        (10, 10, 1.0),
+        (10, 0, 2 / 12),
+        (1, 0, 2 / 3),
     ],
 )
 def test_the_audit_tells_which_share_of_frauds_anybody_hears_of(audited: int | None, also_reported: int, share: float) -> None:
@@ -195,5 +196,24 @@ def test_the_audit_tells_which_share_of_frauds_anybody_hears_of(audited: int | N
     found += [(f"p{number}", True, "chargeback") for number in range(also_reported)] + [("p99", True, "report"), ("o1", True, "report")]
     found += [] if audited is None else [("p50", False, "audit")]
     kinds = ["order" if name == "o1" else "payment" for name, *_ in found]
-    labels = pl.DataFrame(found, schema=["subject_id", "is_fraud", "source"], orient="row").with_columns(subject_kind=pl.Series(kinds))
+    labels = pl.DataFrame(found, schema=["subject_id", "is_fraud", "source"], orient="row").with_columns(
+        subject_kind=pl.Series(kinds), propensity=pl.lit(None, pl.Float64)
+    )
     assert labelling.found_share(labels, "payment") == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "share"),
+    [
+        (0, 1.0),
+        (1, 1.0),  # one find is no more than chance
+        (4, 20 / (20 + 10 * (4 - 2))),  # each stands for ten, less a standard error
+        (9, 20 / (20 + 10 * (9 - 3))),
+    ],
+)
+def test_frauds_that_our_own_audit_alone_came_upon_stand_for_those_that_nobody_saw(hidden: int, share: float) -> None:
+    """The audit is drawn from what was not flagged: what analysts found elsewhere is found, whatever the audit says."""
+    rows = [(f"a{number}", True, "analyst", 1.0) for number in range(20)]
+    rows += [(f"h{number}", True, "audit", 0.1) for number in range(hidden)] + [("clean", False, "audit", 0.1), ("a0", True, "audit", 0.1)]
+    labels = pl.DataFrame(rows, schema=["subject_id", "is_fraud", "source", "propensity"], orient="row")
+    assert labelling.found_share(labels.with_columns(subject_kind=pl.lit("payment")), "payment") == pytest.approx(share)

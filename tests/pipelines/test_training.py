@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from fairdeal.data_contracts.typologies import Detector
-from fairdeal.pipelines.training import LEAST_WEIGHT, labelled_frame
+from fairdeal.pipelines.labelled_frames import LEAST_WEIGHT, labelled_frame
 from tests.sources.making import PAYMENTS, source
 
 UNTIL = datetime(2026, 3, 1, tzinfo=UTC)
