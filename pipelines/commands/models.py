@@ -18,6 +18,8 @@ from fairdeal.pipelines.telling import tell
 
 app = typer.Typer()
 Which = Annotated[Detector, typer.Argument(help="Which detector.")]
+Until = Annotated[str, typer.Option("--until", help="What is known at the end of this day, YYYY-MM-DD, is the truth.")]
+Report = Annotated[Path | None, typer.Option("--report", help="Folder for an HTML report with its picture.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the promotion.")]
 
 
@@ -111,9 +113,9 @@ def features() -> None:
 def compare(
     detector: Which,
     source: Source,
-    until: Annotated[str, typer.Option("--until", help="What is known at the end of this day, YYYY-MM-DD, is the truth.")],
+    until: Until,
     days: Annotated[int, typer.Option("--days", min=1, max=400, help="How many days are judged, the last whose labels are ripe.")] = 14,
-    report: Annotated[Path | None, typer.Option("--report", help="Folder for an HTML report with its picture.")] = None,
+    report: Report = None,
     data: Data = None,
     config: Config = None,
     as_json: AsJson = False,
@@ -166,10 +168,10 @@ def watch(
 def whatif(
     detector: Which,
     source: Source,
-    until: Annotated[str, typer.Option("--until", help="What is known at the end of this day, YYYY-MM-DD, is the truth.")],
+    until: Until,
     change: Annotated[list[str], typer.Option("--set", help="A setting under policy, capacity or loss, NAME=VALUE; may be repeated.")],
     days: Annotated[int, typer.Option("--days", min=1, max=400, help="How many days, the last whose labels are ripe.")] = 28,
-    report: Annotated[Path | None, typer.Option("--report", help="Folder for an HTML report with its picture.")] = None,
+    report: Report = None,
     data: Data = None,
     config: Config = None,
     as_json: AsJson = False,
