@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
 from fairdeal.disputes.clocks import FIRST_RESPONSE
 from fairdeal.disputes.domain import CaseStatus, Deed, Role, Scope, may, same_person
 from fairdeal.disputes.events import Note
+from fairdeal.disputes.history import changing_history
 from fairdeal.disputes.models import Case
 from fairdeal.disputes.noting import case_at, stale, take_note
 from fairdeal.disputes.refused import RefusedChange, refuse
@@ -26,8 +29,13 @@ URGENCY: tuple[tuple[timedelta, float], ...] = tuple(
 )
 #: What a case without money at stake counts as, in minor units: it comes too, later.
 LEAST_AT_STAKE = 1_000
-#: So many of each urgency are looked at; when others took them all meanwhile, the look begins anew.
-LOOKED_AT = 64
+
+#: The largest of one status, opened after one moment and not after another, that nobody holds and that does not stand still; as `_free`.
+_BEST = (
+    "SELECT * FROM (SELECT * FROM disputes_case WHERE status = %s AND opened_at > %s AND opened_at <= %s"
+    " AND (paused_until IS NULL OR paused_until <= %s) AND (holder = '' OR lease_until IS NULL OR lease_until <= %s)"
+    " ORDER BY expected_loss_minor DESC, opened_at, case_id LIMIT 1) AS best"
+)
 
 
 def next_case(actor: str, *, at: datetime | None = None) -> dict[str, Any] | None:
@@ -44,15 +52,18 @@ def next_case(actor: str, *, at: datetime | None = None) -> dict[str, Any] | Non
     -------
     dict or None
         ``case_id, holder, lease_until, revision``; None when there is none to give.
+
+    Notes
+    -----
+    Whoever looks for a case looks alone: of many who ask at once each is given the best that is left, and nobody is sent to a case that
+    somebody else has just taken.
     """
     moment = timezone.now() if at is None else at
-    while True:
-        found = list(_candidates(moment))
-        for case in sorted(found, key=lambda case: (-priority(case, moment), case.opened_at, case.pk)):
+    with changing_history():
+        for case in sorted(_candidates(moment), key=lambda case: (-priority(case, moment), case.opened_at, case.pk)):
             if _hand_to(case, actor, moment, Note.CLAIMED, only_free=True):
                 return _told(case)
-        if not found:
-            return None
+    return None
 
 
 def priority(case: Case, at: datetime) -> float:
@@ -150,16 +161,13 @@ def held_by_other(case: Case) -> RefusedChange:
 def _candidates(at: datetime) -> Iterator[Case]:
     """The largest of each urgency and status among the cases that nobody holds: the best of all is among them.
 
-    Each status is asked for by itself: so the index of the queue gives the order, and the look ends after a few rows.
+    Each status is asked for by itself: so the index of the queue gives the order, and the look ends at the first row. It is one statement,
+    since others wait meanwhile.
     """
-    free = Case.objects.filter(_free(at)).order_by("-expected_loss_minor", "opened_at", "case_id")
-    youngest = None
-    for least, _ in URGENCY:
-        band = free.filter(opened_at__lte=at - least) if least else free
-        band = band.filter(opened_at__gt=youngest) if youngest is not None else band
-        youngest = at - least
-        for status in CLAIMABLE:
-            yield from band.filter(status=status)[:LOOKED_AT]
+    edges = [datetime.min.replace(tzinfo=UTC), *(at - least for least, _ in URGENCY if least), datetime.max.replace(tzinfo=UTC)]
+    now, *moments = (connection.ops.adapt_datetimefield_value(moment) for moment in (at, *edges))
+    bands = [(status.value, older, younger, now, now) for older, younger in pairwise(moments) for status in CLAIMABLE]
+    yield from Case.objects.raw(" UNION ALL ".join([_BEST] * len(bands)), [value for band in bands for value in band])
 
 
 def _free(at: datetime) -> Q:
