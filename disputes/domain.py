@@ -8,7 +8,7 @@ from fairdeal.disputes.case_types import CASE_TYPES, CaseTypeFacts
 from fairdeal.disputes.events import Event, Note
 from fairdeal.disputes.facts import Facts
 from fairdeal.disputes.outcomes import LABEL_RULES, CloseCode, Finding, LabelRule, findings_of, label_for
-from fairdeal.disputes.roles import RIGHTS, Deed, Role, Scope, Skill, may, same_person
+from fairdeal.disputes.roles import RIGHTS, SECOND_FACTOR, Deed, Role, Scope, Skill, may, same_person
 from fairdeal.disputes.statuses import AFTER_DECISION, AT_REST, STATUSES, CaseStatus, Rung, Stage, StatusFacts
 from fairdeal.disputes.transitions import BROUGHT_IN, ROWS, TRANSITIONS, Transition
 
@@ -20,6 +20,7 @@ __all__ = [
     "LABEL_RULES",
     "RIGHTS",
     "ROWS",
+    "SECOND_FACTOR",
     "STATUSES",
     "TRANSITIONS",
     "CaseStatus",

@@ -150,6 +150,8 @@ def event_texts() -> dict[str, str]:
         Note.RESUMED.value: _("goes on"),
         Note.NOTED.value: _("word left"),
         Note.EVIDENCE_ADDED.value: _("evidence added"),
+        Note.EVIDENCE_WITHDRAWN.value: _("evidence withdrawn"),
+        Note.REVEALED.value: _("personal data shown"),
         Note.SPLIT.value: _("members taken out"),
         Note.ESCALATED.value: _("a senior was called"),
         Event.OPEN.value: _("opened"),

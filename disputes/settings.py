@@ -24,6 +24,8 @@ def build(
     debug: bool,
     allowed_hosts: Sequence[str],
     actions_elsewhere: bool,
+    second_factor: bool,
+    is_https: bool,
 ) -> dict[str, Any]:
     """All settings, ready for ``django.conf.settings.configure``."""
     return {
@@ -31,6 +33,8 @@ def build(
         "AUDIT_KEY": audit_key,
         "TOKEN_KEY": token_key,
         "ACTIONS_ELSEWHERE": actions_elsewhere,
+        "SECOND_FACTOR": second_factor,
+        "HOME_FOLDER": home,
         "WATCH_FOLDER": home / "watch",
         "DEBUG": debug,
         "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]", *allowed_hosts],
@@ -43,6 +47,9 @@ def build(
             "django.contrib.sessions",
             "django.contrib.messages",
             "django.contrib.staticfiles",
+            "django_otp",
+            "django_otp.plugins.otp_totp",
+            "django_otp.plugins.otp_static",
             "ninja",  # whose document page loads its scripts from here then
         ],
         "MIDDLEWARE": [
@@ -54,6 +61,8 @@ def build(
             "django.middleware.common.CommonMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "django_otp.middleware.OTPMiddleware",
+            "fairdeal.disputes.second_factor_gate.must_show_code",
             "fairdeal.disputes.first_user.must_change_first_password",
             "django.contrib.messages.middleware.MessageMiddleware",
             "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -91,6 +100,11 @@ def build(
         "LOGIN_REDIRECT_URL": "admin:index",
         "SESSION_COOKIE_AGE": 12 * 3600,
         "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": is_https,
+        "CSRF_COOKIE_SECURE": is_https,
+        "OTP_TOTP_ISSUER": "Fairdeal",
+        "OTP_TOTP_THROTTLE_FACTOR": 1,  # seconds after the first wrong code; each further one doubles the wait
+        "OTP_STATIC_THROTTLE_FACTOR": 1,
         "CSRF_COOKIE_HTTPONLY": True,
         "SECURE_REFERRER_POLICY": "same-origin",
         "X_FRAME_OPTIONS": "DENY",
