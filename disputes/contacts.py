@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-#: Stands for what was taken out; its length tells nothing.
-HIDDEN = "＊＊＊"
+#: Stands for each sign that is hidden, so that what is marked in a text stays in its place.
+HIDDEN = "＊"
 
 _BETWEEN = r"[ \-.()（）—–]?"
 _EMAIL = r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+"
@@ -22,14 +22,15 @@ _REACH = re.compile(rf"(?<![\w@])(?:{_EMAIL}|(?:{_FOREIGN}|{_CHINESE})(?!\d))", 
 
 
 def without_contacts(text: str) -> str:
-    """The text with every way to reach somebody hidden.
+    """The text with every way to reach somebody hidden, as long as before.
 
     Examples
     --------
     >>> without_contacts("好评返现，加微信 fanxian88 或 138 0013 8000")
-    '好评返现，加微信 ＊＊＊ 或 ＊＊＊'
+    '好评返现，加微信 ＊＊＊＊＊＊＊＊＊ 或 ＊＊＊＊＊＊＊＊＊＊＊＊＊'
     """
-    return _REACH.sub(HIDDEN, _NAMED.sub(rf"\g<word>{HIDDEN}", text))
+    named = _NAMED.sub(lambda found: found["word"] + HIDDEN * len(found["name"]), text)
+    return _REACH.sub(lambda found: HIDDEN * len(found[0]), named)
 
 
 def has_contacts(text: str) -> bool:

@@ -193,5 +193,15 @@ def event_texts() -> dict[str, str]:
     }
 
 
+def account_event_text(event: str) -> str:
+    """What was done about a person's account."""
+    events = {
+        "second_factor_enrolled": _("second factor set up"),
+        "recovery_code_used": _("recovery code used"),
+        "second_factor_reset": _("second factor taken away"),
+    }
+    return events.get(event, event)
+
+
 def event_text(event: str) -> str:
     return event_texts().get(event, event)

@@ -89,6 +89,7 @@ def build(
             {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
             {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
             {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+            {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
             {"NAME": "fairdeal.disputes.first_user.NotTheSameAgain"},
         ],
         "LANGUAGE_CODE": "zh-hans",

@@ -106,7 +106,7 @@ def _happening(item: Mapping[str, Any], subject_id: str, spans: Any, marks: Mapp
         column=TABLES.index(item["table"]),
         name=str(item.get("id", "")),
         values=tuple(values),
-        text=marked(shown, spans) if is_flagged and shown == text else shown,
+        text=marked(shown, spans) if is_flagged else shown,
         is_flagged=is_flagged,
         is_own=item.get("tie") == "order",
     )

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
+from base64 import b32encode
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.test import Client
 from django.utils import timezone
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from fairdeal.disputes import second_factor
+from fairdeal.disputes import second_factor, services
 from fairdeal.disputes.account_models import AccountEvent
+from fairdeal.disputes.django_setup import configure
+from fairdeal.disputes.models import FirstPassword
 from fairdeal.disputes.second_factor import RECOVERY_CODES, begin, check, codes_left, confirm, reset_second_factor, waits_until
 from fairdeal.disputes.services import RefusedChange
 
@@ -140,3 +148,194 @@ def test_what_was_done_about_accounts_cannot_be_changed(home: Path) -> None:
     for statement in ("UPDATE disputes_accountevent SET actor = 'x'", "DELETE FROM disputes_accountevent"):
         with pytest.raises(sqlite3.IntegrityError, match="added, never changed"), sqlite3.connect(home / "disputes.db") as raw:
             raw.execute(statement)
+
+
+@pytest.fixture
+def asked(home: Path) -> Iterator[None]:
+    """A console that asks for second factors."""
+    configure(home, second_factor=True)
+    yield
+    configure(home)
+
+
+def browser(user: User) -> Client:
+    client = Client(SERVER_NAME="localhost", headers={"accept-language": "en"})
+    client.force_login(user)
+    return client
+
+
+def person(name: str, *roles: str, **fields: Any) -> User:
+    user = User.objects.create(username=name, is_staff=True, **fields)
+    user.groups.set(Group.objects.filter(name__in=roles))
+    return user
+
+
+def lands(client: Client, path: str) -> str:
+    """Where a page leads; the page itself when it is shown."""
+    response = client.get(path)
+    return str(response["location"]) if response.status_code == 302 else path
+
+
+PAGES = ("/", "/queue/", "/admin/auth/user/", "/admin/", "/password/")
+
+
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize(
+    ("roles", "fields", "is_asked"),
+    [
+        (["approver"], {}, True),
+        (["auditor"], {}, True),
+        (["analyst", "approver"], {}, True),
+        ([], {"is_superuser": True}, True),
+        (["analyst"], {}, False),
+        (["agent"], {}, False),
+        (["operator"], {}, False),
+    ],
+)
+def test_who_approves_audits_or_manages_is_let_in_nowhere_without(roles: list[str], fields: dict[str, Any], is_asked: bool) -> None:
+    client = browser(person("wang", *roles, **fields))
+    for path in PAGES:
+        assert (lands(client, path) == "/second-factor/new/") == is_asked, path
+
+
+def test_the_demo_asks_nobody(home: Path) -> None:
+    assert lands(browser(person("wang", "approver")), "/queue/") == "/queue/"
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_device_is_set_up_once_and_asked_for_whenever_one_signs_in() -> None:
+    user = person("wang", "approver")
+    client = browser(user)
+    page = client.get("/second-factor/new/").content.decode()
+    device = TOTPDevice.objects.get()
+    assert "<svg" in page
+    assert b32encode(device.bin_key).decode() in page
+    key = client.session.session_key
+    codes = client.post("/second-factor/new/", {"code": code_of(device, -1)}).content.decode()
+    assert len(re.findall(r"<code>\w{5}-\w{5}</code>", codes)) == RECOVERY_CODES
+    assert client.session.session_key != key  # who knew the session before knows nothing of this one
+    assert lands(client, "/queue/") == "/queue/"
+    again = browser(user)
+    for path in PAGES:
+        assert lands(again, path) == "/second-factor/", path
+    assert lands(again, "/second-factor/new/") == "/second-factor/"  # a password alone changes no device
+    assert again.post("/second-factor/new/", {"code": code_of(device)}).status_code == 302
+    assert again.post("/second-factor/", {"code": "000000"}).status_code == 429
+    wait_no_longer(device)
+    done = again.post("/second-factor/?next=/queue/", {"code": code_of(device), "next": "/queue/"})
+    assert (done.status_code, done["location"]) == (302, "/queue/")
+    assert lands(again, "/queue/") == "/queue/"
+
+
+@pytest.mark.usefixtures("asked")
+def test_one_is_led_to_pages_of_ours_only() -> None:
+    user, device, _ = enrolled()
+    client = browser(user)
+    done = client.post("/second-factor/", {"code": code_of(device), "next": "https://evil.example/"})
+    assert done["location"] == "/"
+
+
+def test_who_has_a_device_shows_it_whatever_the_role_and_the_settings() -> None:
+    user, *_ = enrolled("li")
+    assert lands(browser(user), "/") == "/second-factor/"
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_new_person_changes_the_password_first_and_then_sets_up_a_device() -> None:
+    user = person("wang", "approver")
+    user.set_password("handed over 1234")
+    user.save()
+    FirstPassword.objects.create(user=user, issued=user.password)
+    client = browser(user)
+    assert lands(client, "/queue/") == "/password/"
+    new = "a longer word of mine 7"
+    client.post("/password/", {"old_password": "handed over 1234", "new_password1": new, "new_password2": new})
+    assert lands(client, "/queue/") == "/second-factor/new/"
+
+
+@pytest.mark.usefixtures("asked")
+def test_whose_password_was_handed_out_anew_shows_the_device_before_changing_it() -> None:
+    user, device, _ = enrolled()
+    FirstPassword.objects.create(user=user, issued=user.password)
+    client = browser(user)
+    assert lands(client, "/password/") == "/second-factor/"
+    client.post("/second-factor/", {"code": code_of(device)})
+    assert lands(client, "/queue/") == "/password/"
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_lost_device_is_taken_away_in_the_back_office_and_its_sessions_end_there() -> None:
+    lost, device, _ = enrolled("wang")
+    lost.groups.add(Group.objects.get(name="approver"))
+    theirs = browser(lost)
+    theirs.post("/second-factor/", {"code": code_of(device)})
+    assert lands(theirs, "/queue/") == "/queue/"
+    admin, own, _ = enrolled("chen")
+    User.objects.filter(pk=admin.pk).update(is_superuser=True, is_staff=True)
+    client = browser(admin)
+    client.post("/second-factor/", {"code": code_of(own)})
+    address = f"/admin/auth/user/{lost.pk}/second-factor/"
+    assert address in client.get("/admin/auth/user/").content.decode()
+    assert "Make sure that it is the owner who asks" in client.get(address).content.decode()
+    assert "with a reason" in client.post(address, {"reason": " "}, follow=True).content.decode()
+    client.post(address, {"reason": "phone left on a train"})
+    assert lands(theirs, "/queue/") == "/second-factor/new/"
+    told = client.get("/admin/disputes/accountevent/").content.decode()
+    assert "phone left on a train" in told
+
+
+def test_nobody_but_who_manages_people_takes_a_device_away() -> None:
+    lost, *_ = enrolled("wang")
+    for role in ("analyst", "approver", "auditor", "operator"):
+        client = browser(person(f"a-{role}", role))
+        assert client.post(f"/admin/auth/user/{lost.pk}/second-factor/", {"reason": "x"}).status_code == 403, role
+    assert second_factor.has_device(lost)
+
+
+def test_secrets_of_devices_stand_on_no_page_of_the_back_office() -> None:
+    client = browser(person("chen", is_superuser=True))
+    enrolled("wang")
+    for path in ("otp_totp/totpdevice/", "otp_static/staticdevice/"):
+        assert client.get(f"/admin/{path}").status_code == 404
+
+
+@pytest.mark.usefixtures("asked")
+def test_programs_come_with_their_token_as_before_and_a_session_gives_them_nothing() -> None:
+    user = person("wang", "approver")
+    token = services.new_token("wang", days=1)["token"]
+    client = browser(user)
+    assert client.get("/api/v1/cases", headers={"authorization": f"Bearer {token}"}).status_code == 200
+    assert client.get("/api/v1/cases").status_code == 401
+
+
+@pytest.mark.parametrize("is_https", [True, False])
+def test_cookies_go_over_https_only_where_the_console_is_behind_it(home: Path, is_https: bool) -> None:
+    configure(home, is_https=is_https)
+    user = person("li", "analyst")
+    user.set_password("a longer word of mine 7")
+    user.save()
+    client = Client(SERVER_NAME="localhost")
+    client.get("/login/")
+    client.post("/login/", {"username": "li", "password": "a longer word of mine 7"})
+    cookies = {name: (bool(one["secure"]), bool(one["httponly"]), one["samesite"]) for name, one in client.cookies.items()}
+    assert cookies["sessionid"] == (is_https, True, "Lax")
+    assert cookies["csrftoken"][:2] == (is_https, True)
+    configure(home)
+
+
+def test_a_session_lasts_a_working_day_and_its_key_changes_at_signing_in() -> None:
+    user = person("li", "analyst")
+    user.set_password("a longer word of mine 7")
+    user.save()
+    client = Client(SERVER_NAME="localhost")
+    client.session.save()
+    client.cookies["sessionid"] = "known-to-somebody-else"
+    client.post("/login/", {"username": "li", "password": "a longer word of mine 7"})
+    assert client.cookies["sessionid"].value != "known-to-somebody-else"
+    assert client.cookies["sessionid"]["max-age"] == 12 * 3600
+
+
+@pytest.mark.parametrize("password", ["short1", "password1234", "123456789012", "wang.approver1"])
+def test_weak_passwords_are_refused(password: str) -> None:
+    with pytest.raises(ValidationError):
+        validate_password(password, User(username="wang.approver"))
