@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from fairdeal.disputes.desk import case, queue, second_factor, signing_in, steps, theme, today
+=======
+from fairdeal.disputes.desk import case, party, queue, signing_in, steps, theme, today
+>>>>>>> lane-shell
 from fairdeal.disputes.desk.gate import Page
 
 PAGES: tuple[Page, ...] = (
@@ -17,6 +21,7 @@ PAGES: tuple[Page, ...] = (
     Page("queue/next/", "queue_next", {"POST": steps.take_next}),
     Page("queue/selected/", "queue_selected", {"POST": queue.act_on_selected}),
     Page("case/<str:case_id>/", "case", {"GET": case.show}),
+    Page("party/<str:kind>/<path:party_id>/", "party", {"GET": party.show}),
     *(
         Page(f"case/<str:case_id>/{name}/", f"case_{name}", {"POST": view})
         for name, view in {
