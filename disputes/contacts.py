@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 #: Stands for each sign that is hidden, so that what is marked in a text stays in its place.
 HIDDEN = "＊"
+
+#: Columns in which people write.
+PROSE = frozenset({"text", "note", "reason"})
 
 _BETWEEN = r"[ \-.()（）—–]?"
 _EMAIL = r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+"
@@ -36,3 +41,12 @@ def without_contacts(text: str) -> str:
 def has_contacts(text: str) -> bool:
     """Whether there is anything to hide in a text."""
     return without_contacts(text) != text
+
+
+def hidden_in(value: Any, name: str = "") -> Any:
+    """The value with contacts hidden in everything that people wrote, however deep."""
+    if isinstance(value, Mapping):
+        return {key: hidden_in(item, str(key)) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [hidden_in(item, name) for item in value]
+    return without_contacts(value) if isinstance(value, str) and name in PROSE else value

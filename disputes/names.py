@@ -193,6 +193,17 @@ def event_texts() -> dict[str, str]:
     }
 
 
+def hand_text(what: str) -> str:
+    """What somebody did with a file of evidence."""
+    hands = {"put": _("put before the case"), "read": _("read"), "packed": _("packed"), "withdrawn": _("withdrawn")}
+    return hands.get(what, what)
+
+
+def visibility_text(visibility: str) -> str:
+    """For whom a file of evidence is meant."""
+    return {"staff": _("staff only"), "parties": _("the parties too")}.get(visibility, visibility)
+
+
 def account_event_text(event: str) -> str:
     """What was done about a person's account."""
     events = {

@@ -26,6 +26,7 @@ from fairdeal.disputes.packing import pack_files
 from fairdeal.disputes.pausing import pause, resume
 from fairdeal.disputes.reading import cases_about, list_cases, open_snapshot, show_case, verdicts
 from fairdeal.disputes.refused import RefusedChange
+from fairdeal.disputes.revealing import reveal
 from fairdeal.disputes.second_factor import reset_second_factor
 from fairdeal.disputes.webhooks import (
     forget_messages,
@@ -78,6 +79,7 @@ __all__ = [
     "release",
     "reset_second_factor",
     "resume",
+    "reveal",
     "reverse",
     "revoke_token",
     "show_case",

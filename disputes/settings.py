@@ -111,6 +111,7 @@ def build(
         "CSRF_COOKIE_HTTPONLY": True,
         "SECURE_REFERRER_POLICY": "same-origin",
         "X_FRAME_OPTIONS": "DENY",
+        "FILE_UPLOAD_HANDLERS": ["fairdeal.disputes.uploads.BoundedUpload"],
         "LOGGING": {
             "version": 1,
             "disable_existing_loggers": False,

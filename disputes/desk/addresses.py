@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from fairdeal.disputes.desk import case, queue, second_factor, signing_in, steps, theme, today
-=======
-from fairdeal.disputes.desk import case, party, queue, signing_in, steps, theme, today
->>>>>>> lane-shell
+from fairdeal.disputes.desk import case, evidence, party, queue, second_factor, signing_in, steps, theme, today
 from fairdeal.disputes.desk.gate import Page
 
 PAGES: tuple[Page, ...] = (
@@ -32,8 +28,13 @@ PAGES: tuple[Page, ...] = (
             "pause": steps.pause,
             "split": steps.split,
             "note": steps.note,
+            "attach": evidence.attach,
+            "reveal": evidence.reveal,
         }.items()
     ),
+    Page("case/<str:case_id>/evidence/<str:evidence_id>/file/", "evidence_file", {"GET": evidence.file}),
+    Page("case/<str:case_id>/evidence/<str:evidence_id>/picture/", "evidence_picture", {"GET": evidence.picture}),
+    Page("case/<str:case_id>/evidence/<str:evidence_id>/withdraw/", "evidence_withdraw", {"POST": evidence.withdraw}),
 )
 
 urlpatterns = [page.pattern for page in PAGES]
