@@ -31,7 +31,7 @@ demo: $(READY) ## simulate, train, run the last days, verify their feeds (three 
 	$(BIN)/fairdeal demo
 
 console: $(READY) ## the dispute queue of the demo in the browser, on port 8000
-	FAIRDEAL_HOME=$${FAIRDEAL_HOME:-.fairdeal/demo} $(BIN)/fairdeal console
+	FAIRDEAL_CONSOLE_SECOND_FACTOR=$(if $(FAIRDEAL_HOME),$${FAIRDEAL_CONSOLE_SECOND_FACTOR:-true},false) FAIRDEAL_HOME=$${FAIRDEAL_HOME:-.fairdeal/demo} $(BIN)/fairdeal console
 
 test: $(READY) ## all tests a developer waits for, a file of them to each of two processes (ten minutes)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"

@@ -15,13 +15,17 @@ from django.utils.translation import gettext as _
 
 from fairdeal.disputes.action_rows import SHOWN, action_rows
 from fairdeal.disputes.appeal_part import asking_of, review_of
+from fairdeal.disputes.attaching import Visibility
 from fairdeal.disputes.claiming import CLAIMABLE, is_held
 from fairdeal.disputes.clock_rows import clock_rows
 from fairdeal.disputes.clocks import PauseReason
+from fairdeal.disputes.contacts import hidden_in, without_contacts
 from fairdeal.disputes.domain import CaseStatus, CloseCode, Deed, Event, Role, Scope, Skill, may, next_events, same_person
-from fairdeal.disputes.evidence_rows import Related, marked, related_of
+from fairdeal.disputes.evidence_kinds import COMPLAINTS, EVIDENCE_KINDS
+from fairdeal.disputes.evidence_rows import Pair, Related, marked, pairs_of, related_of
 from fairdeal.disputes.exhibit_rows import exhibit_rows
-from fairdeal.disputes.models import CLOSE_CODE_TEXTS, Case, CaseAlert, CaseEvent, CaseMember
+from fairdeal.disputes.file_types import MOST_BYTES
+from fairdeal.disputes.models import CLOSE_CODE_TEXTS, Case, CaseAlert, CaseEvent, CaseMember, in_language
 from fairdeal.disputes.names import (
     action_text,
     chosen_by_text,
@@ -33,15 +37,19 @@ from fairdeal.disputes.names import (
     status_text,
     tone_of,
     typology_text,
+    visibility_text,
 )
 from fairdeal.disputes.pausing import PAUSABLE
 from fairdeal.disputes.people import analysts
+from fairdeal.disputes.revealing import shown_until
 from fairdeal.disputes.ring_picture import ring_picture
 from fairdeal.disputes.shared import spreads_of, ties_of
 from fairdeal.disputes.similar import similar_to
 from fairdeal.disputes.snapshot_rows import snapshot_rows
+from fairdeal.disputes.step_forms import forms_for
 from fairdeal.disputes.timeline import stretches_of
 from fairdeal.disputes.told_reasons import ToldReason, common_reasons, told_reasons
+from fairdeal.disputes.trail_rows import Happening, headings, trail_of
 from fairdeal.disputes.wording import instant_text, money_text, share_text, totals_text
 
 #: A page shows so many members; the rest are in the table of members.
@@ -50,6 +58,8 @@ MEMBERS_SHOWN = 300
 STEPS_SHOWN = 8
 #: So many members lie open from the start.
 MEMBERS_OPEN = 3
+#: So many show what happened around them, side by side.
+TRAILS_SHOWN = 20
 #: And so many cases linked in each way.
 LINKED_SHOWN = 8
 #: Within so many days asked-for evidence is due; the first is what the form proposes.
@@ -77,6 +87,8 @@ class MemberView:
     selected: str
     reasons: tuple[ToldReason, ...]
     text: SafeString | None
+    pairs: tuple[Pair, ...]
+    trail: tuple[Happening, ...]
     twins: tuple[Related, ...]
     linked: tuple[Related, ...]
     snapshot: tuple[tuple[str, str], ...]
@@ -92,7 +104,8 @@ def page_of(case: Case, roles: frozenset[Role], actor: str, skills: frozenset[Sk
     for alert in alerts:
         leading.setdefault(alert.member_id, alert)
     leaders = list(leading.values())
-    shown = [_member_view(alert.member, alert, place < MEMBERS_OPEN) for place, alert in enumerate(leaders[:MEMBERS_SHOWN])]
+    until = shown_until(case, actor, timezone.now())
+    shown = [_member_view(alert.member, alert, place, until is None) for place, alert in enumerate(leaders[:MEMBERS_SHOWN])]
     history = list(CaseEvent.objects.filter(case=case).order_by("seq"))
     views = [_event_view(event) for event in history]
     steps = [view for view in views if view["from_status"] or view["event"].event == Event.OPEN]
@@ -122,7 +135,13 @@ def page_of(case: Case, roles: frozenset[Role], actor: str, skills: frozenset[Sk
         "neighbours": [_link(other, tie) for other, tie in neighbours(case, alerts)],
         "merchants": sorted({alert.merchant_id for alert in alerts} - {""})[:LINKED_SHOWN],
         "accounts": [name for name, _ in Counter(alert.account_id for alert in alerts if alert.account_id).most_common(LINKED_SHOWN)],
-        "evidence": exhibit_rows(case),
+        "evidence": exhibit_rows(case, is_masked=until is None),
+        "evidence_part": evidence_part(case, roles),
+        "contacts": {"until": until, "may": bool(may(roles, Deed.REVEAL_CONTACT))},
+        "trail_headings": headings(),
+        "more_steps": forms_for(
+            case, roles, skills, actor, is_anothers=is_held(case, timezone.now()) and not same_person(case.holder, actor)
+        ),
         "events": views,
         "clocks": clock_rows(case, history, timezone.now()),
         "pause": pause_of(case, roles, actor),
@@ -152,6 +171,21 @@ def steps_for(case: Case, roles: frozenset[Role]) -> frozenset[str]:
         Event.UPHOLD,
     }
     return frozenset(event.value for role in roles for event in next_events(CaseStatus(case.status), role) if event in offered)
+
+
+def _is_anothers(case: Case, actor: str) -> bool:
+    return is_held(case, timezone.now()) and not same_person(case.holder, actor)
+
+
+def evidence_part(case: Case, roles: frozenset[Role]) -> dict[str, Any]:
+    """What somebody with these roles may put before the case, and how."""
+    kinds = [(kind.value, in_language(facts.zh, facts.en)) for kind, facts in EVIDENCE_KINDS.items() if kind not in COMPLAINTS]
+    return {
+        "may_add": case.is_open and Scope.ALL in may(roles & {Role.AGENT, Role.ANALYST}, Deed.ADD_EVIDENCE),
+        "kinds": kinds,
+        "visibilities": [(value.value, visibility_text(value.value)) for value in Visibility],
+        "most_mb": MOST_BYTES // 1024 // 1024,
+    }
 
 
 def hold_of(case: Case, roles: frozenset[Role], actor: str) -> dict[str, Any] | None:
@@ -261,10 +295,11 @@ def _why(leaders: Sequence[CaseAlert]) -> list[tuple[ToldReason, int]]:
     return [(reason, 1) for alert in leaders for reason in told_reasons(alert)]
 
 
-def _member_view(member: CaseMember, alert: CaseAlert, is_open: bool) -> MemberView:
+def _member_view(member: CaseMember, alert: CaseAlert, place: int, is_masked: bool) -> MemberView:
     evidence = alert.evidence if isinstance(alert.evidence, dict) else {}
     snapshot = alert.snapshot if isinstance(alert.snapshot, dict) else {}
-    text = snapshot.get("text")
+    text, twins = snapshot.get("text"), related_of(hidden_in(evidence.get("twins")) if is_masked else evidence.get("twins"))
+    words = (without_contacts(text) if is_masked else text) if isinstance(text, str) else None
     return MemberView(
         member=member,
         alert=alert,
@@ -278,11 +313,13 @@ def _member_view(member: CaseMember, alert: CaseAlert, is_open: bool) -> MemberV
         chosen_by=chosen_by_text(alert.chosen_by),
         selected=share_text(alert.selection_probability),
         reasons=told_reasons(alert),
-        text=marked(text, evidence.get("spans")) if isinstance(text, str) else None,
-        twins=related_of(evidence.get("twins")),
+        text=marked(words, evidence.get("spans")) if words is not None else None,
+        pairs=pairs_of(words or "", twins),
+        trail=trail_of(evidence, member.subject_id, evidence.get("spans"), is_masked=is_masked) if place < TRAILS_SHOWN else (),
+        twins=tuple(twin for twin in twins if not twin.text),
         linked=related_of(evidence.get("linked")),
-        snapshot=snapshot_rows(snapshot),
-        is_open=is_open,
+        snapshot=snapshot_rows(snapshot, is_masked=is_masked),
+        is_open=place < MEMBERS_OPEN,
         is_presumed=is_presumed(alert),
     )
 

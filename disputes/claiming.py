@@ -13,6 +13,7 @@ from django.utils import timezone
 from fairdeal.disputes.clocks import FIRST_RESPONSE
 from fairdeal.disputes.domain import CaseStatus, Deed, Role, Scope, may, same_person
 from fairdeal.disputes.events import Note
+from fairdeal.disputes.history import changing_history
 from fairdeal.disputes.models import Case
 from fairdeal.disputes.noting import case_at, stale, take_note
 from fairdeal.disputes.refused import RefusedChange, refuse
@@ -27,8 +28,6 @@ URGENCY: tuple[tuple[timedelta, float], ...] = tuple(
 )
 #: What a case without money at stake counts as, in minor units: it comes too, later.
 LEAST_AT_STAKE = 1_000
-#: So many of each urgency are looked at; when others took them all meanwhile, the look begins anew.
-LOOKED_AT = 64
 #: Up to so many cases of one urgency or status are looked at without more ado.
 MANY = 500
 
@@ -47,16 +46,20 @@ def next_case(actor: str, *, at: datetime | None = None) -> dict[str, Any] | Non
     -------
     dict or None
         ``case_id, holder, lease_until, revision``; None when there is none to give.
+
+    Notes
+    -----
+    Whoever looks for a case looks alone: of many who ask at once each is given the best that is left, and nobody is sent to a case that
+    somebody else has just taken.
     """
     moment = timezone.now() if at is None else at
-    while True:
+    with changing_history():
         found = list(_candidates(moment))
         for seen in sorted(found, key=lambda case: (-priority(case, moment), case.opened_at, case.pk)):
             case = Case.objects.get(pk=seen.pk)
             if _hand_to(case, actor, moment, Note.CLAIMED, only_free=True):
                 return _told(case)
-        if not found:
-            return None
+    return None
 
 
 def priority(case: Case, at: datetime) -> float:
@@ -170,7 +173,7 @@ def _candidates(at: datetime) -> Iterator[Case]:
             within = waiting.filter(**{f"opened_at__{side}": bound for side, bound in sides.items()})
             if within[:MANY].count() == MANY:  # many are walked through in the queue's order, their age looked at on the way
                 within = waiting.filter(**{f"since__{side}": bound for side, bound in sides.items()})
-            yield from within.order_by("-expected_loss_minor", "opened_at", "case_id")[:LOOKED_AT]
+            yield from within.order_by("-expected_loss_minor", "opened_at", "case_id")[:1]
 
 
 def _bands(at: datetime) -> Iterator[dict[str, datetime]]:

@@ -33,6 +33,8 @@ def configure(
     debug: bool = False,
     allowed_hosts: Sequence[str] = (),
     actions_elsewhere: bool = False,
+    second_factor: bool = False,
+    is_https: bool = False,
 ) -> None:
     """Set Django up for the queue kept under ``home``.
 
@@ -50,6 +52,10 @@ def configure(
         Host names, beside this machine's own, under which the console answers.
     actions_elsewhere
         Measures of decided cases wait in the outbox until somebody else carried them out; False: the feed is all there is.
+    second_factor
+        People in the roles of `fairdeal.disputes.roles.SECOND_FACTOR` are let in with a code of their own device only.
+    is_https
+        The console is reached by HTTPS only, through a proxy that speaks it: cookies are sent over nothing else.
 
     Raises
     ------
@@ -73,6 +79,8 @@ def configure(
         debug=debug,
         allowed_hosts=allowed_hosts,
         actions_elsewhere=actions_elsewhere,
+        second_factor=second_factor,
+        is_https=is_https,
     )
     if not settings.configured:
         settings.configure(**values)
@@ -85,6 +93,10 @@ def configure(
     settings.DEBUG = values["DEBUG"]
     settings.ALLOWED_HOSTS = values["ALLOWED_HOSTS"]
     settings.ACTIONS_ELSEWHERE = values["ACTIONS_ELSEWHERE"]
+    settings.SECOND_FACTOR = values["SECOND_FACTOR"]
+    settings.SESSION_COOKIE_SECURE = values["SESSION_COOKIE_SECURE"]
+    settings.CSRF_COOKIE_SECURE = values["CSRF_COOKIE_SECURE"]
+    settings.HOME_FOLDER = values["HOME_FOLDER"]
     settings.WATCH_FOLDER = values["WATCH_FOLDER"]
     settings.TIME_ZONE = values["TIME_ZONE"]
     timezone.get_default_timezone.cache_clear()  # type: ignore[attr-defined]

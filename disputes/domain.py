@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from fairdeal.disputes.case_types import CASE_TYPES, CaseTypeFacts
 from fairdeal.disputes.events import Event, Note
 from fairdeal.disputes.facts import Facts
+from fairdeal.disputes.guards import told_why
 from fairdeal.disputes.outcomes import LABEL_RULES, CloseCode, Finding, LabelRule, findings_of, label_for
-from fairdeal.disputes.roles import RIGHTS, Deed, Role, Scope, Skill, may, same_person
+from fairdeal.disputes.roles import RIGHTS, SECOND_FACTOR, Deed, Role, Scope, Skill, may, same_person
 from fairdeal.disputes.statuses import AFTER_DECISION, AT_REST, STATUSES, CaseStatus, Rung, Stage, StatusFacts
-from fairdeal.disputes.transitions import BROUGHT_IN, ROWS, TRANSITIONS, Transition
+from fairdeal.disputes.transitions import BROUGHT_IN, ROWS, SPOKEN_FOR, TRANSITIONS, Transition
 
 __all__ = [
     "AFTER_DECISION",
@@ -20,6 +21,7 @@ __all__ = [
     "LABEL_RULES",
     "RIGHTS",
     "ROWS",
+    "SECOND_FACTOR",
     "STATUSES",
     "TRANSITIONS",
     "CaseStatus",
@@ -90,14 +92,14 @@ def allowed(status: CaseStatus | None, event: Event, role: Role, facts: Facts) -
         steps = ", ".join(next_events(status)) or "none"
         return Refusal("no_such_step", found, f"possible steps from here: {steps}", "look at the case again and choose one of these")
     capacity = facts.on_behalf_of or role
-    if facts.on_behalf_of is not None and role not in BROUGHT_IN.get(event, ()):
+    if facts.on_behalf_of is not None and (role not in BROUGHT_IN.get(event, ()) or facts.on_behalf_of not in SPOKEN_FOR):
         writers = ", ".join(BROUGHT_IN.get(event, ())) or "nobody"
         return Refusal("not_brought_in", found, f"for somebody else this step is written down by: {writers}", "take the step yourself")
     if capacity not in row.who:
         return Refusal("role", found, f"this step is for: {', '.join(row.who)}", "ask somebody in that role")
     if row.skill is not None and row.skill not in facts.skills:
         return Refusal("skill", found, f"this step needs the skill {row.skill}", "ask an approver who has it")
-    for guard in row.guards:
+    for guard in (*row.guards, told_why):
         if not guard.holds(capacity, facts):
             return Refusal(guard.name, found, guard.rule, guard.remedy)
     return row

@@ -61,6 +61,8 @@ class Note(StrEnum):
     SPLIT = "split"
     NOTED = "noted"
     EVIDENCE_ADDED = "evidence_added"
+    EVIDENCE_WITHDRAWN = "evidence_withdrawn"
+    REVEALED = "revealed"
 
 
 #: Steps that put a decision before a second person.

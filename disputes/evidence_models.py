@@ -50,3 +50,45 @@ class CaseEvidence(models.Model):
 
     def __str__(self) -> str:
         return self.evidence_id
+
+
+#: What is told of a file, in the history and in copies of a case.
+FILE_FACTS = ("name", "media_type", "size", "visibility")
+
+
+class EvidenceFile(models.Model):
+    """What is told of a file that was put before a case; the file itself lies in the home, under its SHA-256. Never changed."""
+
+    evidence: models.OneToOneField[CaseEvidence, CaseEvidence] = models.OneToOneField(
+        CaseEvidence, models.PROTECT, primary_key=True, related_name="file"
+    )
+    name: models.CharField[str, str] = models.CharField(max_length=120)
+    media_type: models.CharField[str, str] = models.CharField(max_length=40)
+    size: models.PositiveIntegerField[int, int] = models.PositiveIntegerField()
+    visibility: models.CharField[str, str] = models.CharField(max_length=16)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CustodyEntry(models.Model):
+    """Who had a file in hand. Added by ``custody`` only; the database refuses to change it."""
+
+    id: models.BigAutoField[int, int] = models.BigAutoField(primary_key=True)
+    evidence_id: str
+    evidence: models.ForeignKey[CaseEvidence, CaseEvidence] = models.ForeignKey(CaseEvidence, models.PROTECT, related_name="custody")
+    number: models.PositiveIntegerField[int, int] = models.PositiveIntegerField()
+    at: models.DateTimeField[datetime, datetime] = models.DateTimeField(_("when"))
+    actor: models.CharField[str, str] = models.CharField(_("who"), max_length=150)
+    role: models.CharField[str, str] = models.CharField(_("as"), max_length=32)
+    what: models.CharField[str, str] = models.CharField(_("what"), max_length=16)
+    sha256: models.CharField[str, str] = models.CharField(max_length=64)
+    seal: models.CharField[str, str] = models.CharField(max_length=64)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["evidence", "number"], name="one_custody_entry_per_evidence_and_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.evidence_id} {self.number} {self.what}"

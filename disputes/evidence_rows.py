@@ -11,6 +11,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from fairdeal.disputes.text_pairs import common_spans
 from fairdeal.disputes.wording import instant_text, share_text, value_text
 
 
@@ -89,3 +90,26 @@ def _moment(at: str) -> str:
     except ValueError:
         return at
     return instant_text(moment) if moment.tzinfo else at
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A text and its twin, what both say marked in each."""
+
+    name: str
+    facts: str
+    own: SafeString
+    other: SafeString
+
+
+def pairs_of(text: str, twins: tuple[Related, ...]) -> tuple[Pair, ...]:
+    """The text beside each twin whose words are known."""
+    return tuple(
+        Pair(twin.name, twin.facts, marked(text, _lists(text, twin.text)), marked(twin.text, _lists(twin.text, text)))
+        for twin in twins
+        if twin.text
+    )
+
+
+def _lists(one: str, other: str) -> list[list[int]]:
+    return [list(span) for span in common_spans(one, other)]

@@ -48,7 +48,7 @@ def must_change_first_password(get_response: Callable[[HttpRequest], HttpRespons
         user = request.user
         if user.is_authenticated and FirstPassword.binds(user):
             change = reverse("password")
-            free = (change, reverse("logout"), reverse("theme"), reverse("set_language"))
+            free = (change, reverse("logout"), reverse("theme"), reverse("set_language"), reverse("second_factor"))
             if request.path not in free:
                 return redirect(change)
         return get_response(request)

@@ -150,6 +150,8 @@ def event_texts() -> dict[str, str]:
         Note.RESUMED.value: _("goes on"),
         Note.NOTED.value: _("word left"),
         Note.EVIDENCE_ADDED.value: _("evidence added"),
+        Note.EVIDENCE_WITHDRAWN.value: _("evidence withdrawn"),
+        Note.REVEALED.value: _("personal data shown"),
         Note.SPLIT.value: _("members taken out"),
         Note.ESCALATED.value: _("a senior was called"),
         Event.OPEN.value: _("opened"),
@@ -189,6 +191,27 @@ def event_texts() -> dict[str, str]:
         Event.RECEIVE_JUDGMENT.value: _("judgment received"),
         Event.RESUME.value: _("resumed"),
     }
+
+
+def hand_text(what: str) -> str:
+    """What somebody did with a file of evidence."""
+    hands = {"put": _("put before the case"), "read": _("read"), "packed": _("packed"), "withdrawn": _("withdrawn")}
+    return hands.get(what, what)
+
+
+def visibility_text(visibility: str) -> str:
+    """For whom a file of evidence is meant."""
+    return {"staff": _("staff only"), "parties": _("the parties too")}.get(visibility, visibility)
+
+
+def account_event_text(event: str) -> str:
+    """What was done about a person's account."""
+    events = {
+        "second_factor_enrolled": _("second factor set up"),
+        "recovery_code_used": _("recovery code used"),
+        "second_factor_reset": _("second factor taken away"),
+    }
+    return events.get(event, event)
 
 
 def event_text(event: str) -> str:

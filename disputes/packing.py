@@ -11,6 +11,9 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.timezone import get_current_timezone_name
 
+from fairdeal.disputes.attaching import Visibility, read_file
+from fairdeal.disputes.changing import SYSTEM
+from fairdeal.disputes.custody import Hand
 from fairdeal.disputes.domain import CASE_TYPES
 from fairdeal.disputes.evidence_kinds import EVIDENCE_KINDS, EvidenceKind
 from fairdeal.disputes.history import BEGINNING, content_of, content_sha256
@@ -38,7 +41,7 @@ _PERSONAL_KINDS = frozenset({"account", "instrument", "device"})
 _SHORTEST_WITHIN = 6
 
 
-def pack_files(case_id: str, *, is_masked: bool) -> dict[str, bytes]:
+def pack_files(case_id: str, *, is_masked: bool, actor: str = SYSTEM, role: str = Role.WORKER.value) -> dict[str, bytes]:
     """The files of a case's pack, by name.
 
     Parameters
@@ -48,20 +51,26 @@ def pack_files(case_id: str, *, is_masked: bool) -> dict[str, bytes]:
     is_masked
         Leave out who the people are: ids of accounts, instruments, devices, networks and addresses, and the names of those who worked on
         the case, are replaced by names that are the same throughout the pack. The entries of the history then stand in it by their hash
-        only; otherwise ``entries.jsonl`` holds them word for word.
+        only; otherwise ``entries.jsonl`` holds them word for word. Files of evidence come along that are meant for the parties, under
+        their evidence's id; otherwise all that count and all that were withdrawn.
+    actor, role
+        Who packs: entered in the custody of every file that comes along.
 
     Returns
     -------
     dict
         ``case.json`` (as `show_case`), ``chain.jsonl`` (per entry of the case its number, the hash before it, the SHA-256 of its content
-        and its seal), ``head.json`` (the whole history's number of entries and newest hash), ``read.html``, and ``entries.jsonl``.
+        and its seal), ``head.json`` (the whole history's number of entries and newest hash), ``read.html``, ``entries.jsonl``, and below
+        ``evidence/`` the files.
 
     Raises
     ------
     RefusedChange
-        When there is no such case.
+        When there is no such case, or a file of its evidence is not what was put there.
     """
     case = show_case(case_id)
+    for kept in case["evidence"]:
+        kept["packed_as"] = _name_in_pack(kept, is_masked)
     entries = list(CaseEvent.objects.filter(case_id=case_id).order_by("seq"))
     chain = [
         {"seq": entry.seq, "before": _hash_before(entry), "content_sha256": content_sha256(entry), "entry_hash": entry.entry_hash}
@@ -74,7 +83,18 @@ def pack_files(case_id: str, *, is_masked: bool) -> dict[str, bytes]:
         "head.json": json.dumps(history_head(), sort_keys=True).encode(),
         "read.html": render_to_string("disputes/pack.html", _page(shown, chain, is_masked)).encode(),
     }
+    for kept in case["evidence"]:
+        if kept["packed_as"]:
+            files[kept["packed_as"]] = read_file(case_id, kept["evidence_id"], actor=actor, role=role, what=Hand.PACKED).content
     return files if is_masked else files | {"entries.jsonl": b"".join(content_of(entry) + b"\n" for entry in entries)}
+
+
+def _name_in_pack(kept: Mapping[str, Any], is_masked: bool) -> str | None:
+    """Where the file of a piece of evidence stands in the pack; None where it does not."""
+    about = kept["file"]
+    if about is None or (is_masked and (kept["is_withdrawn"] or about["visibility"] != Visibility.PARTIES)):
+        return None
+    return f"evidence/{kept['evidence_id']}.{about['name'].rpartition('.')[2]}"
 
 
 def mask(case: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,6 +124,7 @@ def mask(case: Mapping[str, Any]) -> dict[str, Any]:
         if kept["subject_kind"] in _PERSONAL_KINDS:
             name(kept["subject_id"], kept["subject_kind"])
         name(kept["added_by"], "source")
+        name((kept["file"] or {}).get("name"), "file")
     within = sorted((value for value in names if len(value) >= _SHORTEST_WITHIN), key=len, reverse=True)
     wordless = [{**kept, "text": "", "location": None, "external_id": None} for kept in case["evidence"]]  # its words may name anybody
     return dict(_replaced({**case, "evidence": wordless}, names, within))

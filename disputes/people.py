@@ -41,7 +41,16 @@ def leads_team(user: Any) -> bool:
 
 def analysts() -> list[str]:
     """Names of the people who can be given cases."""
+    return _in_role(Role.ANALYST)
+
+
+def approvers() -> list[str]:
+    """Names of the people who can approve."""
+    return _in_role(Role.APPROVER)
+
+
+def _in_role(role: Role) -> list[str]:
     from django.contrib.auth import get_user_model  # models exist after configure() only
 
-    found = get_user_model().objects.filter(is_active=True, groups__name=Role.ANALYST)
+    found = get_user_model().objects.filter(is_active=True, groups__name=role)
     return sorted(found.values_list("username", flat=True))

@@ -5,20 +5,37 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_static import admin as otp_static
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp import admin as otp_totp
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from fairdeal.disputes import second_factor
+from fairdeal.disputes.account_models import AccountEvent
+from fairdeal.disputes.domain import Deed, may
 from fairdeal.disputes.models import FirstPassword
-from fairdeal.disputes.names import role_text, role_texts, skill_texts
+from fairdeal.disputes.names import account_event_text, role_text, role_texts, skill_texts
+from fairdeal.disputes.people import roles_of
+from fairdeal.disputes.read_only import ReadOnly
+from fairdeal.disputes.refused import RefusedChange
+from fairdeal.disputes.wording import NOTHING, refusal_text
 
-admin.site.unregister(User)
-admin.site.unregister(Group)
+for package in (otp_totp, otp_static):  # imported, they have registered their tables, which show secrets; nobody looks at those
+    assert package
+admin.site.unregister([User, Group, TOTPDevice, StaticDevice])
 
 
 class RolesField(forms.ModelMultipleChoiceField):
@@ -35,18 +52,44 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("username", "roles_shown", "is_active", "is_superuser", "last_login")
+    list_display = ("username", "roles_shown", "second_factor_shown", "is_active", "is_superuser", "last_login")
     list_filter = ("is_active",)
     search_fields = ("username",)
     list_display_links = ("username",)
     filter_horizontal = ()
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("username", "password1", "password2", "groups")}),)
-    fieldsets = ((None, {"fields": ("username", "password", "groups", "is_active", "is_superuser", "last_login")}),)
-    readonly_fields = ("last_login",)
+    fieldsets = ((None, {"fields": ("username", "password", "second_factor_shown", "groups", "is_active", "is_superuser", "last_login")}),)
+    readonly_fields = ("last_login", "second_factor_shown")
 
     @admin.display(description=_("roles"))
     def roles_shown(self, user: User) -> str:
         return "、".join(role_text(name) for name in user.groups.order_by("name").values_list("name", flat=True)) or "—"
+
+    @admin.display(description=_("second factor"))
+    def second_factor_shown(self, user: User) -> SafeString | str:
+        if not second_factor.has_device(user):
+            return NOTHING
+        address = reverse("admin:auth_user_second_factor", args=[user.pk])
+        return format_html('{} <a href="{}">{}</a>', _("set up"), address, _("take away"))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.take_second_factor_away)
+        return [path("<int:pk>/second-factor/", view, name="auth_user_second_factor"), *super().get_urls()]
+
+    def take_second_factor_away(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Ask why, and take a lost device away."""
+        user = get_object_or_404(User, pk=pk)
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        if request.method != "POST":
+            return render(request, "desk/second_factor_reset.html", {"person": user.get_username()})
+        try:
+            reason = request.POST.get("reason", "")
+            second_factor.reset_second_factor(user.get_username(), actor=request.user.get_username(), reason=reason)
+            messages.success(request, _("The second factor of %(who)s is taken away.") % {"who": user.get_username()})
+        except RefusedChange as refused:
+            messages.error(request, refusal_text(refused))
+        return redirect("admin:auth_user_change", pk)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # the history names people; a name given away again could approve its former owner's proposals
@@ -79,3 +122,24 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc]
 @admin.register(Group)
 class RoleAdmin(GroupAdmin, ModelAdmin):  # type: ignore[misc]
     """Roles, under the names the process knows."""
+
+
+@admin.register(AccountEvent)
+class AccountEventAdmin(ReadOnly):
+    """What was done about accounts, for who audits or manages people."""
+
+    list_display = ("at", "event_shown", "person", "actor", "reason")
+    search_fields = ("person", "actor")
+    ordering = ("-id",)
+    list_display_links = None
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        roles = roles_of(request.user)
+        return bool(may(roles, Deed.READ_AUDIT) or may(roles, Deed.MANAGE_PEOPLE))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    @admin.display(description=_("what"), ordering="event")
+    def event_shown(self, event: AccountEvent) -> str:
+        return account_event_text(event.event)

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db.models import Prefetch, Q
 
+from fairdeal.disputes.attaching import withdrawn_from
 from fairdeal.disputes.domain import AT_REST, CaseStatus, Event, next_events
-from fairdeal.disputes.evidence_models import CaseEvidence
+from fairdeal.disputes.evidence_models import FILE_FACTS, CaseEvidence
 from fairdeal.disputes.models import Case, CaseAlert, CaseEvent, CaseMember
 from fairdeal.disputes.refused import refuse
 from fairdeal.disputes.verdict_rows import as_utc
@@ -137,7 +138,7 @@ def show_case(case_id: str) -> dict[str, Any]:
             }
             for event in CaseEvent.objects.filter(case=case).order_by("seq")
         ],
-        "evidence": [_evidence(kept) for kept in CaseEvidence.objects.filter(case=case).order_by("added_at", "evidence_id")],
+        "evidence": _evidence_of(case),
         "next_events": [event.value for event in next_events(CaseStatus(case.status))],
     }
 
@@ -202,7 +203,14 @@ def _alert(alert: CaseAlert) -> dict[str, Any]:
     }
 
 
-def _evidence(kept: CaseEvidence) -> dict[str, Any]:
+def _evidence_of(case: Case) -> list[dict[str, Any]]:
+    gone = withdrawn_from(case.pk)
+    pieces = CaseEvidence.objects.filter(case=case).select_related("file").order_by("added_at", "evidence_id")
+    return [_evidence(kept, gone.get(kept.pk)) for kept in pieces]
+
+
+def _evidence(kept: CaseEvidence, withdrawn: str | None) -> dict[str, Any]:
+    about = getattr(kept, "file", None)
     return {
         "evidence_id": kept.pk,
         "kind": kept.kind,
@@ -214,6 +222,8 @@ def _evidence(kept: CaseEvidence) -> dict[str, Any]:
         "text": kept.text,
         "location": kept.location or None,
         "file_sha256": kept.file_sha256 or None,
+        "file": {name: getattr(about, name) for name in FILE_FACTS} if about else None,
+        "is_withdrawn": withdrawn is not None,
         "occurred_at": as_utc(kept.occurred_at) if kept.occurred_at else None,
         "added_at": as_utc(kept.added_at),
         "added_by": kept.added_by,

@@ -35,6 +35,9 @@ class Skill(StrEnum):
     SECOND_LEVEL = "second_level"
 
 
+#: Whose people sign in with a second factor: they approve, audit or manage accounts.
+SECOND_FACTOR: frozenset[Role] = frozenset({Role.APPROVER, Role.AUDITOR, Role.ADMIN})
+
 #: The sides of a dispute.
 PARTIES: frozenset[Role] = frozenset({Role.BUYER, Role.MERCHANT})
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from fairdeal.disputes.access import forget_answers, list_tokens, new_token, revoke_token
+from fairdeal.disputes.attaching import attach_file, evidence_places, read_file, withdraw_evidence
 from fairdeal.disputes.auditing import Anchor, Audit, verify_history
 from fairdeal.disputes.changing import apply
 from fairdeal.disputes.claiming import claim, next_case, reassign, release
@@ -25,6 +26,8 @@ from fairdeal.disputes.packing import pack_files
 from fairdeal.disputes.pausing import pause, resume
 from fairdeal.disputes.reading import cases_about, list_cases, open_snapshot, show_case, verdicts
 from fairdeal.disputes.refused import RefusedChange
+from fairdeal.disputes.revealing import reveal
+from fairdeal.disputes.second_factor import reset_second_factor
 from fairdeal.disputes.webhooks import (
     forget_messages,
     messages_by_state,
@@ -44,11 +47,13 @@ __all__ = [
     "add_evidence",
     "apply",
     "apply_due",
+    "attach_file",
     "audit_head",
     "carry_out",
     "cases_about",
     "claim",
     "decide",
+    "evidence_places",
     "file_complaint",
     "finish_cases",
     "forget_answers",
@@ -65,13 +70,16 @@ __all__ = [
     "pack_files",
     "pause",
     "propose",
+    "read_file",
     "reassign",
     "record_delivered",
     "record_failure",
     "record_missed",
     "record_receipt",
     "release",
+    "reset_second_factor",
     "resume",
+    "reveal",
     "reverse",
     "revoke_token",
     "show_case",
@@ -81,6 +89,7 @@ __all__ = [
     "try_again",
     "verdicts",
     "verify_history",
+    "withdraw_evidence",
     "write_messages",
     "write_notices",
 ]

@@ -24,6 +24,8 @@ def build(
     debug: bool,
     allowed_hosts: Sequence[str],
     actions_elsewhere: bool,
+    second_factor: bool,
+    is_https: bool,
 ) -> dict[str, Any]:
     """All settings, ready for ``django.conf.settings.configure``."""
     return {
@@ -31,6 +33,8 @@ def build(
         "AUDIT_KEY": audit_key,
         "TOKEN_KEY": token_key,
         "ACTIONS_ELSEWHERE": actions_elsewhere,
+        "SECOND_FACTOR": second_factor,
+        "HOME_FOLDER": home,
         "WATCH_FOLDER": home / "watch",
         "DEBUG": debug,
         "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]", *allowed_hosts],
@@ -43,6 +47,9 @@ def build(
             "django.contrib.sessions",
             "django.contrib.messages",
             "django.contrib.staticfiles",
+            "django_otp",
+            "django_otp.plugins.otp_totp",
+            "django_otp.plugins.otp_static",
             "django_htmx",
             "ninja",  # whose document page loads its scripts from here then
         ],
@@ -55,6 +62,8 @@ def build(
             "django.middleware.common.CommonMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "django_otp.middleware.OTPMiddleware",
+            "fairdeal.disputes.second_factor_gate.must_show_code",
             "fairdeal.disputes.first_user.must_change_first_password",
             "django.contrib.messages.middleware.MessageMiddleware",
             "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -80,6 +89,7 @@ def build(
             {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
             {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
             {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+            {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
             {"NAME": "fairdeal.disputes.first_user.NotTheSameAgain"},
         ],
         "LANGUAGE_CODE": "zh-hans",
@@ -93,9 +103,15 @@ def build(
         "LOGIN_REDIRECT_URL": "today",
         "SESSION_COOKIE_AGE": 12 * 3600,
         "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": is_https,
+        "CSRF_COOKIE_SECURE": is_https,
+        "OTP_TOTP_ISSUER": "Fairdeal",
+        "OTP_TOTP_THROTTLE_FACTOR": 1,  # seconds after the first wrong code; each further one doubles the wait
+        "OTP_STATIC_THROTTLE_FACTOR": 1,
         "CSRF_COOKIE_HTTPONLY": True,
         "SECURE_REFERRER_POLICY": "same-origin",
         "X_FRAME_OPTIONS": "DENY",
+        "FILE_UPLOAD_HANDLERS": ["fairdeal.disputes.uploads.BoundedUpload"],
         "LOGGING": {
             "version": 1,
             "disable_existing_loggers": False,

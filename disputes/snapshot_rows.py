@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from fairdeal.disputes.contacts import hidden_in
 from fairdeal.disputes.wording import instant_text, money_text, value_text
 
 #: A page shows so many columns of what was known.
@@ -17,8 +18,12 @@ COLUMNS_SHOWN = 40
 _NOT_SHOWN = frozenset({"text", "currency"})
 
 
-def snapshot_rows(snapshot: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Label and value of each column; money with its currency, moments on the reader's clock, nothing left out but the text."""
+def snapshot_rows(snapshot: Mapping[str, Any], *, is_masked: bool = True) -> tuple[tuple[str, str], ...]:
+    """Label and value of each column; money with its currency, moments on the reader's clock, nothing left out but the text.
+
+    ``is_masked``: contacts in what people wrote are hidden.
+    """
+    snapshot = hidden_in(snapshot) if is_masked else snapshot
     labels = column_texts()
     currency = str(snapshot.get("currency") or "")
     rows = [(labels.get(name, name), _value(name, value, currency)) for name, value in snapshot.items() if name not in _NOT_SHOWN]

@@ -14,6 +14,7 @@ from fairdeal.disputes.domain import BROUGHT_IN, CaseStatus, CloseCode, Event, R
 from fairdeal.disputes.history import changing_history
 from fairdeal.disputes.models import Case, CaseMember
 from fairdeal.disputes.people import roles_of, skills_of
+from fairdeal.disputes.step_forms import FORMS, given_in, lines_in
 
 #: Evidence is asked for within days that have so many digits.
 MOST_DIGITS = 3
@@ -23,7 +24,7 @@ def take_step(request: HttpRequest, case: Case, event: Event, form: Any) -> str:
     """Take one step in the name of the signed-in person; the case's status afterwards, in words."""
     actor, roles, seen = request.user.get_username(), roles_of(request.user), str(form.get("revision", ""))
     revision = int(seen) if seen.isdecimal() else case.revision
-    role = _role_for(case, event, roles)
+    role = _role_for(case, event, roles, is_spoken_for=bool(form.get("asked_by")))
     if event is Event.PROPOSE_DECISION and role is Role.ANALYST:
         outcome = form.get("outcome", "")
         findings, reasons = findings_in(case, outcome, form), lines_in(form, "reasons")
@@ -46,7 +47,8 @@ def take_step(request: HttpRequest, case: Case, event: Event, form: Any) -> str:
             if not Case.objects.get(pk=case.pk).decision.get("waits_for_appeal") or event is Event.UPHOLD:
                 services.carry_out(case.pk)
     else:  # a proposal by another role is refused there, which says why
-        services.apply(case.pk, event.value, actor=actor, role=role.value, revision=revision, **_sent_along(event, form))
+        sent = _sent_along(event, form) | ({"skills": sorted(skills_of(request.user))} if event is Event.RECEIVE_JUDGMENT else {})
+        services.apply(case.pk, event.value, actor=actor, role=role.value, revision=revision, **sent)
     case.refresh_from_db()
     return case.status_text
 
@@ -59,9 +61,11 @@ def _sent_along(event: Event, form: Any) -> dict[str, Any]:
         return {"waits_for_appeal": True} if form.get("when") == "window" else {}
     if event is Event.UPHOLD:
         return {"reasons": lines_in(form, "reasons")}
-    if event in BROUGHT_IN:
+    if event in (Event.APPEAL, Event.REOPEN):
         asked = {"on_behalf_of": form.get("asked_by", ""), "new_evidence": lines_in(form, "new_evidence")}
         return {**asked, "reasons": lines_in(form, "reasons")}
+    if event in FORMS:
+        return given_in(event, form)
     if event is Event.REQUEST_EVIDENCE:
         days = form.get("due_days", "")
         due = {"due_at": timezone.now() + timedelta(days=int(days))} if days.isdecimal() and len(days) <= MOST_DIGITS else {}
@@ -69,14 +73,12 @@ def _sent_along(event: Event, form: Any) -> dict[str, Any]:
     return {"evidence_complete": form.get("complete") == "yes"} if event is Event.CLOSE_EVIDENCE else {}
 
 
-def lines_in(form: Any, name: str) -> list[str]:
-    """What a field says, a line each."""
-    return [line.strip() for line in form.get(name, "").splitlines() if line.strip()]
+def _role_for(case: Case, event: Event, roles: frozenset[Role], *, is_spoken_for: bool) -> Role:
+    """The role in which somebody takes a step: analysts before others; where none fits, one that will be refused.
 
-
-def _role_for(case: Case, event: Event, roles: frozenset[Role]) -> Role:
-    """The role in which somebody takes a step: analysts before others; where none fits, one that will be refused."""
-    if event in BROUGHT_IN and roles & set(BROUGHT_IN[event]):
+    What is asked for by somebody else is written down in a role that may.
+    """
+    if is_spoken_for and event in BROUGHT_IN and roles & set(BROUGHT_IN[event]):
         return next(role for role in BROUGHT_IN[event] if role in roles)
     fitting = [role for role in Role if role in roles and event in next_events(CaseStatus(case.status), role)]
     return Role.ANALYST if Role.ANALYST in fitting else fitting[0] if fitting else min(roles, default=Role.AUDITOR)

@@ -42,7 +42,14 @@ _PARTIES = (R.BUYER, R.MERCHANT)
 _PROPOSAL = (g.reasoned, g.evidenced, g.proposable, g.findings_fit)
 
 #: What somebody asks for who does not sign in here is written down by these. Who writes down a request to reopen a case agrees to it.
-BROUGHT_IN: dict[E, tuple[R, ...]] = {E.APPEAL: (R.AGENT, R.APPROVER), E.REOPEN: (R.APPROVER,)}
+BROUGHT_IN: dict[E, tuple[R, ...]] = {
+    E.REOPEN: (R.APPROVER,),
+    **dict.fromkeys(
+        (E.APPEAL, E.NEW_MATERIAL, E.START_TALKS, E.SETTLE, E.FAIL, E.WITHDRAW, E.TO_ARBITRATION, E.TO_LEGAL), (R.AGENT, R.APPROVER)
+    ),
+}
+#: For whom something can be written down.
+SPOKEN_FOR = (*_PARTIES, R.ANALYST)
 
 #: The legal route stays open from these; it can never be closed off (法释〔2022〕8号, Art. 1(4)).
 LEGAL_ROUTE_FROM = (
@@ -83,7 +90,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(S.DECISION_PENDING, E.APPROVE, S.DECIDED, (R.APPROVER,), (g.second_eyes, g.within_limit, g.all_judged)),
     Transition(S.DECISION_PENDING, E.RETURN, S.INVESTIGATION, (R.APPROVER,), (g.second_eyes, g.not_award, g.commented)),
     Transition(S.DECISION_PENDING, E.RETURN_AWARD, S.ARBITRATION, (R.APPROVER,), (g.second_eyes, g.award_case, g.commented)),
-    Transition(S.DECIDED, E.APPEAL, S.APPEAL, _PARTIES, (g.appeal_open, g.new_evidence, g.told_why, g.not_statutory)),
+    Transition(S.DECIDED, E.APPEAL, S.APPEAL, _PARTIES, (g.appeal_open, g.new_evidence, g.not_statutory)),
     Transition(S.DECIDED, E.ENFORCE, S.ENFORCING, (R.WORKER,), (g.time_to_enforce,)),
     Transition(S.DECIDED, E.NO_ACTION, S.FEEDBACK, (R.WORKER,), (g.nothing_to_enforce,)),
     Transition(S.APPEAL, E.UPHOLD, S.ENFORCING, (R.APPROVER,), (g.fresh_reviewer, g.reasoned), Skill.APPEAL_REVIEW),
@@ -97,7 +104,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         E.REOPEN,
         S.INVESTIGATION,
         (*_PARTIES, R.ANALYST),
-        (g.in_window, g.reopenable, g.new_evidence, g.told_why, g.second_person_agrees, g.no_other_open_case),
+        (g.in_window, g.reopenable, g.new_evidence, g.second_person_agrees, g.no_other_open_case),
     ),
     *(Transition(source, E.TO_LEGAL, S.LEGAL, _PARTIES) for source in LEGAL_ROUTE_FROM),
     Transition(S.LEGAL, E.RECEIVE_JUDGMENT, S.ENFORCING, (R.APPROVER,), (g.document, g.second_person_agrees), Skill.LEGAL),

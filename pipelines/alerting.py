@@ -23,6 +23,7 @@ from fairdeal.pipelines.ledger import dumps, loads
 from fairdeal.pipelines.scoring import model_of
 from fairdeal.pipelines.tables import Tables, own_rows
 from fairdeal.pipelines.tokens import PARTIES, case_subject
+from fairdeal.pipelines.trails import trails
 from fairdeal.pipelines.workplace import instant
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ def raise_alerts(
     told = pl.concat([some.select(*key, "as_of_at") for some in (*alerts, *acted)]).unique(maintain_order=True)
     snapshots = _snapshots(told, tables, interval)
     explanations, evidence = _explain(place, run, told, features, snapshots, tables)
+    for alert, trail in trails(tables, raised, snapshots).items():
+        evidence.setdefault(alert, {})["trail"] = trail
     made = [_alert(run, row, explanations, evidence, snapshots) for row in raised.iter_rows(named=True)]
     conformed = promised(ALERTS, pl.DataFrame(made, schema_overrides=ALERTS.polars_schema())) if made else ALERTS.empty()
     night = {

@@ -44,9 +44,11 @@ def back_up(settings: Settings, folder: Path, *, with_keys: bool) -> Manifest:
         with only_one(home, "run"), only_one(home, "promotion"):  # ledger, queue and registry are of one moment
             ledger = Ledger(settings.ledger_url)
             try:
-                about = _about(queue(settings, ledger), ledger)
+                services = queue(settings, ledger)
+                about = _about(services, ledger)
                 named = {**named_files(ledger), **_feed_files(ledger)}
                 files = [_copy_of(folder, database) for database in kept_in if database.is_used()]
+                named |= services.evidence_places()  # after the queue was copied: no row in the copy is without its file
             finally:
                 ledger.close()
             bundles = _plain_files(home / "mlartifacts")

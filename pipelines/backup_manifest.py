@@ -21,7 +21,7 @@ FORMAT = 1
 #: Folders of what changes from one backup to the next.
 DATABASES, KEYS = "databases", "keys"
 #: Folders of what never changes, as the home has them.
-LASTING = ("lake", "runs", "feed", "mlartifacts")
+LASTING = ("lake", "runs", "feed", "mlartifacts", "evidence")
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ def set_up_queue(settings: Settings) -> None:
         database_url=settings.database.disputes_url,
         time_zone=settings.time_zone,
         actions_elsewhere=settings.enforcement.url is not None,
+        second_factor=settings.console.second_factor,
+        is_https=settings.console.https,
     )
 
 

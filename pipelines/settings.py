@@ -20,7 +20,8 @@ from fairdeal.pipelines.errors import WrongUse
 FILE_NAME = "fairdeal.toml"
 #: Settings that are tables; a variable may name one value of theirs.
 SECTIONS = (
-    "capacity", "policy", "loss", "promotion", "schedule", "database", "object_store", "enforcement", "notify", "webhooks", "train",
+    "capacity", "policy", "loss", "promotion", "schedule", "database", "object_store", "enforcement", "notify", "webhooks", "console",
+    "train",
 )  # fmt: skip
 #: ``FAIRDEAL_*`` variables that are no settings.
 OTHER_VARIABLES = ("CONFIG", "CRASH_AT", "ALLOWED_HOSTS")
@@ -80,6 +81,15 @@ class Webhook(_Section):
     timeout_s: float = Field(10, gt=0, le=60, description="seconds within which an answer must come; later it is tried again")
 
 
+class Console(_Section):
+    """How people reach the console of the dispute queue, and sign in to it."""
+
+    second_factor: bool = Field(
+        True, description="people who approve, audit or manage accounts are let in with a code of their own device only"
+    )
+    https: bool = Field(False, description="the console is reached by HTTPS only, through a proxy; cookies are sent over nothing else")
+
+
 class Train(_Section):
     """What a model learns from."""
 
@@ -117,6 +127,7 @@ class Settings(BaseSettings):
     webhooks: dict[Annotated[str, Field(pattern="^[a-z0-9_-]{1,40}$")], Webhook] = Field(
         default_factory=dict, description="systems that are told what happened to cases, by name"
     )
+    console: Console = Field(default_factory=lambda: Console.model_validate({}))
     train: Train = Field(default_factory=lambda: Train.model_validate({}))
 
     _file: ClassVar[Path | None] = None

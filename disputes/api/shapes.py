@@ -178,6 +178,13 @@ class MemberTold(Schema):
     alerts: list[AlertTold]
 
 
+class FileTold(Schema):
+    name: str
+    media_type: str
+    size: int
+    visibility: Literal["staff", "parties"]
+
+
 class EvidenceTold(Schema):
     evidence_id: str
     kind: EvidenceKind
@@ -189,6 +196,8 @@ class EvidenceTold(Schema):
     text: str
     location: str | None
     file_sha256: str | None
+    file: FileTold | None = Field(description="A file that lies here; null where there is none, or it lies elsewhere.")
+    is_withdrawn: bool = Field(description="It counts no more; the history says why.")
     occurred_at: datetime | None
     added_at: datetime
     added_by: str

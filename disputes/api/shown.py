@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fairdeal.disputes.contacts import hidden_in
 from fairdeal.disputes.models import Case
 from fairdeal.disputes.queue_rows import with_headline
 from fairdeal.disputes.reading import show_case, summary
@@ -17,14 +18,14 @@ def row_of(case: Case) -> dict[str, Any]:
 
 
 def case_shown(case_id: str) -> dict[str, Any]:
-    """One case whole. What a step changed word for word is the auditor's to read, as in the console.
+    """One case whole, contacts in what people wrote hidden. What a step changed word for word is the auditor's to read, as in the console.
 
     Raises
     ------
     RefusedChange
         When there is no such case.
     """
-    case = show_case(case_id)
+    case = hidden_in(show_case(case_id))
     (row,) = with_headline(Case.objects.filter(pk=case_id))
     events = [{**event, "words": words_of(event["new"])} for event in case["events"]]
     return {**case, "why": headline(getattr(row, "lead_reasons", None)), "events": events}

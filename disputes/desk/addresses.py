@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairdeal.disputes.desk import case, party, queue, signing_in, steps, theme, today
+from fairdeal.disputes.desk import case, evidence, party, queue, second_factor, signing_in, steps, theme, today
 from fairdeal.disputes.desk.gate import Page
 
 PAGES: tuple[Page, ...] = (
@@ -10,6 +10,8 @@ PAGES: tuple[Page, ...] = (
     Page("login/", "login", {"GET": signing_in.sign_in, "POST": signing_in.sign_in}),
     Page("logout/", "logout", {"POST": signing_in.sign_out}),
     Page("password/", "password", {"GET": signing_in.change_password, "POST": signing_in.change_password}),
+    Page("second-factor/", "second_factor", {"GET": second_factor.show, "POST": second_factor.show}),
+    Page("second-factor/new/", "second_factor_new", {"GET": second_factor.enrol, "POST": second_factor.enrol}),
     Page("theme/", "theme", {"POST": theme.choose_theme}),
     Page("queue/", "queue", {"GET": queue.show}),
     Page("queue/next/", "queue_next", {"POST": steps.take_next}),
@@ -26,8 +28,13 @@ PAGES: tuple[Page, ...] = (
             "pause": steps.pause,
             "split": steps.split,
             "note": steps.note,
+            "attach": evidence.attach,
+            "reveal": evidence.reveal,
         }.items()
     ),
+    Page("case/<str:case_id>/evidence/<str:evidence_id>/file/", "evidence_file", {"GET": evidence.file}),
+    Page("case/<str:case_id>/evidence/<str:evidence_id>/picture/", "evidence_picture", {"GET": evidence.picture}),
+    Page("case/<str:case_id>/evidence/<str:evidence_id>/withdraw/", "evidence_withdraw", {"POST": evidence.withdraw}),
 )
 
 urlpatterns = [page.pattern for page in PAGES]

@@ -17,7 +17,8 @@ from fairdeal.disputes.domain import Event, Role
 from fairdeal.disputes.models import Case
 from fairdeal.disputes.people import roles_of, skills_of
 from fairdeal.disputes.previewing import SHOWN, preview_of
-from fairdeal.disputes.taking_steps import findings_in, lines_in
+from fairdeal.disputes.step_forms import lines_in
+from fairdeal.disputes.taking_steps import findings_in
 from fairdeal.disputes.wording import refusal_text
 
 

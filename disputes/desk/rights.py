@@ -27,6 +27,10 @@ DEEDS: dict[str, Deed | Door] = {
     "POST logout/": Door.SIGNED_IN,
     "GET password/": Door.SIGNED_IN,
     "POST password/": Door.SIGNED_IN,
+    "GET second-factor/": Door.SIGNED_IN,
+    "POST second-factor/": Door.SIGNED_IN,
+    "GET second-factor/new/": Door.SIGNED_IN,
+    "POST second-factor/new/": Door.SIGNED_IN,
     "POST theme/": Door.ANYBODY,
     "GET queue/": Deed.READ_CASE,
     "POST queue/next/": Deed.WORK_CASE,
@@ -40,6 +44,11 @@ DEEDS: dict[str, Deed | Door] = {
     "POST case/{case_id}/split/": Deed.WORK_CASE,
     "POST case/{case_id}/reassign/": Deed.REASSIGN_CASE,
     "POST case/{case_id}/note/": Deed.LEAVE_NOTE,
+    "POST case/{case_id}/attach/": Deed.ADD_EVIDENCE,
+    "POST case/{case_id}/reveal/": Deed.REVEAL_CONTACT,
+    "GET case/{case_id}/evidence/{evidence_id}/file/": Deed.READ_CASE,
+    "GET case/{case_id}/evidence/{evidence_id}/picture/": Deed.READ_CASE,
+    "POST case/{case_id}/evidence/{evidence_id}/withdraw/": Deed.ADD_EVIDENCE,
 }
 
 
@@ -57,5 +66,6 @@ def refusal_of(deed: Deed) -> str:
         Deed.READ_CASE: _("Your account has no role in the queue. Whoever manages people can give you one."),
         Deed.WORK_CASE: _("Analysts take cases; your account has another role."),
         Deed.REASSIGN_CASE: _("A case is handed on by who holds it, or by an approver."),
+        Deed.ADD_EVIDENCE: _("Agents and analysts put evidence before a case; your account has another role."),
         Deed.LEAVE_NOTE: _("Your role reads cases and leaves no word in them."),
     }.get(deed, _("Your role may not do this."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable
+from contextlib import nullcontext
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from queue import Empty
@@ -11,20 +12,23 @@ from typing import Any
 
 Work = Callable[[Path, int], Any]
 
-#: Processes are forked from one that has already imported what takes long.
+#: Processes are forked from one that has already imported what takes long and has set Django up; each opens connections of its own.
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["polars", "django.contrib.admin", "django.db.migrations.executor", "fairdeal.disputes.django_setup"])
+_PROCESSES.set_forkserver_preload(["polars", "django.contrib.admin", "django.db.migrations.executor", "tests.disputes.readied"])
 
 
-def together(work: Work, home: Path, processes: int, database_url: str | None = None) -> list[Any]:
-    """Run ``work(home, number)`` in so many processes that begin at one moment; what each gave back, by number."""
+def together(work: Work, home: Path, processes: int, database_url: str | None = None, patience: float = 120) -> list[Any]:
+    """Run ``work(home, number)`` in so many processes that begin at one moment; what each gave back, by number.
+
+    ``patience`` is how many seconds the next answer is waited for.
+    """
     answers: Any = _PROCESSES.Queue()
     barrier = _PROCESSES.Barrier(processes)
     running = [_PROCESSES.Process(target=_run, args=(work, home, database_url, number, barrier, answers)) for number in range(processes)]
     for process in running:
         process.start()
     try:
-        given = dict(answers.get(timeout=120) for _ in running)
+        given = dict(answers.get(timeout=patience) for _ in running)
     except Empty:
         raise AssertionError(f"exit codes {[process.exitcode for process in running]}") from None
     finally:
@@ -104,7 +108,7 @@ def take_all_unguarded(home: Path, number: int) -> list[str]:
         Case.objects.filter(pk=case.pk).update(holder=holder, lease_until=at + claiming.LEASE)
         return True
 
-    claiming._hand_to = hand_to
+    claiming._hand_to, claiming.changing_history = hand_to, nullcontext
     return take_all(home, number)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from fairdeal.disputes import services
-from fairdeal.disputes.claiming import LEASE, LEAST_AT_STAKE, LOOKED_AT, priority
+from fairdeal.disputes.claiming import LEASE, LEAST_AT_STAKE, priority
 from fairdeal.disputes.models import Case, CaseEvent
 from fairdeal.disputes.services import RefusedChange, apply, claim, next_case, reassign, release
 from tests.disputes.alerts import AT, alert
@@ -62,11 +61,6 @@ def test_the_case_given_is_always_the_best_of_those_left(seed: int) -> None:
         given = taken("li")
         assert left[given] == max(left.values())
         del left[given]
-
-
-def test_more_cases_than_are_looked_at_at_once_all_come() -> None:
-    wanted = open_cases(*(1_000_000 - n for n in range(3 * LOOKED_AT)))
-    assert [taken("li") for _ in wanted] == wanted
 
 
 def test_a_lease_runs_out_and_the_case_is_anybodys_again() -> None:
@@ -158,27 +152,38 @@ def test_a_decided_case_is_nobodys_to_take() -> None:
         claim(case_id, actor="zhao", at=AT)
 
 
-def crowd(home: Path, processes: int, cases: int) -> Counter[str]:
-    open_cases(*(1_000 + n for n in range(cases)))
-    return Counter(case_id for some in together(take_all, home, processes) for case_id in some)
-
-
 def test_many_analysts_at_once_take_every_case_and_none_twice(home: Path) -> None:
-    times = crowd(home, 8, 200)
-    assert set(times.values()) == {1}
-    assert set(times) == set(Case.objects.values_list("pk", flat=True))
-    assert CaseEvent.objects.filter(event="claimed").count() == 200
+    fill(200)
+    check_crowd(together(take_all, home, 8))
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_sixty_four_analysts_take_two_thousand_cases_and_none_twice(home: Path) -> None:
-    times = crowd(home, 64, 2_000)
-    assert set(times.values()) == {1}
-    assert len(times) == 2_000
+@pytest.mark.timeout(1_200)
+def test_sixty_four_analysts_take_ten_thousand_cases_and_none_twice(home: Path, either: str | None) -> None:
+    fill(10_000)
+    check_crowd(together(take_all, home, 64, either, patience=1_000))
 
 
 def test_without_the_guarded_update_cases_are_taken_twice(home: Path) -> None:
-    open_cases(*(1_000 + n for n in range(200)))
-    times = Counter(case_id for some in together(take_all_unguarded, home, 8) for case_id in some)
-    assert max(times.values()) > 1
+    fill(200)
+    with pytest.raises(AssertionError):
+        check_crowd(together(take_all_unguarded, home, 8))
+
+
+def fill(cases: int) -> None:
+    """Open so many cases, of every urgency and of losses that are nobody's order."""
+    chance, batch = random.Random(5), max(cases // 20, 1)
+    for start in range(0, cases, batch):
+        numbers = range(start, min(start + batch, cases))
+        opened = AT - timedelta(hours=chance.uniform(0, 40))
+        rows = [alert(n, f"M{n}", expected_loss_minor=chance.randrange(1_000, 10**6)) for n in numbers]
+        services.open_cases(rows, run_id=f"run-{start}", at=opened)
+
+
+def check_crowd(taken: list[list[str]]) -> None:
+    """Every case was given, to one person, and never one while a better one waited: who waits longest for most is not starved."""
+    assert sorted(case_id for some in taken for case_id in some) == sorted(Case.objects.values_list("pk", flat=True))
+    urgency = {case.pk: priority(case, AT) for case in Case.objects.all()}
+    given = [urgency[case_id] for case_id in CaseEvent.objects.filter(event="claimed").order_by("seq").values_list("case_id", flat=True)]
+    assert given == sorted(urgency.values(), reverse=True)
+    assert services.verify_history().faults == ()

@@ -29,6 +29,10 @@ ALLOWED = {
     "POST logout/": "*",
     "GET password/": "*",
     "POST password/": "*",
+    "GET second-factor/": "*",
+    "POST second-factor/": "*",
+    "GET second-factor/new/": "*",
+    "POST second-factor/new/": "*",
     "POST theme/": "anybody",
     "GET queue/": READERS,
     "POST queue/next/": "analyst",
@@ -42,6 +46,11 @@ ALLOWED = {
     "POST case/{case_id}/split/": "analyst",
     "POST case/{case_id}/reassign/": "analyst approver",
     "POST case/{case_id}/note/": "agent analyst approver",
+    "POST case/{case_id}/attach/": "agent analyst",
+    "POST case/{case_id}/reveal/": "agent analyst approver",
+    "GET case/{case_id}/evidence/{evidence_id}/file/": READERS,
+    "GET case/{case_id}/evidence/{evidence_id}/picture/": READERS,
+    "POST case/{case_id}/evidence/{evidence_id}/withdraw/": "agent analyst",
 }
 OPERATIONS = [operation for page in PAGES for operation in page.operations]
 #: What the process serves beside the desk, each with a gate of its own.

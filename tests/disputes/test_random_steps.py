@@ -169,7 +169,7 @@ def check(case: Walked, event: Event, role: Role, facts: Facts, row: Transition)
         assert not same_person(case.maker, facts.actor)
     if row.target is S.DECIDED:
         assert case.close_code is not None
-    if case.status is S.APPEAL and role is Role.APPROVER:
+    if case.status is S.APPEAL and role is Role.APPROVER and facts.on_behalf_of is None:
         assert not any(same_person(facts.actor, other) for other in case.deciders | case.analysts)
     if event in PROPOSALS:
         assert role not in (Role.PIPELINE, Role.WORKER) or facts.named_maker  # a human made it
