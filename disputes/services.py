@@ -25,6 +25,7 @@ from fairdeal.disputes.packing import pack_files
 from fairdeal.disputes.pausing import pause, resume
 from fairdeal.disputes.reading import cases_about, list_cases, open_snapshot, show_case, verdicts
 from fairdeal.disputes.refused import RefusedChange
+from fairdeal.disputes.staffing import set_staffing, staffing_for, staffing_said
 from fairdeal.disputes.webhooks import (
     forget_messages,
     messages_by_state,
@@ -74,8 +75,11 @@ __all__ = [
     "resume",
     "reverse",
     "revoke_token",
+    "set_staffing",
     "show_case",
     "split",
+    "staffing_for",
+    "staffing_said",
     "take_action",
     "take_message",
     "try_again",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,8 @@ class Capacity:
         Part of the other minutes kept for each detector's own alerts before all compete.
     worth
         Minor units of the currency of ``minute_cost_minor`` per minor unit of another currency; 1 where not named.
+    staffed_minutes
+        Minutes that somebody said people have; they count instead of ``people`` and ``minutes_per_person``.
     """
 
     people: int = 4
@@ -67,14 +69,32 @@ class Capacity:
     audit_size: int | None = None
     reserved: Mapping[Detector, float] = field(default_factory=lambda: dict.fromkeys(Detector, 0.15))
     worth: Mapping[str, float] = field(default_factory=dict)
+    staffed_minutes: float | None = None
 
     def __post_init__(self) -> None:
-        if sum(self.reserved.values()) > 1.0:
+        if sum(self.reserved.values()) > 1.0 + 1e-9:
             raise WrongSetting(f"settings [capacity.reserved]: shares add up to {sum(self.reserved.values()):g}; allowed is 1; lower them")
 
     def available(self, backlog: float) -> float:
         """Minutes left when ``backlog`` minutes of earlier work are done first; never negative."""
-        return max(0.0, self.people * self.minutes_per_person - backlog)
+        minutes = self.people * self.minutes_per_person if self.staffed_minutes is None else self.staffed_minutes
+        return max(0.0, minutes - backlog)
+
+
+def staffed(capacity: Capacity, hours: Mapping[str, float]) -> Capacity:
+    """The capacity when people work so many hours, named by detector or under ``all``; without any, as it was.
+
+    What is said for a detector is kept for its own alerts before all compete; of the rest each detector keeps the share it had.
+
+    >>> staffed(Capacity(), {"payments": 1, "all": 3}).reserved[Detector.PAYMENTS]
+    0.3625
+    """
+    total = sum(hours.values())
+    if not hours:
+        return capacity
+    shared = hours.get("all", 0.0)
+    kept = {name: (hours.get(name, 0.0) + shared * capacity.reserved.get(name, 0.0)) / total for name in Detector} if total else {}
+    return replace(capacity, staffed_minutes=60.0 * total, reserved=kept)
 
 
 def capacity_from(

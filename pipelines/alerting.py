@@ -17,7 +17,7 @@ from fairdeal.data_contracts.typologies import CaseType, Detector
 from fairdeal.features.links import linked_orders
 from fairdeal.features.twins import find_twins
 from fairdeal.features.windows import DAY
-from fairdeal.models.capacity import capacity_from, choose_alerts
+from fairdeal.models.capacity import capacity_from, choose_alerts, staffed
 from fairdeal.pipelines.keys import hashing_key
 from fairdeal.pipelines.ledger import dumps, loads
 from fairdeal.pipelines.scoring import model_of
@@ -59,11 +59,13 @@ def raise_alerts(
     explanations
         ``detector, subject_id, as_of_at, reasons, snapshot`` of every alert and every decision other than allow.
     night
-        People, minutes available after the backlog, minutes used.
+        People, where the settings say how many; what was said of the night's staffing, or was taken because nobody said; minutes
+        available after the backlog, minutes used.
     """
     frozen = run.frozen or {}
     interval = (instant(run.interval_from), instant(run.interval_to))
-    capacity = capacity_from(frozen["settings"]["capacity"], measured=frozen["measured_minutes"])
+    staffing = frozen.get("staffing") or {"basis": "default", "hours": {}}  # a run frozen by an earlier version has none
+    capacity = staffed(capacity_from(frozen["settings"]["capacity"], measured=frozen["measured_minutes"]), staffing["hours"])
     backlog = sum(capacity.minutes[CaseType(case["case_type"])] for case in frozen["open_cases"])
     abouts = (with_cases(Detector(name), rows, tables, interval) for name, rows in decisions.items())
     about = pl.concat([pl.DataFrame(schema=ABOUT), *abouts])
@@ -96,11 +98,12 @@ def raise_alerts(
     made = [_alert(run, row, explanations, evidence, snapshots) for row in raised.iter_rows(named=True)]
     conformed = promised(ALERTS, pl.DataFrame(made, schema_overrides=ALERTS.polars_schema())) if made else ALERTS.empty()
     night = {
-        "people": capacity.people,
+        "people": capacity.people if capacity.staffed_minutes is None else None,
+        "staffing": staffing,
         "minutes": round(capacity.available(backlog), 1),
         "backlog_minutes": round(backlog, 1),
         "minutes_used": round(float(picked["minutes"].sum() or 0), 1),
-        "is_default": not frozen["settings"]["capacity"],
+        "is_default": not staffing["hours"] and not frozen["settings"]["capacity"],
     }
     table = pl.DataFrame(
         [

@@ -24,7 +24,7 @@ def knowledge(place: Workplace, end: datetime) -> str:
     """Digest of everything that could make an interval's result another one."""
     with place.ledger.engine.connect() as connection:
         batches = batches_before(place, connection, end)
-    state = state_then(place)
+    state = {**state_then(place), **desk_then(place, end)}
     return _digest(place, batches, state, place.cases().verdicts(0))
 
 
@@ -39,6 +39,12 @@ def cases_then(place: Workplace, run: Run) -> dict[str, Any]:
         "measured_minutes": services.measured_minutes(),
         "audit_head": services.audit_head(),
     }
+
+
+def desk_then(place: Workplace, end: datetime) -> dict[str, Any]:
+    """What people arranged for whoever looks at an interval's alerts: they work on the day that begins when it ends."""
+    services = place.cases()
+    return {"staffing": services.staffing_for(end.astimezone(place.settings.zone).date())}
 
 
 def state_then(place: Workplace) -> dict[str, Any]:
@@ -76,7 +82,15 @@ def inputs(place: Workplace, run: Run, mark: int, batches: list[str], then: dict
 
 def _digest(place: Workplace, batches: list[str], state: dict[str, Any], verdicts: list[dict[str, Any]]) -> str:
     last = verdicts[-1]["seq"] if verdicts else 0
-    known = [batches, state["champions"], bool(state["stand_ins"]), last, state["settings"], place.mapping.sha256]
+    known = [
+        batches,
+        state["champions"],
+        bool(state["stand_ins"]),
+        last,
+        state["settings"],
+        place.mapping.sha256,
+        state["staffing"]["hours"],
+    ]
     return hashlib.sha256(dumps(known).encode()).hexdigest()
 
 

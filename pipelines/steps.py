@@ -34,7 +34,7 @@ def _ingest(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     report = delivery.report if delivery is not None else {"files": [], "tables": {}, "absent": []}
     if delivery is not None:
         ingest.refuse_over_limit(place.lake, place.mapping.name, delivery)
-    frozen_then = {**freezing.cases_then(place, run), **freezing.state_then(place)}
+    frozen_then = {**freezing.cases_then(place, run), **freezing.state_then(place), **freezing.desk_then(place, end)}
 
     def enter(tx: sa.Connection) -> None:
         if delivery is not None:
