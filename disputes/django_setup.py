@@ -19,6 +19,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from fairdeal.disputes.databases import SettingsError, shown
+from fairdeal.disputes.desk_rules import DeskRules
 from fairdeal.disputes.settings import build
 
 __all__ = ["DatabaseUnreadable", "SettingsError", "configure", "create_first_user", "migrate", "serve"]
@@ -33,6 +34,7 @@ def configure(
     debug: bool = False,
     allowed_hosts: Sequence[str] = (),
     actions_elsewhere: bool = False,
+    desk: DeskRules | None = None,
 ) -> None:
     """Set Django up for the queue kept under ``home``.
 
@@ -50,6 +52,8 @@ def configure(
         Host names, beside this machine's own, under which the console answers.
     actions_elsewhere
         Measures of decided cases wait in the outbox until somebody else carried them out; False: the feed is all there is.
+    desk
+        The written bounds of the desk; None: the defaults.
 
     Raises
     ------
@@ -73,6 +77,7 @@ def configure(
         debug=debug,
         allowed_hosts=allowed_hosts,
         actions_elsewhere=actions_elsewhere,
+        desk=desk or DeskRules(),
     )
     if not settings.configured:
         settings.configure(**values)
@@ -86,6 +91,7 @@ def configure(
     settings.ALLOWED_HOSTS = values["ALLOWED_HOSTS"]
     settings.ACTIONS_ELSEWHERE = values["ACTIONS_ELSEWHERE"]
     settings.WATCH_FOLDER = values["WATCH_FOLDER"]
+    settings.DESK_RULES = values["DESK_RULES"]
     settings.TIME_ZONE = values["TIME_ZONE"]
     timezone.get_default_timezone.cache_clear()  # type: ignore[attr-defined]
 

@@ -26,6 +26,7 @@ from fairdeal.disputes.pausing import pause, resume
 from fairdeal.disputes.reading import cases_about, list_cases, open_snapshot, show_case, verdicts
 from fairdeal.disputes.refused import RefusedChange
 from fairdeal.disputes.staffing import set_staffing, staffing_for, staffing_said
+from fairdeal.disputes.trusting import confirm_trust, note_suppressed, propose_trust, trusted, withdraw_trust
 from fairdeal.disputes.webhooks import (
     forget_messages,
     messages_by_state,
@@ -49,6 +50,7 @@ __all__ = [
     "carry_out",
     "cases_about",
     "claim",
+    "confirm_trust",
     "decide",
     "file_complaint",
     "finish_cases",
@@ -61,11 +63,13 @@ __all__ = [
     "new_token",
     "next_case",
     "note",
+    "note_suppressed",
     "open_cases",
     "open_snapshot",
     "pack_files",
     "pause",
     "propose",
+    "propose_trust",
     "reassign",
     "record_delivered",
     "record_failure",
@@ -82,9 +86,11 @@ __all__ = [
     "staffing_said",
     "take_action",
     "take_message",
+    "trusted",
     "try_again",
     "verdicts",
     "verify_history",
+    "withdraw_trust",
     "write_messages",
     "write_notices",
 ]

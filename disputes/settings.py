@@ -10,6 +10,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from fairdeal.disputes.databases import database
+from fairdeal.disputes.desk_rules import DeskRules
 from fairdeal.disputes.people import leads_team, may_read_queue
 
 
@@ -24,6 +25,7 @@ def build(
     debug: bool,
     allowed_hosts: Sequence[str],
     actions_elsewhere: bool,
+    desk: DeskRules,
 ) -> dict[str, Any]:
     """All settings, ready for ``django.conf.settings.configure``."""
     return {
@@ -32,6 +34,7 @@ def build(
         "TOKEN_KEY": token_key,
         "ACTIONS_ELSEWHERE": actions_elsewhere,
         "WATCH_FOLDER": home / "watch",
+        "DESK_RULES": desk,
         "DEBUG": debug,
         "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]", *allowed_hosts],
         "INSTALLED_APPS": [

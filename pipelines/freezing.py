@@ -44,7 +44,11 @@ def cases_then(place: Workplace, run: Run) -> dict[str, Any]:
 def desk_then(place: Workplace, end: datetime) -> dict[str, Any]:
     """What people arranged for whoever looks at an interval's alerts: they work on the day that begins when it ends."""
     services = place.cases()
-    return {"staffing": services.staffing_for(end.astimezone(place.settings.zone).date())}
+    desk = place.settings.desk
+    return {
+        "staffing": services.staffing_for(end.astimezone(place.settings.zone).date()),
+        "trust": {"known": services.trusted(), "ceiling": desk.trust_ceiling, "looks": desk.trust_looks},
+    }
 
 
 def state_then(place: Workplace) -> dict[str, Any]:
@@ -66,6 +70,7 @@ def state_then(place: Workplace) -> dict[str, Any]:
 def inputs(place: Workplace, run: Run, mark: int, batches: list[str], then: dict[str, Any]) -> dict[str, Any]:
     previous, verdicts = then["previous_feed"], then["verdicts"]
     moments = [instant(run.interval_to), *(instant(str(verdict["closed_at"])) for verdict in verdicts)]
+    moments += [instant(entry["since"]) for entry in then["trust"]["known"]]
     if previous is not None:
         moments.append(instant(previous["generated_at"]))
     published = previous["verdict_seq"] if previous is not None else 0

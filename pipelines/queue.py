@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fairdeal.disputes import django_setup
+from fairdeal.disputes.desk_rules import DeskRules
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.settings import Settings
 
@@ -17,6 +18,7 @@ def set_up_queue(settings: Settings) -> None:
         database_url=settings.database.disputes_url,
         time_zone=settings.time_zone,
         actions_elsewhere=settings.enforcement.url is not None,
+        desk=DeskRules(trust_days=settings.desk.trust_days, second_look_share=settings.desk.second_look_share),
     )
 
 

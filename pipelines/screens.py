@@ -64,6 +64,12 @@ def run_screen(summary: dict[str, Any], zone: ZoneInfo) -> None:
         f"{_on_what(night)}; new cases {summary['cases_opened']}; "
         f"labels learned from closed cases {summary['labels_collected']}"
     )
+    kept = night.get("trusted", {}).values()
+    if kept:
+        console.print(
+            f"alerts that the trust-list kept from people: {sum(one['suppressed'] for one in kept)}; "
+            f"drawn for a look all the same: {sum(one['sampled'] for one in kept)}"
+        )
     feed = summary["feed"]
     console.print(
         f"feed {feed['feed_seq']} with {feed['rows']} rows, sha256 {feed['sha256'][:16]}…: {escape(feed['path'])}", soft_wrap=True
