@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from fairdeal.data_contracts.typologies import CaseType
-from fairdeal.disputes.domain import AT_REST, CASE_TYPES, STATUSES, CaseStatus, Event, Finding
+from fairdeal.disputes.domain import AT_REST, CASE_TYPES, STATUSES, CaseStatus, Event, Finding, Note
 from fairdeal.disputes.outcomes import CloseCode
 from fairdeal.disputes.statuses import ActionState
 
@@ -228,6 +228,7 @@ class CaseEvent(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["seq"], condition=models.Q(to_status=CaseStatus.CLOSED.value), name="event_closings"),
             models.Index(fields=["seq"], condition=models.Q(event=Event.APPROVE.value), name="event_approvals"),
+            models.Index(fields=["seq"], condition=models.Q(event=Note.REASON_MARKED.value), name="event_reason_marks"),
         ]
 
     def __str__(self) -> str:

@@ -24,6 +24,7 @@ from fairdeal.disputes.outbox import take_action
 from fairdeal.disputes.packing import pack_files
 from fairdeal.disputes.pausing import pause, resume
 from fairdeal.disputes.reading import cases_about, list_cases, open_snapshot, show_case, verdicts
+from fairdeal.disputes.reason_marks import mark_reason, reason_marks, reasons_judged
 from fairdeal.disputes.refused import RefusedChange
 from fairdeal.disputes.staffing import set_staffing, staffing_for, staffing_said
 from fairdeal.disputes.trusting import confirm_trust, note_suppressed, propose_trust, trusted, withdraw_trust
@@ -58,6 +59,7 @@ __all__ = [
     "forget_messages",
     "list_cases",
     "list_tokens",
+    "mark_reason",
     "measured_minutes",
     "messages_by_state",
     "new_token",
@@ -70,6 +72,8 @@ __all__ = [
     "pause",
     "propose",
     "propose_trust",
+    "reason_marks",
+    "reasons_judged",
     "reassign",
     "record_delivered",
     "record_failure",

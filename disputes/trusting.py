@@ -150,7 +150,9 @@ def confirm_trust(entry_id: int, *, actor: str, role: str, at: datetime | None =
             raise refuse(where, "second_eyes", f"asked for by {actor}", "a second person confirms trust", "ask a colleague who may approve")
         case = case_at(entry.case_id, None, is_locked=True)
         if not trustable_of(case):
-            raise refuse(where, "no_false_positive", f"the case is {case.status}", "the case stands as a false positive", "withdraw the entry")
+            raise refuse(
+                where, "no_false_positive", f"the case is {case.status}", "the case stands as a false positive", "withdraw the entry"
+            )
         entry.confirmed_by, entry.confirmed_at, entry.until = actor, moment, moment + timedelta(days=entry.days)
         entry.save(update_fields=["confirmed_by", "confirmed_at", "until"])
         _note(entry, case, Note.TRUSTED, actor, role, moment)
@@ -279,7 +281,9 @@ def _live(one: Trustable, at: datetime) -> TrustEntry | None:
 def _entry(entry_id: int) -> TrustEntry:
     entry = TrustEntry.objects.select_for_update().filter(pk=entry_id).first()
     if entry is None:
-        raise refuse(f"trust-list entry {entry_id}", "no_such_entry", "there is none", "an entry is named by its number", "look at the list")
+        raise refuse(
+            f"trust-list entry {entry_id}", "no_such_entry", "there is none", "an entry is named by its number", "look at the list"
+        )
     return entry
 
 

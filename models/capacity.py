@@ -210,8 +210,8 @@ def choose_alerts(
     -----
     *Flagged* is what has an action other than allow, or an expected loss above what a look at it costs. The sample is drawn
     within each detector from what is not flagged and not open: the n first in order of a keyed hash, hence uniform without replacement
-    (n / N, Horvitz and Thompson 1952). What is flagged and trusted is no loss alert; a part of it is drawn for the sample, each with one and
-    the same probability. A ring costs its case once and a little per member; its members enter one by one.
+    (n / N, Horvitz and Thompson 1952). What is flagged and trusted is no loss alert; a part of it is drawn for the sample,
+    each with one and the same probability. A ring costs its case once and a little per member; its members enter one by one.
     """
     require(
         decisions,

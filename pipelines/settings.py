@@ -98,7 +98,9 @@ class Desk(_Section):
 
     trust_days: int = Field(90, ge=1, le=365, description="a subject stays on the trust-list at most so many days")
     trust_ceiling: float = Field(0.9, ge=0, le=1, description="from this probability on a subject's trust counts for nothing")
-    trust_looks: float = Field(0.1, ge=0, le=1, description="share of the alerts that trust keeps from people which are looked at all the same")
+    trust_looks: float = Field(
+        0.1, ge=0, le=1, description="share of the alerts that trust keeps from people which are looked at all the same"
+    )
     second_look_share: float = Field(0.05, ge=0, le=1, description="share of closed cases that a second analyst judges blind")
 
 

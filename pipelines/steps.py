@@ -9,7 +9,19 @@ import polars as pl
 import sqlalchemy as sa
 
 from fairdeal.data_contracts.typologies import Detector
-from fairdeal.pipelines import alerting, deciding, freezing, ingest, labelling, publishing, scoring, shadowing, trusting, upstream
+from fairdeal.pipelines import (
+    alerting,
+    deciding,
+    freezing,
+    ingest,
+    labelling,
+    publishing,
+    reason_feedback,
+    scoring,
+    shadowing,
+    trusting,
+    upstream,
+)
 from fairdeal.pipelines.freezing import frozen, tables_then
 from fairdeal.pipelines.lake import LakeFile
 from fairdeal.pipelines.ledger import BATCHES, Run
@@ -24,8 +36,10 @@ def _nothing(tx: sa.Connection) -> None:
 
 
 def _collect_labels(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
-    verdicts = place.cases().verdicts(labelling.last_verdict(place.ledger))
-    return {"labels": labelling.collect(place.ledger, verdicts)}, _nothing
+    services = place.cases()
+    labels = labelling.collect(place.ledger, services.verdicts(labelling.last_verdict(place.ledger)))
+    marks = reason_feedback.collect(place.ledger, services.reason_marks(reason_feedback.last_mark(place.ledger)))
+    return {"labels": labels, "reason_marks": marks}, _nothing
 
 
 def _ingest(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
