@@ -229,6 +229,7 @@ class CaseEvent(models.Model):
             models.Index(fields=["seq"], condition=models.Q(to_status=CaseStatus.CLOSED.value), name="event_closings"),
             models.Index(fields=["seq"], condition=models.Q(event=Event.APPROVE.value), name="event_approvals"),
             models.Index(fields=["seq"], condition=models.Q(event=Note.REASON_MARKED.value), name="event_reason_marks"),
+            models.Index(fields=["seq"], condition=models.Q(event=Note.ADJUDICATED.value), name="event_adjudications"),
         ]
 
     def __str__(self) -> str:

@@ -90,6 +90,7 @@ def wrong_in(entries: Iterable[CaseEvent]) -> dict[tuple[str, str], CaseEvent]:
 def reasons_judged(since: datetime, until: datetime) -> dict[str, dict[str, int]]:
     """How many alerts that people judged bore each reason: by detector and code, of cases that closed within a stretch."""
     closed = CaseEvent.objects.filter(to_status=CaseStatus.CLOSED.value, at__gte=since, at__lt=until, case__close_code__in=JUDGED)
+    closed = closed.exclude(from_status=CaseStatus.CLOSED.value)
     alerts = CaseAlert.objects.filter(case__in=closed.values("case_id")).only("detector", "reasons")
     counts: dict[str, Counter[str]] = {}
     for alert in alerts.iterator(chunk_size=1_000):

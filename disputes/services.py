@@ -26,6 +26,13 @@ from fairdeal.disputes.pausing import pause, resume
 from fairdeal.disputes.reading import cases_about, list_cases, open_snapshot, show_case, verdicts
 from fairdeal.disputes.reason_marks import mark_reason, reason_marks, reasons_judged
 from fairdeal.disputes.refused import RefusedChange
+from fairdeal.disputes.second_looks import (
+    adjudicate_second_look,
+    draw_second_looks,
+    judge_second_look,
+    second_looks,
+    take_second_look,
+)
 from fairdeal.disputes.staffing import set_staffing, staffing_for, staffing_said
 from fairdeal.disputes.trusting import confirm_trust, note_suppressed, propose_trust, trusted, withdraw_trust
 from fairdeal.disputes.webhooks import (
@@ -45,6 +52,7 @@ __all__ = [
     "OpenedCases",
     "RefusedChange",
     "add_evidence",
+    "adjudicate_second_look",
     "apply",
     "apply_due",
     "audit_head",
@@ -53,10 +61,12 @@ __all__ = [
     "claim",
     "confirm_trust",
     "decide",
+    "draw_second_looks",
     "file_complaint",
     "finish_cases",
     "forget_answers",
     "forget_messages",
+    "judge_second_look",
     "list_cases",
     "list_tokens",
     "mark_reason",
@@ -83,6 +93,7 @@ __all__ = [
     "resume",
     "reverse",
     "revoke_token",
+    "second_looks",
     "set_staffing",
     "show_case",
     "split",
@@ -90,6 +101,7 @@ __all__ = [
     "staffing_said",
     "take_action",
     "take_message",
+    "take_second_look",
     "trusted",
     "try_again",
     "verdicts",

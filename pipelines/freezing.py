@@ -78,7 +78,8 @@ def inputs(place: Workplace, run: Run, mark: int, batches: list[str], then: dict
         **then,
         "watermark": mark,
         "knowledge": _digest(place, batches, then, verdicts),
-        "verdicts": [verdict for verdict in verdicts if verdict["seq"] > published],
+        # What a second look teaches changes no measure: the case stays as it was decided.
+        "verdicts": [verdict for verdict in verdicts if verdict["seq"] > published and not verdict.get("second_look")],
         "verdict_seq": verdicts[-1]["seq"] if verdicts else 0,
         "moment": max(moments).astimezone(UTC).isoformat(),
         "data_version": hashlib.sha256(dumps([run.source, run.interval_from, run.interval_to, batches]).encode()).hexdigest()[:16],
