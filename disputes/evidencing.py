@@ -20,6 +20,8 @@ from fairdeal.disputes.history import changing_history
 from fairdeal.disputes.models import Case
 from fairdeal.disputes.noting import case_at, take_note
 from fairdeal.disputes.refused import refuse
+from fairdeal.disputes.roles import PARTIES
+from fairdeal.disputes.snoozing import Trigger, wake_for
 
 #: Most characters of the words of one piece of evidence.
 LONGEST_TEXT = 20_000
@@ -96,6 +98,7 @@ def add_evidence(
             raise refuse(f"case {case_id}", "case_at_rest", found, rule, "have the case reopened, or file a complaint")
         kept = keep(case, given, actor=actor, at=moment)
         take_note(case, Note.EVIDENCE_ADDED, {}, actor=actor, role=Role(role), at=moment, evidence=entry_of(kept))
+        wake_for(case, Trigger.EVIDENCE, *([Trigger.PARTY] if Role(role) in PARTIES else []), at=moment)
     return told(case, kept)
 
 

@@ -50,6 +50,10 @@ class Case(models.Model):
     )
     paused_until: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(_("paused until"), null=True, blank=True)
     pause_reason: models.CharField[str, str] = models.CharField(_("paused because"), max_length=32, blank=True, default="")
+    snoozed_until: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(_("asleep until"), null=True, blank=True)
+    snoozed_by: models.CharField[str, str] = models.CharField(_("put aside by"), max_length=150, blank=True, default="")
+    snooze_for: models.CharField[str, str] = models.CharField(_("woken by"), max_length=16, blank=True, default="")
+    snooze_case: models.CharField[str, str] = models.CharField(_("waits for case"), max_length=17, blank=True, default="")
     close_code: models.CharField[str, str] = models.CharField(_("outcome"), max_length=32, blank=True, default="")
     decision: models.JSONField[Any, Any] = models.JSONField(_("decision"), default=dict, encoder=DjangoJSONEncoder, blank=True)
     expected_loss_minor: models.BigIntegerField[int, int] = models.BigIntegerField(
@@ -77,6 +81,7 @@ class Case(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["status", "-expected_loss_minor", "opened_at", "case_id"], name="case_queue_order"),
             models.Index(fields=["subject_kind", "subject_id"], name="case_subject"),
+            models.Index(fields=["snoozed_until"], condition=models.Q(snoozed_until__isnull=False), name="case_asleep"),
         ]
 
     def __str__(self) -> str:

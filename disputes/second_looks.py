@@ -55,7 +55,11 @@ def draw_second_looks(at: datetime | None = None) -> int:
     with changing_history():
         seen = SecondLook.objects.aggregate(last=Max("closing_seq"))["last"] or 0
         closed = CaseEvent.objects.filter(to_status=CaseStatus.CLOSED.value, seq__gt=seen, at__gte=moment - DRAWN_WITHIN)
-        closed = closed.exclude(from_status=CaseStatus.CLOSED.value).filter(case__status=CaseStatus.CLOSED.value, case__close_code__in=JUDGED_AGAIN).select_related("case")
+        closed = (
+            closed.exclude(from_status=CaseStatus.CLOSED.value)
+            .filter(case__status=CaseStatus.CLOSED.value, case__close_code__in=JUDGED_AGAIN)
+            .select_related("case")
+        )
         looks = [
             SecondLook(
                 case=entry.case,
@@ -136,9 +140,7 @@ def judge_second_look(
     return told(look)
 
 
-def adjudicate_second_look(
-    look_id: int, holds: str, *, word: str, actor: str, role: str, at: datetime | None = None
-) -> dict[str, Any]:
+def adjudicate_second_look(look_id: int, holds: str, *, word: str, actor: str, role: str, at: datetime | None = None) -> dict[str, Any]:
     """Say which of two judgements holds; it becomes a label of its own. The case stays as it was decided: who wants it otherwise reopens it.
 
     Raises
@@ -155,7 +157,9 @@ def adjudicate_second_look(
     with changing_history():
         look = SecondLook.objects.select_for_update().filter(pk=look_id).first()
         if look is None or look.agrees is not False:
-            raise refuse(where, "nothing_to_choose", "no two judgements that differ", "only a difference is adjudicated", "look at the list")
+            raise refuse(
+                where, "nothing_to_choose", "no two judgements that differ", "only a difference is adjudicated", "look at the list"
+            )
         if look.adjudicated_at is not None:
             raise refuse(where, "adjudicated_already", f"{look.adjudicated_by} said so", "it is said once", "look at the list")
         if not may(frozenset({Role(role)}), Deed.ADJUDICATE_REVIEW):

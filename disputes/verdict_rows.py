@@ -11,9 +11,7 @@ from fairdeal.disputes.domain import CloseCode, Finding, label_for
 from fairdeal.disputes.models import Case, CaseAlert, CaseMember
 
 
-def verdict_rows(
-    case: Case, closed_at: datetime, *, judged: tuple[CloseCode, Mapping[str, Finding]] | None = None
-) -> list[dict[str, Any]]:
+def verdict_rows(case: Case, closed_at: datetime, *, judged: tuple[CloseCode, Mapping[str, Finding]] | None = None) -> list[dict[str, Any]]:
     """One row per member of a case that closes now, or whose decision stands from now on, JSON-able, sorted by member.
 
     Parameters
