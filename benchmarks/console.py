@@ -29,7 +29,7 @@ import numpy as np
 from benchmarks import parser, tell
 from fairdeal.disputes import django_setup
 
-QUEUE, NEXT = "/admin/disputes/case/", "/admin/disputes/case/next/"
+QUEUE, NEXT = "/queue/", "/queue/next/"
 #: Alerts that are filed at once.
 BATCH = 2_000
 #: Any 32 letters; who sends the same in cookie and header is no other site.
@@ -134,8 +134,8 @@ def work(port: int, cookie: str, begin: float, until: float, pause: float, heard
         status, location = ask(port, "GET" if is_look else "POST", QUEUE if is_look else NEXT, cookie)
         took = (time.perf_counter() - began) * 1000
         (heard.queue if is_look else heard.taking).append(took)
-        if not is_look and status == 302 and location.endswith("/change/"):
-            heard.given.append(location.split("/")[-3])
+        if not is_look and status == 302 and location.startswith("/case/"):
+            heard.given.append(location.split("/")[-2])
         elif not is_look or status != 200:
             heard.wrong.append(f"{status} {location}")
         due, is_look = due + pause, not is_look

@@ -1,37 +1,20 @@
-"""The console's first page: what is open, what it is worth, what waits for whom, and what to take first."""
+"""The open cases in figures: what they are worth, what waits for whom, and what to take first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.http import HttpRequest
 from django.utils import timezone
 
 from fairdeal.disputes.clocks import FIRST_RESPONSE
-from fairdeal.disputes.domain import AT_REST, CASE_TYPES, CaseStatus, Role
-from fairdeal.disputes.models import Case, Notice, in_language
-from fairdeal.disputes.people import leads_team, may_read_queue, roles_of
+from fairdeal.disputes.domain import AT_REST, CASE_TYPES, CaseStatus
+from fairdeal.disputes.models import Case, in_language
 from fairdeal.disputes.queue_rows import queue_rows, with_headline
-from fairdeal.disputes.watched import newest_week
 from fairdeal.disputes.wording import totals_text
 
 #: So many cases are named as the first to take.
 FIRST_SHOWN = 8
-
-
-def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """The first page's values; a person who may not read the queue gets none of it."""
-    if may_read_queue(request.user):
-        context["week"] = newest_week(settings.WATCH_FOLDER)
-        context["glance"] = at_a_glance(request.user.get_username()) | {"may_take": Role.ANALYST in roles_of(request.user)}
-        if leads_team(request.user):
-            context["glance"]["unseen"] = Notice.objects.filter(seen_at=None).count()
-    user: Any = request.user
-    context["lacks_approver"] = user.has_perm("auth.add_user") and not _others_who_approve(user)
-    return context
 
 
 def at_a_glance(actor: str) -> dict[str, Any]:
@@ -89,8 +72,3 @@ def _total(moneys: Iterable[Mapping[str, Mapping[str, int]]]) -> dict[str, dict[
             for column in sums:
                 sums[column] += parts[column]
     return total
-
-
-def _others_who_approve(user: Any) -> bool:
-    approvers = get_user_model().objects.filter(is_active=True, groups__name=Role.APPROVER)
-    return approvers.exclude(pk=user.pk).exists()

@@ -47,8 +47,8 @@ def must_change_first_password(get_response: Callable[[HttpRequest], HttpRespons
     def respond(request: HttpRequest) -> HttpResponseBase:
         user = request.user
         if user.is_authenticated and FirstPassword.binds(user):
-            change = reverse("admin:password_change")
-            free = (change, reverse("admin:logout"), reverse("admin:jsi18n"), reverse("set_language"))
+            change = reverse("password")
+            free = (change, reverse("logout"), reverse("theme"), reverse("set_language"))
             if request.path not in free:
                 return redirect(change)
         return get_response(request)

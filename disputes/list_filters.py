@@ -1,4 +1,4 @@
-"""What the tables of the console can be narrowed to, in words."""
+"""What the tables of the back office can be narrowed to, in words."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from fairdeal.data_contracts.actions import Action
 from fairdeal.data_contracts.typologies import Detector, Typology
-from fairdeal.disputes.domain import AT_REST, CASE_TYPES, STATUSES, Role
-from fairdeal.disputes.models import CLOSE_CODE_TEXTS, Case, in_language
+from fairdeal.disputes.domain import Role
 from fairdeal.disputes.names import action_text, chosen_by_text, detector_text, event_texts, role_text, typology_text
-from fairdeal.disputes.statuses import CaseStatus
 
 
 class ColumnFilter(admin.SimpleListFilter):
@@ -29,56 +27,6 @@ class ColumnFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(**{str(self.parameter_name): self.value()}) if self.value() else queryset
-
-
-class StatusFilter(admin.SimpleListFilter):
-    """The queue's states; open cases unless asked otherwise."""
-
-    title = _("status")
-    parameter_name = "status"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        states = [(status.value, in_language(facts.zh, facts.en)) for status, facts in STATUSES.items()]
-        return [("all", _("all, closed too")), *states]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
-        if self.value() in set(CaseStatus):
-            return queryset.filter(status=self.value())
-        return queryset if self.value() == "all" else queryset.exclude(status__in=AT_REST)
-
-    def choices(self, changelist: Any) -> Any:
-        first, *rest = super().choices(changelist)
-        return [{**first, "display": _("open")}, *rest]
-
-
-class TypeFilter(ColumnFilter):
-    title = _("type")
-    parameter_name = "case_type"
-
-    def words(self) -> Iterable[tuple[str, Any]]:
-        return [(case_type.value, in_language(facts.zh, facts.en)) for case_type, facts in CASE_TYPES.items()]
-
-
-class HolderFilter(admin.SimpleListFilter):
-    """Whose cases."""
-
-    title = _("held by")
-    parameter_name = "held"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("me", _("me")), ("nobody", _("nobody"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
-        holder = {"me": request.user.get_username(), "nobody": ""}.get(str(self.value()))
-        return queryset if holder is None else queryset.filter(holder=holder)
-
-
-class OutcomeFilter(ColumnFilter):
-    title = _("outcome")
-    parameter_name = "close_code"
-
-    def words(self) -> Iterable[tuple[str, Any]]:
-        return [(str(code), text) for code, text in CLOSE_CODE_TEXTS.items()]
 
 
 class DetectorFilter(ColumnFilter):

@@ -45,7 +45,7 @@ class NoticeAdmin(ReadOnly):
         if notice is None or not self.has_view_permission(request):
             response: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
             return response
-        return redirect("admin:disputes_case_change", notice.case_id)
+        return redirect("case", notice.case_id)
 
     @admin.action(description=_("Mark as seen"))
     def seen_selected(self, request: HttpRequest, notices: QuerySet[Notice]) -> None:

@@ -46,6 +46,7 @@ def build(
             "django.contrib.sessions",
             "django.contrib.messages",
             "django.contrib.staticfiles",
+            "django_htmx",
             "ninja",  # whose document page loads its scripts from here then
         ],
         "MIDDLEWARE": [
@@ -72,6 +73,7 @@ def build(
                         "django.template.context_processors.i18n",
                         "django.contrib.auth.context_processors.auth",
                         "django.contrib.messages.context_processors.messages",
+                        "fairdeal.disputes.desk.frame.frame",
                     ]
                 },
             }
@@ -90,8 +92,8 @@ def build(
         "USE_I18N": True,
         "STATIC_URL": "/static/",
         "WHITENOISE_USE_FINDERS": True,  # the packages' own files are served; there is nothing to collect first
-        "LOGIN_URL": "admin:login",
-        "LOGIN_REDIRECT_URL": "admin:index",
+        "LOGIN_URL": "login",
+        "LOGIN_REDIRECT_URL": "today",
         "SESSION_COOKIE_AGE": 12 * 3600,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "CSRF_COOKIE_HTTPONLY": True,
@@ -110,10 +112,9 @@ def build(
             "SITE_TITLE": _("Fairdeal disputes"),
             "SITE_HEADER": _("Fairdeal disputes"),
             "SITE_SYMBOL": "balance",
-            "SITE_URL": None,
+            "SITE_URL": "/",
             "SHOW_LANGUAGES": True,
             "SHOW_HISTORY": False,
-            "DASHBOARD_CALLBACK": "fairdeal.disputes.at_a_glance.dashboard",
             "STYLES": [_static_style],
             "SITE_FAVICONS": [{"rel": "icon", "sizes": "any", "type": "image/svg+xml", "href": _static_icon}],
             "COLORS": {"primary": _BLUES},
@@ -157,8 +158,7 @@ def _entry(title: Any, icon: str, address: str, permission: Callable[[Any], bool
 _QUEUE_MENU = {
     "title": _("Dispute queue"),
     "items": [
-        _entry(_("At a glance"), "monitoring", "admin:index", _reads_queue),
-        _entry(_("Cases"), "gavel", "admin:disputes_case_changelist", _reads_queue),
+        _entry(_("To the desk"), "gavel", "today", _reads_queue),
         _entry(_("Notices"), "campaign", "admin:disputes_notice_changelist", _leads),
         _entry(_("Alerts"), "notifications", "admin:disputes_casealert_changelist", _reads_queue),
         _entry(_("Members"), "group_work", "admin:disputes_casemember_changelist", _reads_queue),
@@ -175,7 +175,7 @@ _PEOPLE_MENU = {
 def _static_style(request: object) -> str:
     from django.templatetags.static import static  # needs configured settings
 
-    return static("disputes/case.css")
+    return static("disputes/back_office.css")
 
 
 def _static_icon(request: object) -> str:

@@ -79,22 +79,22 @@ def first_password(process: subprocess.Popen[str]) -> str:
 
 def sign_in(page: Page, address: str, password: str) -> None:
     """Signs in and changes the first password, as the console asks."""
-    page.goto(f"{address}/admin/")
+    page.goto(f"{address}/")
     page.fill("input[name=username]", "admin")
     page.fill("input[name=password]", password)
-    page.click("button[type=submit], input[type=submit]")
+    page.click("button[type=submit]")
     page.wait_for_load_state()
     page.fill("input[name=old_password]", password)
     page.fill("input[name=new_password1]", PASSWORD)
     page.fill("input[name=new_password2]", PASSWORD)
-    page.click("main button[type=submit], form button[type=submit] >> nth=-1")
+    page.click("button[type=submit]")
     page.wait_for_load_state()
 
 
 def case_address(page: Page, address: str, case_type: str) -> str | None:
     """The page of the first case of a type in the queue, or None where there is none."""
-    page.goto(f"{address}/admin/disputes/case/?case_type__exact={case_type}")
-    links = page.locator("#result_list a[href*='/change/']")
+    page.goto(f"{address}/queue/?case_type={case_type}")
+    links = page.locator("a.fd-open")
     return f"{address}{links.first.get_attribute('href')}" if links.count() else None
 
 
@@ -136,7 +136,7 @@ def main(home: Path, folder: Path) -> None:
                 keep(page, folder, name, whole=True)
         chinese = new_page(browser, "zh-CN", dark=True)
         chinese.context.add_cookies(page.context.cookies())
-        chinese.goto(f"{address}/admin/disputes/case/")
+        chinese.goto(f"{address}/queue/")
         keep(chinese, folder, "queue-zh")
         report = new_page(browser, "en-US")
         report.goto((home / "report.html").resolve().as_uri())

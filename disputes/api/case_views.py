@@ -29,11 +29,11 @@ from fairdeal.disputes.api.shapes import (
     Stepped,
 )
 from fairdeal.disputes.api.shown import case_shown
-from fairdeal.disputes.case_steps import take_step
 from fairdeal.disputes.domain import Event, Finding
 from fairdeal.disputes.models import Case, CaseMember
 from fairdeal.disputes.noting import case_at
 from fairdeal.disputes.refused import refuse
+from fairdeal.disputes.taking_steps import take_step
 
 router = Router(tags=["cases"])
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
 from ninja.responses import Status
@@ -14,12 +13,13 @@ from fairdeal.data_contracts.typologies import CaseType
 from fairdeal.disputes import services
 from fairdeal.disputes.api.gate import acting, only_known_names
 from fairdeal.disputes.api.once import KEY, once
+from fairdeal.disputes.api.problems import Problem
 from fairdeal.disputes.api.shapes import QueuePage, Taken
 from fairdeal.disputes.api.shown import row_of
-from fairdeal.disputes.domain import AT_REST, CaseStatus, CloseCode
+from fairdeal.disputes.domain import CaseStatus, CloseCode
+from fairdeal.disputes.listing import Asked, listed, place_of
 from fairdeal.disputes.models import Case
 from fairdeal.disputes.queue_rows import with_headline
-from fairdeal.disputes.searching import search_cases
 
 router = Router(tags=["queue"])
 
@@ -48,10 +48,11 @@ def list_cases(request: HttpRequest, asked: Query[QueueAsked]) -> dict[str, Any]
     """The queue, most at stake first."""
     only_known_names(request, asked)
     actor, _ = acting(request)
-    cases = _narrowed(Case.objects.all(), asked, actor).order_by("-expected_loss_minor", "case_id")
-    found = list(with_headline(cases)[: asked.limit + 1])
-    rows, has_more = found[: asked.limit], len(found) > asked.limit
-    last = rows[-1] if has_more else None
+    which = Asked(asked.status, asked.case_type or "", asked.held or "", asked.close_code or "", asked.q or "")
+    pks = listed(which, actor, most=asked.limit + 1, after=_place(asked.after))
+    cases = with_headline(Case.objects.all()).in_bulk(pks[: asked.limit])
+    rows = [cases[pk] for pk in pks[: asked.limit] if pk in cases]
+    last = rows[-1] if len(pks) > asked.limit else None
     return {"cases": [row_of(case) for case in rows], "next": f"{last.expected_loss_minor}~{last.pk}" if last else None}
 
 
@@ -62,17 +63,12 @@ def take_next_case(request: HttpRequest, key: str | None = KEY) -> Status:
     return once(request, key, lambda: {"taken": services.next_case(actor)})
 
 
-def _narrowed(cases: QuerySet[Case], asked: QueueAsked, actor: str) -> QuerySet[Case]:
-    if asked.status == "open":
-        cases = cases.exclude(status__in=AT_REST)
-    elif asked.status != "all":
-        cases = cases.filter(status=asked.status)
-    if asked.held is not None:
-        cases = cases.filter(holder=actor if asked.held == "me" else "")
-    for column in ("case_type", "close_code"):
-        value = getattr(asked, column)
-        cases = cases.filter(**{column: value.value}) if value is not None else cases
-    if asked.after is not None:
-        loss, _, case_id = asked.after.partition("~")
-        cases = cases.filter(Q(expected_loss_minor__lt=int(loss)) | Q(expected_loss_minor=int(loss), case_id__gt=case_id))
-    return search_cases(cases, asked.q) if asked.q else cases
+def _place(after: str | None) -> dict[str, Any] | None:
+    """Behind which place the page begins; money at stake may have changed since it was told."""
+    if after is None:
+        return None
+    loss, _, case_id = after.partition("~")
+    place = place_of(case_id)
+    if place is None:
+        raise Problem(422, "bad_value", f"query.after: there is no case {case_id}; allowed is the `next` of a page; begin anew")
+    return place | {"expected_loss_minor": int(loss)}

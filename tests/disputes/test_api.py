@@ -68,9 +68,9 @@ def test_the_queue_is_the_consoles_in_its_order_under_its_filters(narrowed: str)
     services.decide(cases[0], maker="li", checker="wang", close_code="false_positive", reasons=["r"], at=AT)
     li = analyst()
     li.post("cases/next")
-    page = console().get(f"/admin/disputes/case/?{narrowed}").content.decode()
+    page = console().get(f"/queue/?{narrowed}").content.decode()
     listed = [row["case_id"] for row in li.get(f"cases?{narrowed}").json()["cases"]]
-    assert listed == re.findall(r"<strong>[^<]*</strong><small><code>(C\w{16})</code>", page)
+    assert listed == re.findall(r'class="fd-open" href="/case/(C\w{16})/"', page)
     assert listed
 
 
@@ -95,7 +95,7 @@ def test_a_case_is_told_with_what_its_page_shows(language: str, why: str) -> Non
     li = analyst()
     services.note(case_id, "look at the address", actor="li", role="analyst")
     case = li.get(f"cases/{case_id}", Accept_Language=language).json()
-    page = console().get(f"/admin/disputes/case/{case_id}/change/").content.decode()
+    page = console().get(f"/case/{case_id}/").content.decode()
     assert case["why"] == why
     assert [member["subject_id"] for member in case["members"]] == ["O1", "O2"]
     assert case["members"][0]["alerts"][0]["snapshot"]["instrument_id"] == "I1"

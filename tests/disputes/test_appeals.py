@@ -55,7 +55,7 @@ def test_an_appeal_that_holds_turns_the_decision_and_the_verdict_and_keeps_the_o
     assert "service agent, for the merchant" in page
     assert "the carrier&#x27;s list" in page
     reviewer = browser(person("zhao", "approver", "appeal_review"))
-    assert "The merchant appeals:" in text_of(reviewer.get(f"/admin/disputes/case/{case_id}/change/"))
+    assert "The merchant appeals:" in text_of(reviewer.get(f"/case/{case_id}/"))
     page = send(reviewer, case_id, "reverse", outcome="false_positive", reasons="the carrier confirms")
     assert "It replaces the decision that li proposed" in page
     assert "never its maker" in send(reviewer, case_id, "approve")
@@ -74,7 +74,7 @@ def test_a_reviewer_sees_what_turning_the_decision_leads_to() -> None:
     case_id = decided()
     send(browser(person("kf", "agent")), case_id, "appeal", **ASKED)
     form = {"preview": "reverse", "outcome": "false_positive", "reasons": "the carrier confirms"}
-    where = f"/admin/disputes/case/{case_id}/preview/"
+    where = f"/case/{case_id}/preview/"
     page = text_of(browser(person("zhao", "approver", "appeal_review")).post(where, form, follow=True))
     assert "What is lifted" in page
     assert 'name="event" value="reverse"' in page
@@ -108,7 +108,7 @@ def test_who_took_part_or_lacks_the_skill_decides_no_appeal(name: str, roles: tu
     from django.contrib.auth.models import User
 
     client = browser(person(name, *roles) if roles else User.objects.get(username=name))
-    page = text_of(client.get(f"/admin/disputes/case/{case_id}/change/"))
+    page = text_of(client.get(f"/case/{case_id}/"))
     assert 'value="reverse"' not in page
     assert 'value="uphold"' not in page
     for event in ("uphold", "reverse"):
@@ -135,7 +135,7 @@ def test_an_appeal_has_reasons_new_evidence_and_a_party(change: dict[str, str], 
 def test_only_agents_and_approvers_write_an_appeal_down(name: str, role: str, told: str) -> None:
     case_id = decided()
     client = browser(person(name, role))
-    assert "Write down an appeal" not in text_of(client.get(f"/admin/disputes/case/{case_id}/change/"))
+    assert "Write down an appeal" not in text_of(client.get(f"/case/{case_id}/"))
     page = send(client, case_id, "appeal", **ASKED)
     assert told in page or "is not written down for somebody else by your role" in page
     assert status_of(case_id) == "DECIDED"
@@ -151,9 +151,9 @@ def test_a_closed_case_is_reopened_by_an_approver_for_who_asks() -> None:
     case_id = decided(when="now")
     assert status_of(case_id) == "CLOSED"
     agent, approver = browser(person("kf", "agent")), browser(person("zhao", "approver"))
-    assert "Reopen the case" not in text_of(agent.get(f"/admin/disputes/case/{case_id}/change/"))
+    assert "Reopen the case" not in text_of(agent.get(f"/case/{case_id}/"))
     assert "is not written down for somebody else by your role" in send(agent, case_id, "reopen", **ASKED)
-    assert "Reopen the case" in text_of(approver.get(f"/admin/disputes/case/{case_id}/change/"))
+    assert "Reopen the case" in text_of(approver.get(f"/case/{case_id}/"))
     assert "approver, for the analyst" in send(approver, case_id, "reopen", **(ASKED | {"asked_by": "analyst"}))
     assert status_of(case_id) == "INVESTIGATION"
 
@@ -181,4 +181,4 @@ def test_after_its_window_neither_an_appeal_nor_a_reopening_is_offered_or_taken(
         apply(case_id, "reopen", actor="zhao", role="approver", **more)
     Case.objects.update(closed_at=AT - timedelta(days=400))
     approver = browser(person("zhao", "approver"))
-    assert "Reopen the case" not in text_of(approver.get(f"/admin/disputes/case/{case_id}/change/"))
+    assert "Reopen the case" not in text_of(approver.get(f"/case/{case_id}/"))

@@ -187,7 +187,7 @@ def test_the_page_of_a_case_shows_its_evidence_and_lets_it_be_judged(language: s
         services.apply(case_id, event, actor="li", role="analyst")
     client = Client(SERVER_NAME="localhost", headers={"accept-language": language})
     client.force_login(user)
-    page = client.get(f"/admin/disputes/case/{case_id}/change/").content.decode()
+    page = client.get(f"/case/{case_id}/").content.decode()
     for word in [*words, "&lt;b&gt;fake&lt;/b&gt;", "weibo", f'name="finding_{CaseMember.objects.get().pk}"']:
         assert word in page, word
     form = {
@@ -196,6 +196,6 @@ def test_the_page_of_a_case_shows_its_evidence_and_lets_it_be_judged(language: s
         "outcome": "action_confirmed",
         "reasons": "seen in the open",
     }
-    client.post(f"/admin/disputes/case/{case_id}/step/", form)
+    client.post(f"/case/{case_id}/step/", form)
     assert Case.objects.get().status == "DECISION_PENDING"
     assert Case.objects.get().decision["findings"] == {"merchant:M1": "fraud"}

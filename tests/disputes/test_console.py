@@ -1,4 +1,4 @@
-"""The console in the browser's eyes: what people in each role see and can do, in both languages."""
+"""The desk as people see it: what each role sees and can do, in both languages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from django.test import Client
 from django.utils import timezone
 
 from fairdeal.disputes import services
-from fairdeal.disputes.case_steps import VIEWS
 from fairdeal.disputes.models import Case, CaseMember
 from tests.disputes.alerts import AT, alert
 
@@ -48,7 +47,7 @@ def send(client: Client, case_id: str, event: str, **form: str) -> str:
     """Post one step from the case's page as it is now; the page that follows."""
     revision = Case.objects.get(pk=case_id).revision
     form = {"event": event, "revision": str(revision), **form}
-    return text_of(client.post(f"/admin/disputes/case/{case_id}/step/", form, follow=True))
+    return text_of(client.post(f"/case/{case_id}/step/", form, follow=True))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +59,7 @@ def send(client: Client, case_id: str, event: str, **form: str) -> str:
 )
 def test_the_case_page_shows_reasons_in_both_languages(language: str, words: list[str]) -> None:
     case_id = open_ring()
-    page = text_of(browser(person("li", "analyst"), language).get(f"/admin/disputes/case/{case_id}/change/"))
+    page = text_of(browser(person("li", "analyst"), language).get(f"/case/{case_id}/"))
     for word in [*words, "O7", "O8", "200.03 CNY", "M1", "hold" if language == "en" else "延迟", "80%"]:
         assert word in page, word
     assert f'lang="{language}"' in page
@@ -77,7 +76,7 @@ def test_a_case_is_told_in_one_line_and_in_what_its_members_share() -> None:
         for n in (1, 2, 3)
     ]
     (case_id,) = services.open_cases(rows, run_id="run-1", at=AT).opened
-    page = text_of(browser(person("li", "analyst")).get(f"/admin/disputes/case/{case_id}/change/"))
+    page = text_of(browser(person("li", "analyst")).get(f"/case/{case_id}/"))
     assert '<p class="fd-headline">first told</p>' in page
     common = re.findall(r"<td title=\"[^\"]*\">([^<]+)</td><td class=\"fd-number\"><strong>(\d)</strong> / 3", page)
     assert common == [("often told", "3"), ("first told", "1")]
@@ -92,7 +91,7 @@ def test_a_case_is_told_in_one_line_and_in_what_its_members_share() -> None:
 def test_what_was_known_is_told_in_words_money_and_local_time(language: str, labels: list[str]) -> None:
     known = {"amount_minor": 765_432, "currency": "CNY", "paid_at": "2026-02-28T17:30:00Z", "is_unsafe_channel": True, "own_column": None}
     (case_id,) = services.open_cases([alert(1, snapshot=json.dumps(known))], run_id="run-1", at=AT).opened
-    page = text_of(browser(person("li", "analyst"), language).get(f"/admin/disputes/case/{case_id}/change/"))
+    page = text_of(browser(person("li", "analyst"), language).get(f"/case/{case_id}/"))
     rows = dict(re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", page))
     assert [rows[label] for label in labels] == ["7,654.32 CNY", "2026-03-01 01:30", "yes" if language == "en" else "是"]
     assert rows["own_column"] == "—"
@@ -107,7 +106,7 @@ def test_the_queue_is_listed_in_both_languages(language: str, words: list[str]) 
     case_id = open_ring()
     services.apply(case_id, "accept", actor="li", role="analyst", at=AT)
     services.apply(case_id, "start_review", actor="li", role="analyst", at=AT)
-    page = text_of(browser(person("li", "analyst"), language).get("/admin/disputes/case/"))
+    page = text_of(browser(person("li", "analyst"), language).get("/queue/"))
     for word in [*words, case_id, "M1", "160.03 CNY", "200.03 CNY", "2026-03-01 10:00"]:
         assert word in page, word
 
@@ -115,7 +114,7 @@ def test_the_queue_is_listed_in_both_languages(language: str, words: list[str]) 
 def test_the_queue_begins_with_the_largest_expected_loss() -> None:
     rows = [alert(n, f"M{n}", expected_loss_minor=loss) for n, loss in ((1, 5), (2, 900), (3, 70))]
     services.open_cases(rows, run_id="run-1", at=AT)
-    page = text_of(browser(person("li", "analyst")).get("/admin/disputes/case/"))
+    page = text_of(browser(person("li", "analyst")).get("/queue/"))
     assert re.findall(r"<small><code>(M\d)</code>", page) == ["M2", "M3", "M1"]
 
 
@@ -129,12 +128,12 @@ def test_every_row_of_every_table_leads_to_its_place_in_its_case(table: str, lan
     landed = client.get(row)
     assert landed.status_code == 302
     address, anchor = landed["location"].split("#")
-    assert address == f"/admin/disputes/case/{case_id}/change/"
+    assert address == f"/case/{case_id}/"
     assert f'id="{anchor}"' in text_of(client.get(address))
 
 
-@pytest.mark.parametrize("table", ["case", "casemember", "casealert", "caseevent"])
-def test_codes_are_told_in_the_readers_language(table: str) -> None:
+@pytest.mark.parametrize("path", ["/", "/queue/", *(f"/admin/disputes/{table}/" for table in ("casemember", "casealert", "caseevent"))])
+def test_codes_are_told_in_the_readers_language(path: str) -> None:
     case_id = open_ring()
     services.apply(case_id, "accept", actor="li", role="analyst", at=AT)
     client = browser(person("li", "analyst"), "zh-hans")
@@ -151,7 +150,7 @@ def test_codes_are_told_in_the_readers_language(table: str) -> None:
         "analyst",
         "Filters",
     }
-    for page in (text_of(client.get(f"/admin/disputes/{table}/")), text_of(client.get(f"/admin/disputes/case/{case_id}/change/"))):
+    for page in (text_of(client.get(path)), text_of(client.get(f"/case/{case_id}/"))):
         said = re.findall(r">([^<>]+)<", re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL))
         assert codes & {word for words in said for word in words.split()} == set()
 
@@ -167,7 +166,7 @@ def test_a_review_shows_its_spans_and_twins_and_nothing_runs() -> None:
         evidence=json.dumps({"spans": [{"start": 0, "end": 4}, [30, 34, 0.7], [90, 99]], "twins": [{"twin_id": "R7", "similarity": 0.91}]}),
     )
     (case_id,) = services.open_cases([row], run_id="run-1", at=AT).opened
-    page = text_of(browser(person("li", "analyst")).get(f"/admin/disputes/case/{case_id}/change/"))
+    page = text_of(browser(person("li", "analyst")).get(f"/case/{case_id}/"))
     assert "<mark>真的很好</mark>" in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script>alert(1)" not in page
@@ -182,10 +181,10 @@ def test_the_case_page_links_to_the_cases_of_the_same_subject_and_of_its_neighbo
     opened = services.open_cases(rows, run_id="run-2", at=AT).opened
     new = Case.objects.get(pk__in=opened, case_type="FAKE_DEAL")
     other = Case.objects.get(pk__in=opened, case_type="CLAIM_ABUSE")
-    page = text_of(browser(person("li", "analyst")).get(f"/admin/disputes/case/{new.pk}/change/"))
-    assert f'<a class="fd-link" href="/admin/disputes/case/{old}/change/">' in page
-    assert f'<a class="fd-link" href="/admin/disputes/case/{other.pk}/change/">' in page
-    assert "/admin/disputes/case/?status=all&amp;q=M1" in page
+    page = text_of(browser(person("li", "analyst")).get(f"/case/{new.pk}/"))
+    assert f'<a href="/case/{old}/">' in page
+    assert f'<a href="/case/{other.pk}/">' in page
+    assert "/queue/?status=all&amp;q=M1" in page
 
 
 def test_a_case_is_worked_from_page_to_page_by_two_people() -> None:
@@ -240,7 +239,7 @@ def test_clocks_are_stopped_for_a_reason_and_go_on() -> None:
 
     def post(**form: str) -> str:
         revision = Case.objects.get().revision
-        return text_of(analyst.post(f"/admin/disputes/case/{case_id}/pause/", {"revision": revision, **form}, follow=True))
+        return text_of(analyst.post(f"/case/{case_id}/pause/", {"revision": revision, **form}, follow=True))
 
     assert "The clocks stand still: expert testing." in post(pause="pause", reason="expert_test")
     assert "the clocks stand still already" in post(pause="pause", reason="expert_test")
@@ -255,10 +254,10 @@ def test_a_case_is_handed_on_with_a_reason_by_its_holder_or_an_approver() -> Non
 
     def post(name: str, **form: str) -> str:
         revision = Case.objects.get().revision
-        return text_of(clients[name].post(f"/admin/disputes/case/{case_id}/reassign/", {"revision": revision, **form}, follow=True))
+        return text_of(clients[name].post(f"/case/{case_id}/reassign/", {"revision": revision, **form}, follow=True))
 
-    assert "Hand it on" in text_of(clients["li"].get(f"/admin/disputes/case/{case_id}/change/"))
-    assert "Hand it on" not in text_of(clients["zhao"].get(f"/admin/disputes/case/{case_id}/change/"))
+    assert "Hand it on" in text_of(clients["li"].get(f"/case/{case_id}/"))
+    assert "Hand it on" not in text_of(clients["zhao"].get(f"/case/{case_id}/"))
     assert "or by an approver" in post("zhao", to="zhao", reason="mine")
     assert "changes hands with a reason" in post("li", to="zhao", reason="")
     assert "Choose an analyst" in post("li", to="wang", reason="you know them")
@@ -271,12 +270,12 @@ def test_a_word_is_left_in_a_case_that_somebody_else_holds() -> None:
     case_id = open_ring()
     services.claim(case_id, actor="zhao")
     client = browser(person("li", "analyst"))
-    page = text_of(client.post(f"/admin/disputes/case/{case_id}/note/", {"text": "the carrier calls back at five"}, follow=True))
+    page = text_of(client.post(f"/case/{case_id}/note/", {"text": "the carrier calls back at five"}, follow=True))
     assert "the carrier calls back at five" in page
     assert Case.objects.get().holder == "zhao"
-    assert "nothing is said" in text_of(client.post(f"/admin/disputes/case/{case_id}/note/", {"text": " "}, follow=True))
+    assert "nothing is said" in text_of(client.post(f"/case/{case_id}/note/", {"text": " "}, follow=True))
     auditor = browser(person("sun", "auditor"))
-    assert "leaves no word" in text_of(auditor.post(f"/admin/disputes/case/{case_id}/note/", {"text": "x"}, follow=True))
+    assert "leaves no word" in auditor.post(f"/case/{case_id}/note/", {"text": "x"}).content.decode()
 
 
 @pytest.mark.parametrize(("language", "heading"), [("en", '"Strongest reason"'), ("zh-hans", '"最强理由"')])
@@ -285,8 +284,8 @@ def test_cases_are_exported_as_a_table_in_which_nothing_is_a_formula(language: s
     services.open_cases([alert(77, "=cmd|' /C calc'!A0")], run_id="run-1", at=AT)
     client = browser(person("li", "analyst"))
     client.cookies["django_language"] = language
-    chosen = {"action": "export_selected", "_selected_action": list(Case.objects.values_list("pk", flat=True))}
-    answer = client.post("/admin/disputes/case/", chosen, HTTP_ACCEPT_LANGUAGE=language)
+    chosen = {"what": "export", "case": list(Case.objects.values_list("pk", flat=True))}
+    answer = client.post("/queue/selected/", chosen, HTTP_ACCEPT_LANGUAGE=language)
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     rows = list(csv.reader(answer.content.decode("utf-8-sig").splitlines()))
     assert heading in answer.content.decode()
@@ -302,11 +301,11 @@ def test_a_member_is_taken_out_of_a_ring_with_a_reason() -> None:
     send(analyst, case_id, "accept")
     send(analyst, case_id, "start_review")
     member = CaseMember.objects.order_by("subject_id")[0]
-    assert "Does not belong here" in text_of(analyst.get(f"/admin/disputes/case/{case_id}/change/"))
+    assert "Does not belong here" in text_of(analyst.get(f"/case/{case_id}/"))
 
     def post(**form: str) -> str:
         revision = Case.objects.get(pk=case_id).revision
-        return text_of(analyst.post(f"/admin/disputes/case/{case_id}/split/", {"revision": revision, **form}, follow=True))
+        return text_of(analyst.post(f"/case/{case_id}/split/", {"revision": revision, **form}, follow=True))
 
     assert "changes hands with a reason" in post(member=member.key, reason="")
     assert "it is judged in case C" in post(member=member.key, reason="bought for the office")
@@ -318,26 +317,15 @@ def test_only_analysts_stop_clocks_and_take_members_out(role: str) -> None:
     case_id = open_ring()
     client = browser(person("zhou", role))
     for what in ("pause", "split"):
-        assert "another role" in text_of(client.post(f"/admin/disputes/case/{case_id}/{what}/", {}, follow=True))
+        refused = client.post(f"/case/{case_id}/{what}/", {})
+        assert (refused.status_code, "another role" in refused.content.decode()) == (403, True)
 
 
-def test_everything_done_to_a_case_is_asked_for_by_post_and_is_closed_to_who_has_no_role() -> None:
-    case_id = open_ring()
-    outsider = browser(person("guest"))
-    for name, (address, _) in VIEWS.items():
-        where = f"/admin/disputes/case/{address.replace('<path:case_id>', case_id)}"
-        assert outsider.get(where).status_code in (302, 405), name
-        outsider.post(
-            where, {"event": "accept", "claim": "take", "pause": "pause", "reason": "x", "text": "x", "to": "guest", "revision": "²"}
-        )
-    assert Case.objects.get().revision == 0
-
-
-@pytest.mark.parametrize("name", [name for name in VIEWS if name != "next"])
+@pytest.mark.parametrize("name", ["step", "preview", "claim", "reassign", "pause", "split", "note"])
 def test_a_revision_that_is_no_number_breaks_nothing(name: str) -> None:
     case_id = open_ring()
     analyst = browser(person("li", "analyst"))
-    assert analyst.post(f"/admin/disputes/case/{case_id}/{name}/", {"revision": "²", "event": "accept"}, follow=True).status_code == 200
+    assert analyst.post(f"/case/{case_id}/{name}/", {"revision": "²", "event": "accept"}, follow=True).status_code == 200
 
 
 def test_who_was_hardly_suspected_or_drawn_at_random_is_not_judged_by_the_others() -> None:
@@ -346,7 +334,7 @@ def test_who_was_hardly_suspected_or_drawn_at_random_is_not_judged_by_the_others
     analyst, checker = browser(person("li", "analyst")), browser(person("wang", "approver"))
     send(analyst, case_id, "accept")
     send(analyst, case_id, "start_review")
-    assert text_of(analyst.get(f"/admin/disputes/case/{case_id}/change/")).count("not judged, unless a false positive") == 3
+    assert text_of(analyst.get(f"/case/{case_id}/")).count("not judged, unless a false positive") == 3
     marked = CaseMember.objects.get(subject_id="O5")
     send(analyst, case_id, "propose_decision", outcome="action_confirmed", reasons="one device", **{f"finding_{marked.pk}": "fraud"})
     send(checker, case_id, "approve")
@@ -391,7 +379,7 @@ def test_who_is_analyst_and_approver_cannot_approve_their_own(language: str, wor
     send(both, case_id, "accept")
     send(both, case_id, "start_review")
     send(both, case_id, "propose_decision", outcome="action_confirmed", reasons="x")
-    page = text_of(both.get(f"/admin/disputes/case/{case_id}/change/"))
+    page = text_of(both.get(f"/case/{case_id}/"))
     assert 'value="approve"' not in page
     assert words in send(both, case_id, "approve")
     assert Case.objects.get().status == "DECISION_PENDING"
@@ -420,8 +408,9 @@ def test_cases_are_accepted_together_and_what_is_refused_is_said() -> None:
     opened = services.open_cases([alert(1, "M1"), alert(2, "M2")], run_id="run-1", at=AT).opened
     services.apply(opened[0], "accept", actor="zhao", role="analyst", at=AT)
     client = browser(person("li", "analyst"))
-    page = text_of(client.post("/admin/disputes/case/", {"action": "accept_selected", "_selected_action": opened}, follow=True))
+    page = text_of(client.post("/queue/selected/", {"what": "accept", "case": opened}, follow=True))
     assert "1 cases changed" in page
+    assert f"case {opened[1]}: now accepted" in page
     assert f"case {opened[0]}: not changed" in page
     assert set(Case.objects.values_list("status", flat=True)) == {"ACCEPTED"}
 
@@ -429,18 +418,18 @@ def test_cases_are_accepted_together_and_what_is_refused_is_said() -> None:
 def test_an_analyst_takes_the_next_case_with_one_button_and_others_see_who_has_it() -> None:
     services.open_cases([alert(1, "M1"), alert(2, "M2", expected_loss_minor=90_000)], run_id="run-1", at=AT)
     li, zhao = (browser(person(name, "analyst")) for name in ("li", "zhao"))
-    assert "Take the next case" in text_of(li.get("/admin/disputes/case/"))
-    page = text_of(li.post("/admin/disputes/case/next/", follow=True))
+    assert "Take the next case" in text_of(li.get("/queue/"))
+    page = text_of(li.post("/queue/next/", follow=True))
     assert "M2" in page
     assert "nobody else works on this case" in page
     assert "Nobody works on this case yet" not in page
     case_id = Case.objects.get(holder="li").pk
-    theirs = text_of(zhao.get(f"/admin/disputes/case/{case_id}/change/"))
+    theirs = text_of(zhao.get(f"/case/{case_id}/"))
     assert "li holds this case until" in theirs
     assert 'value="accept"' not in theirs
     assert "not changed" in send(zhao, case_id, "accept")
-    assert "M1" in text_of(zhao.post("/admin/disputes/case/next/", follow=True))
-    assert "No case waits to be taken" in text_of(li.post("/admin/disputes/case/next/", follow=True))
+    assert "M1" in text_of(zhao.post("/queue/next/", follow=True))
+    assert "No case waits to be taken" in text_of(li.post("/queue/next/", follow=True))
 
 
 @pytest.mark.parametrize(
@@ -457,15 +446,15 @@ def test_the_queue_colours_the_time_left_for_the_first_answer(hours: float, word
     opened_at = timezone.now() - timedelta(hours=hours)
     (case_id,) = services.open_cases([alert(1)], run_id="run-1", at=opened_at).opened
     li = browser(person("li", "analyst"))
-    for path in ("/admin/disputes/case/", f"/admin/disputes/case/{case_id}/change/"):
+    for path in ("/queue/", f"/case/{case_id}/"):
         page = text_of(li.get(path))
         assert words in page
         assert colour in page
-    late = re.search(r"first answer late</dt><dd[^>]*>(\d)<", text_of(li.get("/admin/")))
+    late = re.search(r"first answer late</dt><dd[^>]*>(\d)<", text_of(li.get("/")))
     assert late is not None
     assert int(late[1]) == (hours > 24)
     services.apply(case_id, "accept", actor="li", role="analyst")
-    for path in ("/admin/disputes/case/", f"/admin/disputes/case/{case_id}/change/"):
+    for path in ("/queue/", f"/case/{case_id}/"):
         page = text_of(li.get(path))
         assert "first answer" not in page
         assert "start of the review" in page.lower()
@@ -474,11 +463,11 @@ def test_the_queue_colours_the_time_left_for_the_first_answer(hours: float, word
 def test_taking_over_needs_a_reason_and_giving_back_leaves_a_word() -> None:
     case_id = open_ring()
     li, zhao = (browser(person(name, "analyst")) for name in ("li", "zhao"))
-    li.post("/admin/disputes/case/next/")
+    li.post("/queue/next/")
 
     def post(client: Client, **form: str) -> str:
         revision = str(Case.objects.get(pk=case_id).revision)
-        return text_of(client.post(f"/admin/disputes/case/{case_id}/claim/", {"revision": revision, **form}, follow=True))
+        return text_of(client.post(f"/case/{case_id}/claim/", {"revision": revision, **form}, follow=True))
 
     assert "not changed" in post(zhao, claim="take", reason="")
     assert Case.objects.get().holder == "li"
@@ -486,19 +475,19 @@ def test_taking_over_needs_a_reason_and_giving_back_leaves_a_word() -> None:
     assert Case.objects.get().holder == "zhao"
     assert "back in the queue" in post(zhao, claim="release", reason="the carrier answers tomorrow")
     assert Case.objects.get().holder == ""
-    assert "the carrier answers tomorrow" in text_of(li.get(f"/admin/disputes/case/{case_id}/change/"))
+    assert "the carrier answers tomorrow" in text_of(li.get(f"/case/{case_id}/"))
 
 
 @pytest.mark.parametrize("role", ["approver", "auditor"])
 def test_only_analysts_take_cases(role: str) -> None:
     case_id = open_ring()
     client = browser(person("wang", role))
-    assert "another role" in text_of(client.post("/admin/disputes/case/next/", follow=True))
-    assert "another role" in text_of(client.post(f"/admin/disputes/case/{case_id}/claim/", {"claim": "take"}, follow=True))
+    for refused in (client.post("/queue/next/"), client.post(f"/case/{case_id}/claim/", {"claim": "take"})):
+        assert (refused.status_code, "another role" in refused.content.decode()) == (403, True)
     assert Case.objects.get().holder == ""
 
 
-@pytest.mark.parametrize("path", ["/admin/disputes/case/", "/admin/disputes/caseevent/", "/admin/disputes/casealert/"])
+@pytest.mark.parametrize("path", ["/queue/", "/admin/disputes/caseevent/", "/admin/disputes/casealert/"])
 def test_who_has_no_role_in_the_queue_sees_nothing_of_it(path: str) -> None:
     open_ring()
     for user in (person("root", is_superuser=True), person("ed", "editor"), person("nobody")):
@@ -507,38 +496,38 @@ def test_who_has_no_role_in_the_queue_sees_nothing_of_it(path: str) -> None:
 
 def test_a_person_without_a_role_cannot_step_and_learns_nothing() -> None:
     case_id = open_ring()
-    response = browser(person("nobody")).post(f"/admin/disputes/case/{case_id}/step/", {"event": "accept"})
-    assert response.status_code == 302
+    response = browser(person("nobody")).post(f"/case/{case_id}/step/", {"event": "accept"})
+    assert (response.status_code, " CNY" in response.content.decode()) == (403, False)
     assert Case.objects.get().status == "NEW"
 
 
 def test_nothing_is_edited_added_or_deleted_in_the_tables() -> None:
-    case_id = open_ring()
+    open_ring()
     client = browser(person("li", "analyst", "approver", is_superuser=True))
-    for table, row in (("case", case_id), ("caseevent", "1"), ("casealert", "A1"), ("casemember", "1")):
+    for table, row in (("caseevent", "1"), ("casealert", "A1"), ("casemember", "1")):
         assert client.get(f"/admin/disputes/{table}/add/").status_code == 403
         assert client.post(f"/admin/disputes/{table}/{row}/delete/", {"post": "yes"}).status_code == 403
         assert client.post(f"/admin/disputes/{table}/{row}/change/", {"case_id": "X"}).status_code == 403
         assert "delete_selected" not in text_of(client.get(f"/admin/disputes/{table}/"))
 
 
-def test_a_case_that_is_not_there_leads_back_to_the_list() -> None:
+def test_a_case_that_is_not_there_is_told_so_in_words() -> None:
     client = browser(person("li", "analyst"))
-    assert client.get("/admin/disputes/case/C0/change/").status_code == 302
-    assert client.post("/admin/disputes/case/C0/step/", {"event": "accept"}).status_code == 302
+    for answer in (client.get("/case/C0/"), client.post("/case/C0/step/", {"event": "accept"}), client.get("/nowhere/")):
+        assert (answer.status_code, "There is no such page" in answer.content.decode()) == (404, True)
 
 
 def test_the_language_is_switched_by_the_reader() -> None:
     client = browser(person("li", "analyst"), "zh-hans")
-    assert "纠纷" in text_of(client.get("/admin/"))
-    client.post("/i18n/setlang/", {"language": "en", "next": "/admin/"})
-    assert "Fairdeal disputes" in text_of(client.get("/admin/"))
+    assert "纠纷" in text_of(client.get("/"))
+    client.post("/i18n/setlang/", {"language": "en", "next": "/"})
+    assert "Fairdeal disputes" in text_of(client.get("/"))
 
 
 def test_pages_take_nothing_from_the_network() -> None:
     case_id = open_ring()
     client = browser(person("li", "analyst"))
-    for path in ("/admin/", "/admin/disputes/case/", f"/admin/disputes/case/{case_id}/change/"):
+    for path in ("/admin/", "/queue/", f"/case/{case_id}/"):
         loaded = re.findall(r'(?:src|href|action)="((?:https?:)?//[^"]+)', text_of(client.get(path)))
         assert loaded == []
 
@@ -549,13 +538,13 @@ def test_the_first_page_says_what_is_open_and_what_to_take_first() -> None:
     mine = Case.objects.get(subject_id="M2").pk
     services.apply(mine, "accept", actor="li", role="analyst", at=AT)
     services.apply(mine, "start_review", actor="li", role="analyst", at=AT)
-    page = text_of(browser(person("li", "analyst")).get("/admin/"))
+    page = text_of(browser(person("li", "analyst")).get("/"))
     figures = dict(re.findall(r"<dt>([^<]+)</dt><dd>(?:<a[^>]*>)?([^<]+)", page))
     assert figures["open"] == "3"
     assert figures["nobody works on them"] == "2"
     assert figures["mine"] == "1"
     assert figures["expected loss"] == "160.03 CNY + 80.03 USD"
-    first = re.findall(r"/admin/disputes/case/(C\w+)/change/", page)
+    first = re.findall(r"/case/(C\w+)/", page)
     assert sorted(first) == sorted(set(opened) - {mine}), "what nobody has taken, and nothing else"
 
 
@@ -592,42 +581,40 @@ def watched(day: str, content: str) -> None:
 )
 def test_the_first_page_tells_the_newest_week_that_was_watched(language: str, words: list[str]) -> None:
     user = person("li", "analyst")
-    assert "fd-week" not in text_of(browser(user).get("/admin/"))
+    assert "fd-week" not in text_of(browser(user).get("/"))
     watched("2026-02-25", json.dumps({**WEEK, "day": "2026-02-25"}))
     watched("2026-03-04", json.dumps(WEEK))
-    page = text_of(browser(user, language).get("/admin/"))
+    page = text_of(browser(user, language).get("/"))
     assert [word for word in words if word not in page] == []
     assert "2026-02-25" not in page
-    assert "fd-week" not in text_of(browser(person("nobody")).get("/admin/")), "who may not read the queue does not read this"
+    assert "fd-week" not in text_of(browser(person("nobody")).get("/")), "who may not read the queue does not read this"
 
 
 @pytest.mark.parametrize("content", ["", "no json", "[]", "{}", '{"day": "x", "detectors": {"payments": {}}, "alarms": []}'])
 def test_a_week_that_cannot_be_read_hides_nothing_else(content: str) -> None:
     watched("2026-03-04", content)
-    page = text_of(browser(person("li", "analyst")).get("/admin/"))
+    page = text_of(browser(person("li", "analyst")).get("/"))
     assert "fd-week" not in page
     assert "expected loss" in page
 
 
 def test_the_first_page_asks_for_a_second_person_until_there_is_one() -> None:
     root = person("root", "analyst", is_superuser=True)
-    assert "add one with the role approver" in text_of(browser(root).get("/admin/"))
-    assert "add one with the role approver" not in text_of(browser(person("li", "analyst")).get("/admin/")), (
-        "who cannot add is not asked to"
-    )
+    assert "add one with the role approver" in text_of(browser(root).get("/"))
+    assert "add one with the role approver" not in text_of(browser(person("li", "analyst")).get("/")), "who cannot add is not asked to"
     person("wang", "approver")
-    assert "add one with the role approver" not in text_of(browser(root).get("/admin/"))
+    assert "add one with the role approver" not in text_of(browser(root).get("/"))
 
 
 def test_who_has_no_role_learns_so_and_sees_no_figures() -> None:
     open_ring()
-    page = text_of(browser(person("nobody")).get("/admin/"))
+    page = text_of(browser(person("nobody")).get("/"))
     assert "Your account has no role in the queue" in page
     assert "160.03" not in page
 
 
 def test_the_styles_are_served_from_the_packages() -> None:
-    for path in ("/static/disputes/case.css", "/static/unfold/css/styles.css"):
+    for path in ("/static/disputes/desk.css", "/static/unfold/css/styles.css"):
         response = browser().get(path)
         assert response.status_code == 200
         assert b"".join(response.streaming_content)  # type: ignore[attr-defined]

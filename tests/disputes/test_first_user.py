@@ -11,7 +11,7 @@ from fairdeal.disputes.models import FirstPassword
 
 pytestmark = pytest.mark.usefixtures("home")
 
-CHANGE = "/admin/password_change/"
+CHANGE = "/password/"
 
 
 def browser() -> Client:
@@ -30,15 +30,15 @@ def test_there_is_one_first_account_and_its_password_is_told_once() -> None:
 def test_the_first_password_must_be_changed_before_anything_else() -> None:
     name, password = create_first_user() or ("", "")
     client = browser()
-    landed = client.post("/admin/login/?next=/admin/disputes/case/", {"username": name, "password": password}, follow=True)
+    landed = client.post("/login/?next=/queue/", {"username": name, "password": password}, follow=True)
     assert landed.redirect_chain[-1][0] == CHANGE
-    for path in ("/", "/admin/", "/admin/disputes/case/", "/admin/auth/user/"):
+    for path in ("/", "/admin/", "/queue/", "/admin/auth/user/"):
         response = client.get(path)
         assert (response.status_code, response["location"]) == (302, CHANGE)
     new = "a longer word of mine 7"
     form = {"old_password": password, "new_password1": new, "new_password2": new}
     assert client.post(CHANGE, form).status_code == 302
-    assert client.get("/admin/disputes/case/").status_code == 200
+    assert client.get("/queue/").status_code == 200
     assert not FirstPassword.binds(User.objects.get())
 
 
@@ -48,7 +48,7 @@ def test_the_first_password_cannot_be_chosen_again() -> None:
     client.login(username=name, password=password)
     page = client.post(CHANGE, {"old_password": password, "new_password1": password, "new_password2": password})
     assert "The new password is the old one" in page.content.decode()
-    assert client.get("/admin/")["location"] == CHANGE
+    assert client.get("/")["location"] == CHANGE
 
 
 def test_a_person_made_in_the_console_changes_the_password_that_was_handed_over() -> None:
@@ -81,7 +81,7 @@ def test_a_person_is_made_with_roles_and_never_deleted() -> None:
 
 
 def test_the_login_page_opens_in_both_languages() -> None:
-    for language, words in (("en", "Welcome back to"), ("zh-hans", "欢迎回到")):
+    for language, words in (("en", "Sign in"), ("zh-hans", "登录")):
         client = Client(SERVER_NAME="localhost", headers={"accept-language": language})
-        page = client.get("/admin/", follow=True).content.decode()
+        page = client.get("/", follow=True).content.decode()
         assert words in page

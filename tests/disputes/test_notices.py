@@ -67,17 +67,17 @@ def test_who_leads_the_team_reads_them_and_marks_them_as_seen(language: str, wor
     case_id = open_case()
     services.write_notices(AT + 12 * HOUR)
     client = browser(person("wang", "approver"), language)
-    page = text_of(client.get("/admin/disputes/notice/")) + text_of(client.get("/admin/"))
+    page = text_of(client.get("/admin/disputes/notice/")) + text_of(client.get("/"))
     for word in words:
         assert word in page, word
     notice = Notice.objects.get()
     landed = client.get(f"/admin/disputes/notice/{notice.pk}/change/")
-    assert landed["location"] == f"/admin/disputes/case/{case_id}/change/"
+    assert landed["location"] == f"/case/{case_id}/"
     client.post("/admin/disputes/notice/", {"action": "seen_selected", "_selected_action": [notice.pk]})
     assert Notice.objects.get().seen_by == "wang"
     assert case_id not in text_of(client.get("/admin/disputes/notice/"))
     assert case_id in text_of(client.get("/admin/disputes/notice/?seen=all"))
-    assert 'id="fd-notices"' not in text_of(client.get("/admin/"))
+    assert 'id="fd-notices"' not in text_of(client.get("/"))
 
 
 def test_who_saw_a_notice_first_stays() -> None:
@@ -96,6 +96,6 @@ def test_others_read_no_notices(role: str) -> None:
     services.write_notices(AT + 12 * HOUR)
     client = browser(person("li", role))
     assert client.get("/admin/disputes/notice/").status_code == 403
-    assert "/admin/disputes/notice/" not in text_of(client.get("/admin/"))
+    assert "/admin/disputes/notice/" not in text_of(client.get("/"))
     client.post("/admin/disputes/notice/", {"action": "seen_selected", "_selected_action": [Notice.objects.get().pk]})
     assert Notice.objects.get().seen_by == ""

@@ -85,6 +85,6 @@ def test_the_page_shows_each_measure_with_its_receipt(language: str, words: tupl
     assert second is not None
     services.record_receipt(first["idempotency_key"], "R-17", at=AT)
     services.record_failure(second["idempotency_key"], "HTTP 500", at=AT)
-    page = text_of(browser(person("li", "analyst"), language).get(f"/admin/disputes/case/{case_id}/change/"))
+    page = text_of(browser(person("li", "analyst"), language).get(f"/case/{case_id}/"))
     for word in words:
         assert word in page, word

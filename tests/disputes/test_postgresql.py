@@ -105,7 +105,7 @@ def test_the_console_shows_the_queue_and_a_case(address: str) -> None:
     user.groups.add(Group.objects.get(name="analyst"))
     client = Client()
     client.force_login(user)
-    for page in ("/admin/", "/admin/disputes/case/", f"/admin/disputes/case/{case_id}/change/", "/admin/disputes/case/?q=M1"):
+    for page in ("/admin/", "/queue/", f"/case/{case_id}/", "/queue/?q=M1"):
         answer = client.get(page, HTTP_HOST="localhost")
         assert answer.status_code == 200, page
         assert "M1" in answer.content.decode() or page == "/admin/", page

@@ -32,7 +32,7 @@ def person_named(name: str) -> object:
 def previewed(case_id: str, name: str = "li", **form: str) -> str:
     revision = str(Case.objects.get(pk=case_id).revision)
     form = {"preview": "propose_decision", "revision": revision, "reasons": "looked", **form}
-    return text_of(browser(person_named(name)).post(f"/admin/disputes/case/{case_id}/preview/", form, follow=True))
+    return text_of(browser(person_named(name)).post(f"/case/{case_id}/preview/", form, follow=True))
 
 
 def listed(page: str, part: str) -> list[str]:
@@ -74,7 +74,7 @@ def test_a_false_positive_lifts_and_puts_no_measure_on_anybody(language: str, wo
     case_id = under_review(alert(1))
     client = browser(person_named("li"), language)
     form = {"preview": "propose_decision", "outcome": "false_positive", "reasons": "x"}
-    page = text_of(client.post(f"/admin/disputes/case/{case_id}/preview/", form, HTTP_ACCEPT_LANGUAGE=language))
+    page = text_of(client.post(f"/case/{case_id}/preview/", form, HTTP_ACCEPT_LANGUAGE=language))
     assert words in page
     assert len(listed(page, "lifted")) == 1
 
@@ -97,4 +97,4 @@ def test_who_proposes_nothing_sees_no_preview() -> None:
     revision = str(Case.objects.get().revision)
     client = browser(person("wang", "approver"))
     form = {"preview": "propose_decision", "outcome": "false_positive", "reasons": "x", "revision": revision}
-    assert "Your role proposes nothing here." in text_of(client.post(f"/admin/disputes/case/{case_id}/preview/", form, follow=True))
+    assert "Your role proposes nothing here." in text_of(client.post(f"/case/{case_id}/preview/", form, follow=True))

@@ -158,10 +158,10 @@ def test_the_console_answers_on_its_address_and_stops_when_told(home: Path) -> N
         [sys.executable, "-W", "error::DeprecationWarning", "-c", _SERVE, str(home), str(port)], stderr=subprocess.PIPE
     )
     try:
-        status, page = _ask(port, "/admin/login/", until=time.monotonic() + 60)
+        status, page = _ask(port, "/login/", until=time.monotonic() + 60)
         assert status == 200
         assert b"csrfmiddlewaretoken" in page
-        status, style = _ask(port, "/static/disputes/case.css", until=time.monotonic() + 10)
+        status, style = _ask(port, "/static/disputes/desk.css", until=time.monotonic() + 10)
         assert (status, b".fd-card" in style) == (200, True)
     finally:
         server.terminate()

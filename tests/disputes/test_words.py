@@ -24,9 +24,9 @@ def written() -> dict[str, str]:
 
 def texts_in_code() -> set[str]:
     found = set()
-    for path in ROOM.glob("*.py"):
+    for path in ROOM.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "gettext"):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "gettext", "gettext_lazy"):
                 (text,) = node.args
                 if isinstance(text, ast.Constant):
                     found.add(str(text.value))

@@ -71,7 +71,7 @@ def watched(page: Any) -> tuple[list[str], list[str]]:
     return asked, complaints
 
 
-@pytest.mark.parametrize(("language", "words"), [("en-US", ("Cases", "Accept")), ("zh-CN", ("案件", "受理"))])
+@pytest.mark.parametrize(("language", "words"), [("en-US", ("Queue", "Accept")), ("zh-CN", ("案件队列", "受理"))])
 def test_a_newcomer_finds_a_case_and_its_first_step(
     language: str, words: tuple[str, str], pictures: ModuleType, home: Path, browser: Any
 ) -> None:
@@ -81,9 +81,9 @@ def test_a_newcomer_finds_a_case_and_its_first_step(
         page = pictures.new_page(opened, language)
         asked, complaints = watched(page)
         pictures.sign_in(page, address, password)
-        page.goto(f"{address}/admin/disputes/case/")
+        page.goto(f"{address}/queue/")
         assert queue in page.inner_text("body")
-        page.goto(address + page.locator("#result_list a[href*='/change/']").first.get_attribute("href"))
+        page.goto(address + page.locator("a.fd-open").first.get_attribute("href"))
         assert first_step in page.inner_text("body")
         opened.close()
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
@@ -130,7 +130,7 @@ def staffed(pictures: ModuleType, home: Path, folder: Path) -> Iterator[tuple[st
         address = f"http://127.0.0.1:{port}"
         try:
             for _ in range(300):
-                with suppress(OSError), urllib.request.urlopen(f"{address}/admin/login/", timeout=5):
+                with suppress(OSError), urllib.request.urlopen(f"{address}/login/", timeout=5):
                     break
                 time.sleep(0.1)
             yield address, copy
@@ -141,18 +141,19 @@ def staffed(pictures: ModuleType, home: Path, folder: Path) -> Iterator[tuple[st
 def signed_in(pictures: ModuleType, opened: Any, language: str, address: str, name: str) -> Any:
     """A page of somebody's own browser, at the console's first page."""
     page = pictures.new_page(opened, language)
-    page.goto(f"{address}/admin/")
+    page.goto(f"{address}/")
     page.fill("input[name=username]", name)
     page.fill("input[name=password]", PASSWORD)
-    page.click("button[type=submit], input[type=submit]")
+    page.click("button[type=submit]")
     page.wait_for_load_state()
     return page
 
 
-def press(page: Any, event: str) -> None:
-    """Press the button of a step."""
-    page.click(f"button[name=event][value={event}]")
-    page.wait_for_load_state()
+def press(page: Any, button: str) -> None:
+    """Press a button of the case's page, and wait until the page stands anew in its place."""
+    page.evaluate("window.anew = new Promise((done) => document.addEventListener('htmx:afterSettle', () => done(true), { once: true }))")
+    page.click(button)
+    assert page.evaluate("window.anew")
 
 
 @pytest.mark.parametrize(
@@ -166,46 +167,44 @@ def test_two_people_work_a_ring_from_taking_it_to_its_end_and_a_third_is_turned_
         opened = browser.launch(executable_path=pictures.CHROMIUM, args=list(pictures.QUIET))
         analyst = signed_in(pictures, opened, language, address, "li")
         asked, complaints = watched(analyst)
-        analyst.goto(f"{address}/admin/disputes/case/?o=-6")  # most members first
-        analyst.goto(address + analyst.locator("#result_list a[href*='/change/']").first.get_attribute("href"))
+        analyst.goto(f"{address}/queue/?order=members")  # most members first
+        analyst.goto(address + analyst.locator("a.fd-open").first.get_attribute("href"))
         case = analyst.url
-        press(analyst, "accept")
-        press(analyst, "start_review")
+        press(analyst, "button[name=event][value=accept]")
+        press(analyst, "button[name=event][value=start_review]")
         analyst.locator("details:has(#fd-evidence) > summary").click()
         analyst.fill("#fd-evidence textarea", "the carrier's weight of the parcel / 承运商的包裹重量")
-        press(analyst, "request_evidence")
+        press(analyst, "button[name=event][value=request_evidence]")
         assert asked_for in analyst.inner_text("body")
-        press(analyst, "close_evidence")
+        press(analyst, "button[name=event][value=close_evidence]")
 
         def propose() -> None:
             analyst.goto(case)
             if analyst.locator("button[name=claim][value=take]").count():
-                analyst.click("button[name=claim][value=take]")
-                analyst.wait_for_load_state()
+                press(analyst, "button[name=claim][value=take]")
             verdicts = analyst.locator("select[name^=finding_]")
             for place in range(verdicts.count()):
                 if verdicts.nth(place).is_visible():
                     verdicts.nth(place).select_option("honest" if place == 1 else "fraud")
             analyst.select_option("select[name=outcome]", "action_confirmed")
             analyst.fill("textarea[name=reasons]", "one device\n同一设备")
-            analyst.click("button[name=preview]")
-            analyst.wait_for_load_state()
+            press(analyst, "button[name=preview]")
             assert analyst.locator("#fd-preview-measures li").count() > 0
-            press(analyst, "propose_decision")
+            press(analyst, "button[name=event][value=propose_decision]")
 
         propose()
         assert analyst.locator("button[name=event][value=approve]").count() == 0
         approver = signed_in(pictures, opened, language, address, "wang")
         approver.goto(case)
         approver.fill("textarea[name=comment]", "say more about the second / 请补充第二名成员的理由")
-        press(approver, "return")
+        press(approver, "button[name=event][value=return]")
         propose()
         approver.goto(case)
-        press(approver, "approve")
+        press(approver, "button[name=event][value=approve]")
         assert closed in approver.inner_text("body")
         guest = signed_in(pictures, opened, language, address, "guest")
         guest.goto(case)
-        assert case.rsplit("/", 3)[-3] not in guest.inner_text("body")
+        assert case.rsplit("/", 2)[-2] not in guest.inner_text("body")
         opened.close()
         found = subprocess.run(
             [sys.executable, "-m", "fairdeal", "audit", "verify", "--json"],
@@ -234,34 +233,34 @@ def test_an_appeal_is_written_down_judged_by_somebody_new_and_turns_the_decision
         people = {name: signed_in(pictures, opened, language, address, name) for name in ("li", "wang", "zhao", "sun")}
         complaints = [watched(page)[1] for page in people.values()]
         analyst = people["li"]
-        analyst.goto(f"{address}/admin/disputes/case/?o=-6")
-        analyst.goto(address + analyst.locator("#result_list a[href*='/change/']").first.get_attribute("href"))
+        analyst.goto(f"{address}/queue/?order=members")
+        analyst.goto(address + analyst.locator("a.fd-open").first.get_attribute("href"))
         case = analyst.url
-        press(analyst, "accept")
-        press(analyst, "start_review")
+        press(analyst, "button[name=event][value=accept]")
+        press(analyst, "button[name=event][value=start_review]")
         verdicts = analyst.locator("select[name^=finding_]")
         for place in range(verdicts.count()):
             if verdicts.nth(place).is_visible():
                 verdicts.nth(place).select_option("fraud")
         analyst.select_option("select[name=outcome]", "action_confirmed")
         analyst.fill("textarea[name=reasons]", "one device\n同一设备")
-        press(analyst, "propose_decision")
+        press(analyst, "button[name=event][value=propose_decision]")
         people["wang"].goto(case)
         people["wang"].select_option("select[name=when]", "window")
-        press(people["wang"], "approve")
+        press(people["wang"], "button[name=event][value=approve]")
         people["wang"].locator("#fd-asking > summary").click()
         people["wang"].fill("#fd-asking textarea[name=reasons]", "the parcels exist / 包裹真实存在")
         people["wang"].fill("#fd-asking textarea[name=new_evidence]", "the carrier's list / 承运商清单")
-        press(people["wang"], "appeal")
+        press(people["wang"], "button[name=event][value=appeal]")
         assert people["wang"].locator("button[name=event][value=reverse]").count() == 0
         people["zhao"].goto(case)
         assert appeals in people["zhao"].inner_text("body")
         people["zhao"].select_option("select[name=outcome]", "false_positive")
         people["zhao"].fill("#fd-step textarea[name=reasons]", "the carrier confirms / 承运商证实")
-        press(people["zhao"], "reverse")
+        press(people["zhao"], "button[name=event][value=reverse]")
         people["sun"].goto(case)
         assert turned in people["sun"].inner_text("body")
-        press(people["sun"], "approve")
+        press(people["sun"], "button[name=event][value=approve]")
         assert cleared in people["sun"].inner_text("body")
         opened.close()
     assert complaints == [[]] * len(people)

@@ -1,0 +1,60 @@
+"""What each address of the desk is in the table of rights. An address without a row here is open to nobody."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from fairdeal.disputes.domain import Deed, Role, Scope, may
+from fairdeal.disputes.people import may_read_queue, roles_of
+
+
+class Door(StrEnum):
+    """What is open without a right of its own."""
+
+    ANYBODY = "anybody"
+    SIGNED_IN = "signed_in"
+
+
+#: Method and address of everything the desk answers, and the deed it is. A step of the process is open to who may read the queue: who
+#: may take which stands in the table of transitions.
+DEEDS: dict[str, Deed | Door] = {
+    "GET ": Door.SIGNED_IN,
+    "GET login/": Door.ANYBODY,
+    "POST login/": Door.ANYBODY,
+    "POST logout/": Door.SIGNED_IN,
+    "GET password/": Door.SIGNED_IN,
+    "POST password/": Door.SIGNED_IN,
+    "POST theme/": Door.ANYBODY,
+    "GET queue/": Deed.READ_CASE,
+    "POST queue/next/": Deed.WORK_CASE,
+    "POST queue/selected/": Deed.READ_CASE,
+    "GET case/{case_id}/": Deed.READ_CASE,
+    "POST case/{case_id}/step/": Deed.READ_CASE,
+    "POST case/{case_id}/preview/": Deed.READ_CASE,
+    "POST case/{case_id}/claim/": Deed.WORK_CASE,
+    "POST case/{case_id}/pause/": Deed.WORK_CASE,
+    "POST case/{case_id}/split/": Deed.WORK_CASE,
+    "POST case/{case_id}/reassign/": Deed.REASSIGN_CASE,
+    "POST case/{case_id}/note/": Deed.LEAVE_NOTE,
+}
+
+
+def roles_for(user: Any, deed: Deed) -> list[Role]:
+    """The roles in which ``user`` may do ``deed`` here, the longest reach first; none for who may not read the cases of others."""
+    if not may_read_queue(user):
+        return []
+    able = [role for role in reversed(Role) if role in roles_of(user) and may(frozenset({role}), deed)]
+    return sorted(able, key=lambda role: Scope.ALL not in may(frozenset({role}), deed))
+
+
+def refusal_of(deed: Deed) -> str:
+    """Why somebody may not, in words."""
+    return {
+        Deed.READ_CASE: _("Your account has no role in the queue. Whoever manages people can give you one."),
+        Deed.WORK_CASE: _("Analysts take cases; your account has another role."),
+        Deed.REASSIGN_CASE: _("A case is handed on by who holds it, or by an approver."),
+        Deed.LEAVE_NOTE: _("Your role reads cases and leaves no word in them."),
+    }.get(deed, _("Your role may not do this."))
