@@ -61,7 +61,7 @@ def save_draft(
     }
     if sum(len(name) + len(value) for name, value in kept.items()) > LONGEST_DRAFT:
         rule = f"a draft has at most {LONGEST_DRAFT} characters"
-        raise refuse(f"case {case_id}, draft", "too_long", "more than a draft holds", rule, "shorten it")
+        raise refuse(f"case {case_id}, draft", "draft_too_long", "more than a draft holds", rule, "shorten it")
     if not kept:
         forget_draft(case_id, form, actor=actor)
         return {"saved_at": None}

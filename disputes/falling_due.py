@@ -32,8 +32,8 @@ def apply_due(at: datetime | None = None) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``resumed, woken, stepped, escalated`` (lists of ``case_id`` and what was done), ``warned`` (new cases that passed a warning of the first
-        answer, by hours) and ``late`` (new cases without an answer in time).
+        ``resumed, woken, stepped, escalated`` (lists of ``case_id`` and what was done), ``warned`` (new cases that passed a warning of
+        the first answer, by hours) and ``late`` (new cases without an answer in time).
     """
     moment = timezone.now() if at is None else at
     done: dict[str, Any] = {"resumed": [], "stepped": [], "escalated": []}

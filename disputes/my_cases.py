@@ -26,7 +26,7 @@ def my_cases(actor: str, at: datetime | None = None) -> dict[str, list[Case]]:
     moment = timezone.now() if at is None else at
     cases = Case.objects.exclude(pk__in=hidden_from(actor, moment)).order_by("-expected_loss_minor", "case_id")
     kinds = {
-        "returned": [case for case in cases.filter(pk__in=_returned_to(actor))],
+        "returned": list(cases.filter(pk__in=_returned_to(actor))),
         "held": list(cases.filter(holder__iexact=actor, lease_until__gt=moment)[:SHOWN]),
         "waiting": [
             case

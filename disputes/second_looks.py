@@ -141,7 +141,7 @@ def judge_second_look(
 
 
 def adjudicate_second_look(look_id: int, holds: str, *, word: str, actor: str, role: str, at: datetime | None = None) -> dict[str, Any]:
-    """Say which of two judgements holds; it becomes a label of its own. The case stays as it was decided: who wants it otherwise reopens it.
+    """Say which of two judgements holds; it becomes a label of its own. The case stays as it was decided, unless somebody reopens it.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def adjudicate_second_look(look_id: int, holds: str, *, word: str, actor: str, r
     if holds not in set(Holds):
         raise refuse(where, "bad_choice", f"{holds!r:.40}", f"allowed are {', '.join(Holds)}", "choose one")
     if not word.strip() or len(word) > LONGEST_NOTE:
-        raise refuse(where, "no_reason", f"{len(word.strip())} characters", "who chooses says why", "say why, briefly")
+        raise refuse(where, "no_word", f"{len(word.strip())} characters", "who chooses says why", "say why, briefly")
     with changing_history():
         look = SecondLook.objects.select_for_update().filter(pk=look_id).first()
         if look is None or look.agrees is not False:
@@ -181,6 +181,12 @@ def hidden_from(actor: str, at: datetime | None = None) -> frozenset[str]:
     if not actor:
         return frozenset()
     return frozenset(_open_looks(actor, timezone.now() if at is None else at).values_list("case_id", flat=True))
+
+
+def open_look(actor: str, at: datetime) -> SecondLook | None:
+    """The second look that somebody took and has not given; None where there is none."""
+    found: SecondLook | None = _open_looks(actor, at).select_related("case").order_by("pk").first()
+    return found
 
 
 def refuse_hidden(case_id: str, actor: str) -> None:

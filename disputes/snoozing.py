@@ -86,7 +86,7 @@ def snooze(
     if not moment < ends <= longest:
         found = f"until {ends.isoformat(timespec='minutes')}"
         rule = f"a case sleeps from now to {longest.isoformat(timespec='minutes')} at most, when the next clock ends"
-        raise refuse(where, "too_long", found, rule, "choose an earlier moment, or stop the clock for its reason")
+        raise refuse(where, "sleep_too_long", found, rule, "choose an earlier moment, or stop the clock for its reason")
     changes = {
         "snoozed_until": ends,
         "snoozed_by": actor,

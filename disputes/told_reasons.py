@@ -23,10 +23,17 @@ class ToldReason:
         The sentence in the reader's language, with the value seen and the usual one.
     other_text
         The same in the other language; empty where it was not stored.
+    code
+        By which it is marked.
+    wrong_by, wrong_word
+        Who called it wrong and what they said; empty where nobody did.
     """
 
     text: str
     other_text: str
+    code: str = ""
+    wrong_by: str = ""
+    wrong_word: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,5 +81,9 @@ def _stored(alert: CaseAlert) -> list[dict[str, Any]]:
 def _told(reason: dict[str, Any]) -> ToldReason:
     zh, en = str(reason.get("text_zh") or ""), str(reason.get("text_en") or "")
     if not zh and not en:  # a source of alerts without sentences: the code, the value, the norm
-        return ToldReason(f"{reason.get('code') or '—'}: {value_text(reason.get('value'))} ({value_text(reason.get('norm'))})", "")
-    return ToldReason(in_language(zh, en) or zh or en, in_language(en, zh) if zh and en else "")
+        return ToldReason(
+            f"{reason.get('code') or '—'}: {value_text(reason.get('value'))} ({value_text(reason.get('norm'))})",
+            "",
+            str(reason.get("code") or ""),
+        )
+    return ToldReason(in_language(zh, en) or zh or en, in_language(en, zh) if zh and en else "", str(reason.get("code") or ""))

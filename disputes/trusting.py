@@ -101,9 +101,9 @@ def propose_trust(
         raise refuse(where, "role", f"asked by {actor} as {role}", "analysts and approvers ask for trust", "ask one of them")
     most = settings.DESK_RULES.trust_days
     if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= most:
-        raise refuse(where, "too_long", f"{days!r:.20} days", f"between 1 and {most} days are allowed", "choose fewer days")
+        raise refuse(where, "trust_too_long", f"{days!r:.20} days", f"between 1 and {most} days are allowed", "choose fewer days")
     if not reason.strip() or len(reason) > LONGEST_NOTE:
-        raise refuse(where, "no_reason", f"{len(reason.strip())} characters", "trust has a reason", "say why, briefly")
+        raise refuse(where, "no_word", f"{len(reason.strip())} characters", "trust has a reason", "say why, briefly")
     with changing_history():
         case = case_at(case_id, revision, is_locked=True)
         choices = {one.key: one for one in trustable_of(case)}
@@ -170,7 +170,7 @@ def withdraw_trust(entry_id: int, *, reason: str, actor: str, role: str, at: dat
     moment = timezone.now() if at is None else at
     where = f"trust-list entry {entry_id}"
     if not reason.strip() or len(reason) > LONGEST_NOTE:
-        raise refuse(where, "no_reason", f"{len(reason.strip())} characters", "trust is withdrawn with a reason", "say why, briefly")
+        raise refuse(where, "no_word", f"{len(reason.strip())} characters", "trust is withdrawn with a reason", "say why, briefly")
     with changing_history():
         entry = _entry(entry_id)
         state = state_of(entry, moment)

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from fairdeal.disputes.at_a_glance import at_a_glance
+from fairdeal.disputes.desk.staffing import staffing_notice
 from fairdeal.disputes.domain import Role
 from fairdeal.disputes.models import Notice
 from fairdeal.disputes.people import leads_team, may_read_queue
@@ -22,6 +23,7 @@ def show(request: HttpRequest) -> HttpResponse:
     page: dict[str, Any] = {"lacks_approver": user.has_perm("auth.add_user") and not _others_who_approve(user)}
     if may_read_queue(user):
         page |= {"glance": at_a_glance(user.get_username()), "week": newest_week(settings.WATCH_FOLDER)}
+        page["staffing_notice"] = staffing_notice()
         page["unseen"] = Notice.objects.filter(seen_at=None).count() if leads_team(user) else 0
     return render(request, "desk/today.html", page)
 

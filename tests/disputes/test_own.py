@@ -50,7 +50,7 @@ def test_a_draft_keeps_no_card_number_and_no_more_than_it_may() -> None:
     case_id = opened()
     services.save_draft(case_id, "note", {"text": "4111 1111 1111 1111"}, actor="li", revision=0)
     assert "4111" not in services.drafts_of(case_id, "li")["note"]["fields"]["text"]
-    for form, text, code in (("note", "x" * 20_001, "too_long"), ("essay", "x", "no_such_form")):
+    for form, text, code in (("note", "x" * 20_001, "draft_too_long"), ("essay", "x", "no_such_form")):
         with pytest.raises(services.RefusedChange) as refused:
             services.save_draft(case_id, form, {"text": text}, actor="li", revision=0)
         assert refused.value.refusal.code == code

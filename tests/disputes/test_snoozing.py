@@ -116,8 +116,8 @@ def test_it_is_woken_by_hand(case_id: str) -> None:
     ("given", "code"),
     [
         ({"until": None}, "no_end"),
-        ({"until": AT}, "too_long"),
-        ({"until": AT + timedelta(hours=25)}, "too_long"),  # the first answer is due after 24 hours
+        ({"until": AT}, "sleep_too_long"),
+        ({"until": AT + timedelta(hours=25)}, "sleep_too_long"),  # the first answer is due after 24 hours
         ({"trigger": "rain"}, "bad_trigger"),
         ({"trigger": "case"}, "bad_trigger"),
         ({"trigger": "case", "other_case": "C0"}, "bad_target"),

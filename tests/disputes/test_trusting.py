@@ -65,9 +65,9 @@ def test_who_asked_for_it_never_confirms_it() -> None:
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"days": 91}, "too_long"),
-        ({"days": 0}, "too_long"),
-        ({"reason": "  "}, "no_reason"),
+        ({"days": 91}, "trust_too_long"),
+        ({"days": 0}, "trust_too_long"),
+        ({"reason": "  "}, "no_word"),
         ({"role": "agent"}, "role"),
         ({"key": "deals:brushing:account:B2"}, "not_of_case"),
         ({"key": "payments:stolen_instrument:account:B1"}, "not_of_case"),
