@@ -48,7 +48,8 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def change(request: HttpRequest) -> HttpResponseBase:
     """Take a case to judge again, or judge the one taken."""
-    form, who = request.POST, {"actor": request.user.get_username(), "role": Role.ANALYST}
+    form: Any = request.POST
+    who: dict[str, Any] = {"actor": request.user.get_username(), "role": Role.ANALYST}
     try:
         if form.get("what") == "take":
             if services.take_second_look(**who) is None:
