@@ -40,8 +40,10 @@ from fairdeal.disputes.people import analysts
 from fairdeal.disputes.ring_picture import ring_picture
 from fairdeal.disputes.second_looks import hidden_from
 from fairdeal.disputes.shared import spreads_of, ties_of
+from fairdeal.disputes.similar import similar_to
 from fairdeal.disputes.snapshot_rows import snapshot_rows
-from fairdeal.disputes.told_reasons import CommonReason, ToldReason, common_reasons, told_reasons
+from fairdeal.disputes.timeline import stretches_of
+from fairdeal.disputes.told_reasons import ToldReason, common_reasons, told_reasons
 from fairdeal.disputes.wording import instant_text, money_text, share_text, totals_text
 
 #: A page shows so many members; the rest are in the table of members.
@@ -92,6 +94,7 @@ def page_of(case: Case, roles: frozenset[Role], actor: str, skills: frozenset[Sk
     history = list(CaseEvent.objects.filter(case=case).order_by("seq"))
     day = day_of(case, roles, actor, history)
     shown = [_with_marks(view, day["wrong"], day["drafts"].get("decision", {}).get("fields", {})) for view in shown]
+    views = [_event_view(event) for event in history]
     ties = ties_of(leaders, case.subject_id)
     hidden = hidden_from(actor)
     return {
@@ -105,7 +108,10 @@ def page_of(case: Case, roles: frozenset[Role], actor: str, skills: frozenset[Sk
         "expected_loss": totals_text(case.money, "expected_loss_minor"),
         "span": _span(alerts),
         "outcome": CLOSE_CODE_TEXTS.get(case.close_code, ""),
-        "common": _common(leaders),
+        "why": _why(leaders),
+        "stretches": stretches_of(leaders, case.closed_at or timezone.now()),
+        "steps_taken": [view for view in views if view["from_status"] or view["event"].event == Event.OPEN],
+        "similar": similar_to(case, hidden),
         "spreads": spreads_of(leaders) if len(leaders) > 1 else (),
         "ties": ties,
         "ring": ring_picture(leaders, ties),
@@ -114,8 +120,9 @@ def page_of(case: Case, roles: frozenset[Role], actor: str, skills: frozenset[Sk
         "same_subject": [_link(other) for other in about_the_same(case) if other.pk not in hidden],
         "neighbours": [_link(other, tie) for other, tie in neighbours(case, alerts) if other.pk not in hidden],
         "merchants": sorted({alert.merchant_id for alert in alerts} - {""})[:LINKED_SHOWN],
+        "accounts": [name for name, _ in Counter(alert.account_id for alert in alerts if alert.account_id).most_common(LINKED_SHOWN)],
         "evidence": exhibit_rows(case),
-        "events": [_event_view(event) for event in history],
+        "events": views,
         "clocks": clock_rows(case, history, timezone.now()),
         "pause": pause_of(case, roles, actor),
         "steps": steps_for(case, roles) - (set() if review and review["may"] else {Event.REVERSE.value, Event.UPHOLD.value}),
@@ -271,8 +278,11 @@ def _span(alerts: Sequence[CaseAlert]) -> str:
     return f"{first} – {last[11:]}" if first[:10] == last[:10] else f"{first[:10]} – {last[:10]}"
 
 
-def _common(leaders: Sequence[CaseAlert]) -> tuple[CommonReason, ...]:
-    return common_reasons(leaders) if len(leaders) > 1 else ()
+def _why(leaders: Sequence[CaseAlert]) -> list[tuple[ToldReason, int]]:
+    """Why the case was flagged: what its members have in common, each reason with how many have it; of one alone, its own reasons."""
+    if len(leaders) > 1:
+        return [(common.reason, common.members) for common in common_reasons(leaders)]
+    return [(reason, 1) for alert in leaders for reason in told_reasons(alert)]
 
 
 def _member_view(member: CaseMember, alert: CaseAlert, is_open: bool) -> MemberView:

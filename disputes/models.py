@@ -79,7 +79,12 @@ class Case(models.Model):
             models.CheckConstraint(condition=models.Q(status__in=_STATUSES), name="case_status_is_known"),
         ]
         indexes: ClassVar = [
+            # The queue's order in each status: of all cases, of one holder's, of one type.
             models.Index(fields=["status", "-expected_loss_minor", "opened_at", "case_id"], name="case_queue_order"),
+            models.Index(fields=["holder", "status", "-expected_loss_minor", "opened_at", "case_id"], name="case_holder_order"),
+            models.Index(fields=["case_type", "status", "-expected_loss_minor", "opened_at", "case_id"], name="case_type_order"),
+            models.Index(fields=["status", "opened_at", "case_id"], name="case_age_order"),
+            models.Index(fields=["opened_at"], name="case_opened"),
             models.Index(fields=["subject_kind", "subject_id"], name="case_subject"),
             models.Index(fields=["snoozed_until"], condition=models.Q(snoozed_until__isnull=False), name="case_asleep"),
         ]
@@ -198,7 +203,10 @@ class CaseAction(models.Model):
         verbose_name = _("measure")
         verbose_name_plural = _("measures")
         constraints: ClassVar = [models.CheckConstraint(condition=models.Q(state__in=_ACTION_STATES), name="action_state_is_known")]
-        indexes: ClassVar = [models.Index(fields=["state", "next_try_at"], name="action_next_try")]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "next_try_at"], name="action_next_try"),
+            models.Index(fields=["target"], name="action_target"),
+        ]
 
     def __str__(self) -> str:
         return self.action_id
@@ -235,6 +243,7 @@ class CaseEvent(models.Model):
             models.Index(fields=["seq"], condition=models.Q(event=Event.APPROVE.value), name="event_approvals"),
             models.Index(fields=["seq"], condition=models.Q(event=Note.REASON_MARKED.value), name="event_reason_marks"),
             models.Index(fields=["seq"], condition=models.Q(event=Note.ADJUDICATED.value), name="event_adjudications"),
+            models.Index(fields=["event", "at"], name="event_kind_and_time"),  # what was done in a day or a week
         ]
 
     def __str__(self) -> str:

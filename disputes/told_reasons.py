@@ -23,6 +23,10 @@ class ToldReason:
         The sentence in the reader's language, with the value seen and the usual one.
     other_text
         The same in the other language; empty where it was not stored.
+    value, norm
+        What was seen, and what is usual, in words.
+    value_share, norm_share
+        Both as shares of the larger one, 0 to 100, for a picture; None where one of them is no number from 0 on.
     code
         By which it is marked.
     wrong_by, wrong_word
@@ -31,6 +35,10 @@ class ToldReason:
 
     text: str
     other_text: str
+    value: str = ""
+    norm: str = ""
+    value_share: float | None = None
+    norm_share: float | None = None
     code: str = ""
     wrong_by: str = ""
     wrong_word: str = ""
@@ -80,10 +88,21 @@ def _stored(alert: CaseAlert) -> list[dict[str, Any]]:
 
 def _told(reason: dict[str, Any]) -> ToldReason:
     zh, en = str(reason.get("text_zh") or ""), str(reason.get("text_en") or "")
+    value, norm = reason.get("value"), reason.get("norm")
+    seen: dict[str, Any] = {
+        "value": value_text(value),
+        "norm": value_text(norm),
+        **_shares(value, norm),
+        "code": str(reason.get("code") or ""),
+    }
     if not zh and not en:  # a source of alerts without sentences: the code, the value, the norm
-        return ToldReason(
-            f"{reason.get('code') or '—'}: {value_text(reason.get('value'))} ({value_text(reason.get('norm'))})",
-            "",
-            str(reason.get("code") or ""),
-        )
-    return ToldReason(in_language(zh, en) or zh or en, in_language(en, zh) if zh and en else "", str(reason.get("code") or ""))
+        return ToldReason(f"{reason.get('code') or '—'}: {seen['value']} ({seen['norm']})", "", **seen)
+    return ToldReason(in_language(zh, en) or zh or en, in_language(en, zh) if zh and en else "", **seen)
+
+
+def _shares(value: Any, norm: Any) -> dict[str, float]:
+    """Both numbers as shares of the larger one; nothing where they cannot be set side by side."""
+    numbers = [one for one in (value, norm) if isinstance(one, int | float) and not isinstance(one, bool) and 0 <= one < float("inf")]
+    if len(numbers) < len((value, norm)) or not max(numbers):
+        return {}
+    return {name: round(100 * one / max(numbers), 1) for name, one in zip(("value_share", "norm_share"), numbers, strict=True)}

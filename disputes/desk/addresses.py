@@ -8,6 +8,7 @@ from fairdeal.disputes.desk import (
     marks,
     my_cases,
     own,
+    party,
     queue,
     second_look,
     signing_in,
@@ -40,6 +41,7 @@ PAGES: tuple[Page, ...] = (
     Page("second-look/", "second_look", {"GET": second_look.show, "POST": second_look.change}),
     Page("agreement/", "agreement", {"GET": second_look.agreement, "POST": second_look.adjudicate}),
     Page("case/<str:case_id>/", "case", {"GET": case.show}),
+    Page("party/<str:kind>/<path:party_id>/", "party", {"GET": party.show}),
     *(
         Page(f"case/<str:case_id>/{name}/", f"case_{name}", {"POST": view})
         for name, view in {

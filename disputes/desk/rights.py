@@ -32,6 +32,7 @@ DEEDS: dict[str, Deed | Door] = {
     "POST queue/next/": Deed.WORK_CASE,
     "POST queue/selected/": Deed.READ_CASE,
     "GET case/{case_id}/": Deed.READ_CASE,
+    "GET party/{kind}/{party_id}/": Deed.READ_CASE,
     "POST case/{case_id}/step/": Deed.READ_CASE,
     "POST case/{case_id}/preview/": Deed.READ_CASE,
     "POST case/{case_id}/claim/": Deed.WORK_CASE,

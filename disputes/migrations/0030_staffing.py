@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('disputes', '0022_queue_order'),
+        ('disputes', '0023_desk_order'),
     ]
 
     operations = [
