@@ -48,6 +48,8 @@ from fairdeal.disputes.wording import instant_text, money_text, share_text, tota
 
 #: A page shows so many members; the rest are in the table of members.
 MEMBERS_SHOWN = 300
+#: The line of what happened has so many steps, the newest; all are in the history.
+STEPS_SHOWN = 8
 #: So many members lie open from the start.
 MEMBERS_OPEN = 3
 #: And so many cases linked in each way.
@@ -95,6 +97,7 @@ def page_of(case: Case, roles: frozenset[Role], actor: str, skills: frozenset[Sk
     day = day_of(case, roles, actor, history)
     shown = [_with_marks(view, day["wrong"], day["drafts"].get("decision", {}).get("fields", {})) for view in shown]
     views = [_event_view(event) for event in history]
+    steps = [view for view in views if view["from_status"] or view["event"].event == Event.OPEN]
     ties = ties_of(leaders, case.subject_id)
     hidden = hidden_from(actor)
     return {
@@ -110,7 +113,8 @@ def page_of(case: Case, roles: frozenset[Role], actor: str, skills: frozenset[Sk
         "outcome": CLOSE_CODE_TEXTS.get(case.close_code, ""),
         "why": _why(leaders),
         "stretches": stretches_of(leaders, case.closed_at or timezone.now()),
-        "steps_taken": [view for view in views if view["from_status"] or view["event"].event == Event.OPEN],
+        "steps_taken": steps[-STEPS_SHOWN:],
+        "steps_hidden": max(0, len(steps) - STEPS_SHOWN),
         "similar": similar_to(case, hidden),
         "spreads": spreads_of(leaders) if len(leaders) > 1 else (),
         "ties": ties,

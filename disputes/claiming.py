@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from fairdeal.disputes.clocks import FIRST_RESPONSE
@@ -30,6 +31,8 @@ URGENCY: tuple[tuple[timedelta, float], ...] = tuple(
 LEAST_AT_STAKE = 1_000
 #: So many of each urgency are looked at; when others took them all meanwhile, the look begins anew.
 LOOKED_AT = 64
+#: Up to so many cases of one urgency or status are looked at without more ado.
+MANY = 500
 
 
 def next_case(actor: str, *, at: datetime | None = None) -> dict[str, Any] | None:
@@ -50,7 +53,8 @@ def next_case(actor: str, *, at: datetime | None = None) -> dict[str, Any] | Non
     moment = timezone.now() if at is None else at
     while True:
         found = list(_candidates(moment))
-        for case in sorted(found, key=lambda case: (-priority(case, moment), case.opened_at, case.pk)):
+        for seen in sorted(found, key=lambda case: (-priority(case, moment), case.opened_at, case.pk)):
+            case = Case.objects.get(pk=seen.pk)
             if hand_to(case, actor, moment, Note.CLAIMED, only_free=True):
                 return _told(case)
         if not found:
@@ -152,16 +156,32 @@ def held_by_other(case: Case) -> RefusedChange:
 def _candidates(at: datetime) -> Iterator[Case]:
     """The largest of each urgency and status among the cases that nobody holds: the best of all is among them.
 
-    Each status is asked for by itself: so the index of the queue gives the order, and the look ends after a few rows.
+    Only what orders them is read.
+
+    Each status is asked for by itself: so an index gives the order, and the look ends after a few rows.
     """
-    free = Case.objects.filter(_free(at)).order_by("-expected_loss_minor", "opened_at", "case_id")
+    free = Case.objects.filter(_free(at)).only("case_id", "expected_loss_minor", "opened_at")
+    free = free.alias(since=Coalesce("opened_at", "opened_at"))  # an expression, for which no index of ages is taken
+    for status in CLAIMABLE:
+        waiting = free.filter(status=status)
+        all_of_them = list(waiting[: MANY + 1])
+        if len(all_of_them) <= MANY:
+            yield from all_of_them
+            continue
+        for sides in _bands(at):
+            within = waiting.filter(**{f"opened_at__{side}": bound for side, bound in sides.items()})
+            if within[:MANY].count() == MANY:  # many are walked through in the queue's order, their age looked at on the way
+                within = waiting.filter(**{f"since__{side}": bound for side, bound in sides.items()})
+            yield from within.order_by("-expected_loss_minor", "opened_at", "case_id")[:LOOKED_AT]
+
+
+def _bands(at: datetime) -> Iterator[dict[str, datetime]]:
+    """When a case of each urgency was opened: until, and after."""
     youngest = None
     for least, _ in URGENCY:
-        band = free.filter(opened_at__lte=at - least) if least else free
-        band = band.filter(opened_at__gt=youngest) if youngest is not None else band
+        sides = {"lte": at - least} if least else {}
+        yield sides | ({"gt": youngest} if youngest is not None else {})
         youngest = at - least
-        for status in CLAIMABLE:
-            yield from band.filter(status=status)[:LOOKED_AT]
 
 
 def _free(at: datetime) -> Q:

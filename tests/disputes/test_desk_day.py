@@ -183,9 +183,7 @@ def drawn(home: Path) -> str:
     """A closed case that li took for a second look."""
     configure(home, desk=DeskRules(second_look_share=1.0))
     case_id = false_positive()
-    entry = services.propose_trust(
-        case_id, "deals:brushing:account:B1", days=9, reason="the family secret", actor="ana", role="analyst"
-    )
+    entry = services.propose_trust(case_id, "deals:brushing:account:B1", days=9, reason="the family secret", actor="ana", role="analyst")
     services.confirm_trust(entry["entry_id"], actor="wu2", role="approver")
     services.note(case_id, "the secret note", actor="ana", role="analyst")
     services.draw_second_looks()
