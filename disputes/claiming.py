@@ -22,6 +22,8 @@ from fairdeal.disputes.refused import RefusedChange, refuse
 LEASE = timedelta(minutes=30)
 #: Where an analyst has something to do.
 CLAIMABLE = (CaseStatus.NEW, CaseStatus.ACCEPTED, CaseStatus.INVESTIGATION)
+#: What of a case says that it sleeps, as it is when it does not.
+NOT_SNOOZED: dict[str, Any] = {"snoozed_until": None, "snoozed_by": "", "snooze_for": "", "snooze_case": ""}
 #: How much more urgent a case is so long after it was opened: with every warning of the first answer, and when that is late.
 URGENCY: tuple[tuple[timedelta, float], ...] = tuple(
     zip((FIRST_RESPONSE.length, *reversed(FIRST_RESPONSE.warnings), timedelta(0)), (4.0, 3.0, 2.0, 1.5, 1.0), strict=True)
@@ -57,7 +59,7 @@ def next_case(actor: str, *, at: datetime | None = None) -> dict[str, Any] | Non
         found = list(_candidates(moment))
         for seen in sorted(found, key=lambda case: (-priority(case, moment), case.opened_at, case.pk)):
             case = Case.objects.get(pk=seen.pk)
-            if _hand_to(case, actor, moment, Note.CLAIMED, only_free=True):
+            if hand_to(case, actor, moment, Note.CLAIMED, only_free=True):
                 return _told(case)
     return None
 
@@ -86,7 +88,7 @@ def claim(case_id: str, *, actor: str, reason: str = "", revision: int | None = 
     if is_held(case, moment) and not is_mine and not reason.strip():
         raise held_by_other(case)
     note = Note.RENEWED if is_mine and is_held(case, moment) else Note.TAKEN_OVER if is_held(case, moment) else Note.CLAIMED
-    if not _hand_to(case, actor, moment, note, reason=reason):
+    if not hand_to(case, actor, moment, note, reason=reason):
         raise _changed(case)
     return _told(case)
 
@@ -104,7 +106,7 @@ def release(case_id: str, *, actor: str, comment: str = "", revision: int | None
     if not case.holder or not same_person(case.holder, actor):
         found = f"held by {case.holder or 'nobody'}"
         raise refuse(f"case {case_id}", "not_yours", found, "only the holder gives a case back", "take it first")
-    if not _hand_to(case, "", moment, Note.RELEASED, reason=comment, by=actor):
+    if not hand_to(case, "", moment, Note.RELEASED, reason=comment, by=actor):
         raise _changed(case)
     return _told(case)
 
@@ -132,7 +134,7 @@ def reassign(
         found = f"asked by {actor} as {role}, held by {case.holder or 'nobody'}"
         rule = "a case is handed on by who holds it, or by an approver"
         raise refuse(f"case {case_id}", "not_yours_to_hand_on", found, rule, "take it first, or ask an approver")
-    if not _hand_to(case, to.strip(), moment, Note.REASSIGNED, reason=reason, by=actor, role=Role(role)):
+    if not hand_to(case, to.strip(), moment, Note.REASSIGNED, reason=reason, by=actor, role=Role(role)):
         raise _changed(case)
     return _told(case)
 
@@ -186,20 +188,29 @@ def _bands(at: datetime) -> Iterator[dict[str, datetime]]:
 
 
 def _free(at: datetime) -> Q:
-    """Nobody holds it, and it does not stand still."""
+    """Nobody holds it, and it neither stands still nor sleeps."""
     is_running = Q(paused_until__isnull=True) | Q(paused_until__lte=at)
-    return is_running & (Q(holder="") | Q(lease_until__isnull=True) | Q(lease_until__lte=at))
+    is_awake = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=at)
+    return is_running & is_awake & (Q(holder="") | Q(lease_until__isnull=True) | Q(lease_until__lte=at))
 
 
-def _hand_to(
-    case: Case, holder: str, at: datetime, note: Note, *, only_free: bool = False, reason: str = "", by: str = "", role: Role = Role.ANALYST
+def hand_to(
+    case: Case,
+    holder: str,
+    at: datetime,
+    note: Note,
+    *,
+    only_free: bool = False,
+    reason: str = "",
+    by: str = "",
+    role: Role = Role.ANALYST,
+    lease: timedelta = LEASE,
+    **more: Any,
 ) -> bool:
-    """Change the holder, unless the case changed since it was read; whether it was done."""
-    until = at + LEASE if holder else None
+    """Change the holder, unless the case changed since it was read; whether it was done. Who takes a case that sleeps wakes it."""
+    changes = {"holder": holder, "lease_until": at + lease if holder else None, **(NOT_SNOOZED if case.snoozed_until else {})}
     condition = _free(at) if only_free else Q()
-    return take_note(
-        case, note, {"holder": holder, "lease_until": until}, actor=by or holder, role=role, at=at, comment=reason, condition=condition
-    )
+    return take_note(case, note, changes, actor=by or holder, role=role, at=at, comment=reason, condition=condition, **more)
 
 
 def _not_claimable(case: Case) -> RefusedChange:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,8 @@ class Capacity:
         Part of the other minutes kept for each detector's own alerts before all compete.
     worth
         Minor units of the currency of ``minute_cost_minor`` per minor unit of another currency; 1 where not named.
+    staffed_minutes
+        Minutes that somebody said people have; they count instead of ``people`` and ``minutes_per_person``.
     """
 
     people: int = 4
@@ -67,14 +69,32 @@ class Capacity:
     audit_size: int | None = None
     reserved: Mapping[Detector, float] = field(default_factory=lambda: dict.fromkeys(Detector, 0.15))
     worth: Mapping[str, float] = field(default_factory=dict)
+    staffed_minutes: float | None = None
 
     def __post_init__(self) -> None:
-        if sum(self.reserved.values()) > 1.0:
+        if sum(self.reserved.values()) > 1.0 + 1e-9:
             raise WrongSetting(f"settings [capacity.reserved]: shares add up to {sum(self.reserved.values()):g}; allowed is 1; lower them")
 
     def available(self, backlog: float) -> float:
         """Minutes left when ``backlog`` minutes of earlier work are done first; never negative."""
-        return max(0.0, self.people * self.minutes_per_person - backlog)
+        minutes = self.people * self.minutes_per_person if self.staffed_minutes is None else self.staffed_minutes
+        return max(0.0, minutes - backlog)
+
+
+def staffed(capacity: Capacity, hours: Mapping[str, float]) -> Capacity:
+    """The capacity when people work so many hours, named by detector or under ``all``; without any, as it was.
+
+    What is said for a detector is kept for its own alerts before all compete; of the rest each detector keeps the share it had.
+
+    >>> staffed(Capacity(), {"payments": 1, "all": 3}).reserved[Detector.PAYMENTS]
+    0.3625
+    """
+    total = sum(hours.values())
+    if not hours:
+        return capacity
+    shared = hours.get("all", 0.0)
+    kept = {name: (hours.get(name, 0.0) + shared * capacity.reserved.get(name, 0.0)) / total for name in Detector} if total else {}
+    return replace(capacity, staffed_minutes=60.0 * total, reserved=kept)
 
 
 def capacity_from(
@@ -150,6 +170,7 @@ def choose_alerts(
     open_subjects: Collection[tuple[str, str]],
     seed_key: bytes | str,
     day: str,
+    trusted_looks: float = 0.0,
 ) -> pd.DataFrame:
     """The subjects that people are asked to look at: the greatest expected loss per minute, and a random sample of the rest.
 
@@ -158,6 +179,7 @@ def choose_alerts(
     decisions
         The contract of decisions, any detectors together; optionally ``case_type`` and ``case_subject_id`` (otherwise the type
         follows from the typology, and every subject is a case of its own). Of several moments of a subject the latest counts.
+        ``is_trusted``, where given: the subject is on the trust-list for what it is suspected of.
     capacity
         The minutes there are and what things take.
     backlog
@@ -168,6 +190,8 @@ def choose_alerts(
         Secret of the random sample, so that nobody can foresee it; with ``day`` it fixes the sample.
     day
         ISO day (or interval) of the run.
+    trusted_looks
+        Part of what is flagged and trusted that is drawn for a look all the same.
 
     Returns
     -------
@@ -186,7 +210,8 @@ def choose_alerts(
     -----
     *Flagged* is what has an action other than allow, or an expected loss above what a look at it costs. The sample is drawn
     within each detector from what is not flagged and not open: the n first in order of a keyed hash, hence uniform without replacement
-    (n / N, Horvitz and Thompson 1952). A ring costs its case once and a little per member; its members enter one by one.
+    (n / N, Horvitz and Thompson 1952). What is flagged and trusted is no loss alert; a part of it is drawn for the sample,
+    each with one and the same probability. A ring costs its case once and a little per member; its members enter one by one.
     """
     require(
         decisions,
@@ -194,21 +219,77 @@ def choose_alerts(
         "alerts: decisions",
     )
     waiting = _waiting(decisions, open_subjects)
-    minutes = np.asarray([capacity.minutes[CaseType(name)] for name in waiting["case_type"]], dtype=np.float64)
-    worth = waiting["currency"].map(lambda code: capacity.worth.get(code, 1.0) if isinstance(code, str) else 1.0)
-    loss = floats(waiting["expected_loss_minor"]) * worth.to_numpy(dtype=np.float64)
-    flagged = (waiting["action"].astype("str") != str(Action.ALLOW)).to_numpy() | (loss > minutes * capacity.minute_cost_minor)
+    minutes, loss = _takes(waiting, capacity), _at_stake(waiting, capacity)
+    flagged = _flagged(waiting, minutes, loss, capacity)
     key = hashlib.sha256(seed_key.encode() if isinstance(seed_key, str) else seed_key).digest()
     available = capacity.available(backlog)
     sample, probability = _audit_sample(waiting, minutes, ~flagged, available, capacity, key, day)
-    left = available - float(minutes[sample].sum())
-    first, took = _by_loss(waiting, minutes, loss, np.flatnonzero(flagged), left, capacity, key)
+    trusted = _is_trusted(waiting)
+    within = min(capacity.audit_share * available, max(0.0, available - float(minutes[sample].sum())))
+    looks, share = _trust_sample(waiting, minutes, np.flatnonzero(flagged & trusted), within, key, day, trusted_looks)
+    sample, probability = np.concatenate([sample, looks]), np.concatenate([probability, np.full(len(looks), share)])
+    left = max(0.0, available - float(minutes[sample].sum()))
+    first, took = _by_loss(waiting, minutes, loss, np.flatnonzero(flagged & ~trusted), left, capacity, key)
     rows = np.concatenate([first, sample])
     chosen = waiting.iloc[rows].copy()
     chosen["chosen_by"] = ["expected_loss"] * len(first) + ["audit_sample"] * len(sample)
     chosen["selection_probability"] = np.concatenate([np.ones(len(first)), probability])
     chosen["minutes"] = np.concatenate([took, minutes[sample]])
     return chosen.reset_index(drop=True)
+
+
+def kept_back(decisions: pd.DataFrame, *, capacity: Capacity, open_subjects: Collection[tuple[str, str]]) -> pd.DataFrame:
+    """Of what `choose_alerts` is given: the subjects that would be flagged and are trusted; what trust keeps from people."""
+    waiting = _waiting(decisions, open_subjects)
+    minutes, loss = _takes(waiting, capacity), _at_stake(waiting, capacity)
+    return waiting[_flagged(waiting, minutes, loss, capacity) & _is_trusted(waiting)].reset_index(drop=True)
+
+
+def _takes(waiting: pd.DataFrame, capacity: Capacity) -> Floats:
+    """Minutes that a look at each takes."""
+    return np.asarray([capacity.minutes[CaseType(name)] for name in waiting["case_type"]], dtype=np.float64)
+
+
+def _at_stake(waiting: pd.DataFrame, capacity: Capacity) -> Floats:
+    """Expected loss of each in one currency."""
+    worth = waiting["currency"].map(lambda code: capacity.worth.get(code, 1.0) if isinstance(code, str) else 1.0)
+    return np.asarray(floats(waiting["expected_loss_minor"]) * worth.to_numpy(dtype=np.float64), dtype=np.float64)
+
+
+def _flagged(waiting: pd.DataFrame, minutes: Floats, loss: Floats, capacity: Capacity) -> NDArray[np.bool_]:
+    acts = (waiting["action"].astype("str") != str(Action.ALLOW)).to_numpy()
+    return np.asarray(acts | (loss > minutes * capacity.minute_cost_minor), dtype=np.bool_)
+
+
+def _is_trusted(waiting: pd.DataFrame) -> NDArray[np.bool_]:
+    if "is_trusted" not in waiting.columns:
+        return np.zeros(len(waiting), dtype=np.bool_)
+    return waiting["is_trusted"].fillna(False).to_numpy(dtype=np.bool_)
+
+
+def _trust_sample(
+    waiting: pd.DataFrame,
+    minutes: Floats,
+    trusted: NDArray[np.int64],
+    within: float,
+    key: bytes,
+    day: str,
+    looks: float,
+) -> tuple[NDArray[np.int64], float]:
+    """Rows drawn from what is flagged and trusted, and the probability with which each of them all came in.
+
+    As many as ``looks`` says, and no more than so many minutes hold; a broken number is rounded up as often as it is broken.
+    """
+    if not len(trusted):
+        return np.zeros(0, dtype=np.int64), 0.0
+    longest = float(minutes[trusted].max())
+    fits = len(trusted) if longest == 0 else int(within / longest + 1e-9)
+    share = min(looks, fits / len(trusted), 1.0)
+    whole = int(share * len(trusted) + 1e-9)
+    coin = hashlib.blake2b(f"trust\x1f{day}".encode(), key=key, digest_size=8).digest()
+    n = whole + (int.from_bytes(coin) / 2**64 < share * len(trusted) - whole - 1e-9)
+    drawn = _drawn(key, f"trust\x1f{day}", waiting.iloc[trusted])
+    return trusted[np.asarray(sorted(range(len(trusted)), key=drawn.__getitem__)[:n], dtype=np.int64)], share
 
 
 def _waiting(decisions: pd.DataFrame, open_subjects: Collection[tuple[str, str]]) -> pd.DataFrame:
