@@ -8,6 +8,21 @@ import polars as pl
 
 from fairdeal.data_contracts.tables import INBOUND
 
+#: The tables with times of their own that each stream of events is made of; labels, which are read whole, are left out.
+READ_BY: dict[str, tuple[str, ...]] = {
+    "payments": ("payments",),
+    "payment_frauds": ("payments",),
+    "payment_verdicts": ("payments",),
+    "account_events": ("account_events",),
+    "orders": ("orders",),
+    "order_frauds": ("orders",),
+    "shipments": ("shipments", "orders"),
+    "refunds": ("refunds", "orders"),
+    "order_refunds": ("refunds", "orders"),
+    "reviews": ("reviews",),
+    "review_frauds": ("reviews",),
+}
+
 Tables = Mapping[str, pl.DataFrame | pl.LazyFrame]
 
 
@@ -127,6 +142,11 @@ def is_by_buyer() -> pl.Expr:
     return pl.col("author_kind").fill_null("buyer") == "buyer"
 
 
+def rating_hundredths() -> pl.Expr:
+    """The rating in hundredths of a star, so that sums of it stay whole."""
+    return (pl.col("rating") * 100).round().cast(pl.Int64)
+
+
 def reviews(tables: Tables) -> pl.LazyFrame:
     """Buyers' reviews at the moment they were posted; the rating in hundredths of a star, so that sums stay whole."""
     return (
@@ -134,7 +154,7 @@ def reviews(tables: Tables) -> pl.LazyFrame:
         .filter(is_by_buyer())
         .with_columns(
             t=seconds("posted_at"),
-            rating_hundredths=(pl.col("rating") * 100).round().cast(pl.Int64),
+            rating_hundredths=rating_hundredths(),
             is_top=pl.col("rating") >= 5,
         )
     )

@@ -87,7 +87,8 @@ def train(
         Which of the three.
     frame
         Labelled feature frame: ``subject_id, event_at, as_of_at, is_fraud`` (1, 0, null = not learned from) and the features;
-        optionally ``amount_minor, currency, text, weight`` (one over the propensity), ``typology, group`` (card, account, reviewer), and
+        optionally ``amount_minor, currency, text, weight``, ``stands_for`` (rows for which it teaches the ranking, one over the
+        propensity; it bends no probability), ``typology, group`` (card, account, reviewer), and
         ``is_ripe``: rows whose label has not had its time are learned from, and neither calibrate nor judge.
         Row order means nothing.
     feature_names
@@ -224,14 +225,14 @@ def _rank(rows: LabelledRows, like: _Ranking | None, seed: int) -> _Ranking:
     if rows.counted is not None and _teaches(rows):
         readable = np.flatnonzero(rows.has_text)
         fold = blocks(rows.moment[readable], rows.together[readable].tolist(), TEXT_FOLDS)
-        counted, truth, weight = rows.counted[readable], rows.is_fraud[readable], rows.weight[readable]
+        counted, truth, weight = rows.counted[readable], rows.is_fraud[readable], rows.teaching[readable]
         views = out_of_fold_views(counted, truth, weight, fold, seed)
         blend = fit_blend(views, truth, weight)
         score = np.full(len(rows), np.nan)
         score[readable] = expit(blend.margin(views))
         text = fit_text(counted, truth, weight, seed, blend)
         values = np.ascontiguousarray(np.column_stack([rows.values, score]))
-        lead = float(logit(np.clip(np.average(rows.is_fraud, weights=rows.weight), SURE, 1.0 - SURE)))
+        lead = float(logit(np.clip(np.average(rows.is_fraud, weights=rows.teaching), SURE, 1.0 - SURE)))
     if values.shape[1] == 0:
         raise TooFewLabels(
             "training: no feature, and too few texts with labels to read; give features or more texts; score by rules until then"
@@ -241,7 +242,7 @@ def _rank(rows: LabelledRows, like: _Ranking | None, seed: int) -> _Ranking:
     else:
         lead, trees = _chosen_start(values, rows, lead, seed)
     return _Ranking(
-        booster_text=grow(values, rows.is_fraud, rows.weight, trees, seed, lead),
+        booster_text=grow(values, rows.is_fraud, rows.teaching, trees, seed, lead),
         lead=lead,
         text=text,
         trees=trees,
@@ -256,7 +257,7 @@ def _chosen_start(values: Floats, rows: LabelledRows, lead: float | None, seed: 
     """
     older, newer = time_slices(rows.moment, (1 - STOPPING_SHARE, STOPPING_SHARE))
     starts = {
-        start: choose_trees(values, rows.is_fraud, rows.weight, older, newer, seed, lead=start, fewest_positives=FEWEST_IN_SLICE)
+        start: choose_trees(values, rows.is_fraud, rows.teaching, older, newer, seed, lead=start, fewest_positives=FEWEST_IN_SLICE)
         for start in (lead, None)
     }
     start = None if starts[None][1] > starts[lead][1] + CLEARLY else lead

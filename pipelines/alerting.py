@@ -16,8 +16,8 @@ from fairdeal.data_contracts.scores import DECISIONS
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import CaseType, Detector
 from fairdeal.features.links import linked_orders
+from fairdeal.features.trails import DAY
 from fairdeal.features.twins import find_twins
-from fairdeal.features.windows import DAY
 from fairdeal.models.capacity import capacity_from, choose_alerts, kept_back, staffed
 from fairdeal.pipelines.keys import hashing_key
 from fairdeal.pipelines.ledger import dumps, loads

@@ -97,6 +97,9 @@ def _score(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
         if champion is None:
             place.progress(f"{detector}: no champion yet; scoring by what is unusual, without probabilities")
         model = scoring.model_of(place.home, run, detector, rows, features["names"][name])
+        gone = sorted(set(model.feature_names) - set(rows.columns))
+        if gone:
+            place.progress(f"{detector}: {model.model_version} reads what is no longer made ({', '.join(gone)}); it counts as not known")
         scores = scoring.score(model, rows)
         result["files"][name] = _file(place.lake.write(_place(run, f"{name}-scores"), scores))
         result["models"][name] = {

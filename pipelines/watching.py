@@ -14,7 +14,7 @@ import polars as pl
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.features.build import FEATURES
-from fairdeal.features.windows import Trail
+from fairdeal.features.trails import Trail
 from fairdeal.models import metrics
 from fairdeal.models.drift import stability, superiority
 from fairdeal.models.frames import Floats, floats
