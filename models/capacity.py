@@ -16,6 +16,9 @@ from fairdeal.data_contracts.typologies import TYPOLOGIES, CaseType, Detector, T
 from fairdeal.models.errors import WrongFrame, WrongSetting
 from fairdeal.models.frames import Floats, floats, require
 
+#: Why a subject is looked at: its expected loss, the random sample, or that it is unusual in a way no label has taught.
+BY_LOSS, BY_AUDIT, UNUSUAL = "expected_loss", "audit_sample", "unusual"
+
 _DEFAULT_MINUTES: dict[CaseType, float] = {
     CaseType.FAKE_DEAL: 12.0,
     CaseType.FAKE_REVIEW: 4.0,
@@ -52,6 +55,8 @@ class Capacity:
         Part of the minutes kept for the random sample of what was not flagged.
     audit_size
         If given, at most so many subjects per detector in that sample.
+    unusual_share
+        Part of the minutes kept for the most unusual of what was not flagged: what labels do not know yet.
     reserved
         Part of the other minutes kept for each detector's own alerts before all compete.
     worth
@@ -65,6 +70,7 @@ class Capacity:
     minute_cost_minor: float = 100.0
     audit_share: float = 0.10
     audit_size: int | None = None
+    unusual_share: float = 0.05
     reserved: Mapping[Detector, float] = field(default_factory=lambda: dict.fromkeys(Detector, 0.15))
     worth: Mapping[str, float] = field(default_factory=dict)
 
@@ -111,6 +117,7 @@ def capacity_from(
         "minute_cost_minor": 10**9,
         "audit_share": 1,
         "audit_size": 10**6,
+        "unusual_share": 1,
     }
     if "hours" in given:
         known["minutes_per_person"] = 60.0 * _number(given.pop("hours"), "settings [capacity] hours", 24)
@@ -151,13 +158,14 @@ def choose_alerts(
     seed_key: bytes | str,
     day: str,
 ) -> pd.DataFrame:
-    """The subjects that people are asked to look at: the greatest expected loss per minute, and a random sample of the rest.
+    """The subjects that people are asked to look at: the greatest expected loss per minute, a random sample, and what is unusual.
 
     Parameters
     ----------
     decisions
         The contract of decisions, any detectors together; optionally ``case_type`` and ``case_subject_id`` (otherwise the type
-        follows from the typology, and every subject is a case of its own). Of several moments of a subject the latest counts.
+        follows from the typology, and every subject is a case of its own) and ``unusual`` (0 to 1, null where not known). Of
+        several moments of a subject the latest counts.
     capacity
         The minutes there are and what things take.
     backlog
@@ -172,9 +180,9 @@ def choose_alerts(
     Returns
     -------
     DataFrame
-        Rows of ``decisions`` with ``chosen_by`` (``expected_loss`` or ``audit_sample``), ``selection_probability`` (1 for the
-        first, exactly n / N for the second), ``case_type``, ``case_subject_id`` and ``minutes``; loss alerts first, each kind in
-        the order of choice.
+        Rows of ``decisions`` with ``chosen_by`` (``expected_loss``, ``audit_sample`` or ``unusual``), ``selection_probability``
+        (exactly n / N for the sample, else 1), ``case_type``, ``case_subject_id`` and ``minutes``; loss alerts first, then the sample,
+        each kind in the order of choice.
         The minutes never add up to more than are available; of the loss alerts that do not fit, the marginal one is left out too.
 
     Raises
@@ -186,7 +194,8 @@ def choose_alerts(
     -----
     *Flagged* is what has an action other than allow, or an expected loss above what a look at it costs. The sample is drawn
     within each detector from what is not flagged and not open: the n first in order of a keyed hash, hence uniform without replacement
-    (n / N, Horvitz and Thompson 1952). A ring costs its case once and a little per member; its members enter one by one.
+    (n / N, Horvitz and Thompson 1952). The most unusual are taken from what the sample left, so that it stays one of all that is not
+    flagged. A ring costs its case once and a little per member; its members enter one by one.
     """
     require(
         decisions,
@@ -201,13 +210,14 @@ def choose_alerts(
     key = hashlib.sha256(seed_key.encode() if isinstance(seed_key, str) else seed_key).digest()
     available = capacity.available(backlog)
     sample, probability = _audit_sample(waiting, minutes, ~flagged, available, capacity, key, day)
-    left = available - float(minutes[sample].sum())
+    odd = _most_unusual(waiting, minutes, ~flagged, sample, available, capacity, key)
+    left = available - float(minutes[sample].sum()) - float(minutes[odd].sum())
     first, took = _by_loss(waiting, minutes, loss, np.flatnonzero(flagged), left, capacity, key)
-    rows = np.concatenate([first, sample])
+    rows = np.concatenate([first, sample, odd])
     chosen = waiting.iloc[rows].copy()
-    chosen["chosen_by"] = ["expected_loss"] * len(first) + ["audit_sample"] * len(sample)
-    chosen["selection_probability"] = np.concatenate([np.ones(len(first)), probability])
-    chosen["minutes"] = np.concatenate([took, minutes[sample]])
+    chosen["chosen_by"] = [BY_LOSS] * len(first) + [BY_AUDIT] * len(sample) + [UNUSUAL] * len(odd)
+    chosen["selection_probability"] = np.concatenate([np.ones(len(first)), probability, np.ones(len(odd))])
+    chosen["minutes"] = np.concatenate([took, minutes[sample], minutes[odd]])
     return chosen.reset_index(drop=True)
 
 
@@ -262,6 +272,38 @@ def _audit_sample(
         rows.append(stratum[np.asarray(sorted(range(len(stratum)), key=drawn.__getitem__)[:n], dtype=np.int64)])
         probability.append(np.full(n, n / len(stratum)))
     return np.concatenate(rows), np.concatenate(probability)
+
+
+def _most_unusual(
+    waiting: pd.DataFrame,
+    minutes: Floats,
+    unflagged: NDArray[np.bool_],
+    sample: NDArray[np.int64],
+    available: float,
+    capacity: Capacity,
+    key: bytes,
+) -> NDArray[np.int64]:
+    """Rows that are the most unusual of what is neither flagged nor in the sample; detectors share their minutes evenly."""
+    nothing = np.zeros(0, dtype=np.int64)
+    if "unusual" not in waiting.columns:
+        return nothing
+    unusual, free = floats(waiting["unusual"]), unflagged.copy()
+    free[sample] = False
+    free &= np.isfinite(unusual)
+    detector = waiting["detector"].astype("str").to_numpy(dtype=str)
+    strata = [np.flatnonzero(free & (detector == str(name))) for name in Detector]
+    strata = [rows for rows in strata if len(rows)]
+    chosen = [nothing]
+    for stratum in strata:
+        share = min(capacity.unusual_share, 1.0 - capacity.audit_share) * available / len(strata)
+        # Nobody looks at more than fits if each took the least time; only these are put in order.
+        most = min(len(stratum), int(share / max(float(minutes[stratum].min()), 1e-3)))
+        top = stratum[np.argsort(-unusual[stratum], kind="stable")]
+        tied = top[unusual[top] >= unusual[top[most - 1]]] if most else nothing
+        ties = _drawn(key, "unusual", waiting.iloc[tied])
+        ordered = tied[np.asarray(sorted(range(len(tied)), key=lambda at: (-unusual[tied[at]], ties[at])), dtype=np.int64)]
+        chosen.append(ordered[np.cumsum(minutes[ordered]) <= share + 1e-9])
+    return np.concatenate(chosen)
 
 
 def _by_loss(

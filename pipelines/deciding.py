@@ -12,6 +12,7 @@ from fairdeal.data_contracts.promises import promised
 from fairdeal.data_contracts.scores import DECISIONS
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import Detector
+from fairdeal.features.reconciling import reconciled
 from fairdeal.models import deciding
 from fairdeal.models.losses import loss_table
 from fairdeal.models.policy import policy_from
@@ -74,10 +75,13 @@ def decide(
         .with_columns(pl.col("currency").fill_null(pl.lit(currency, pl.String)))
         .collect(engine="streaming")
     )
+    if detector is Detector.PAYMENTS:
+        found = reconciled(tables, *interval).select("subject_id", deciding.MISCHARGE, deciding.IN_QUESTION)
+        subjects = subjects.join(found, on="subject_id", how="left")
     policy, losses = policy_from(settings["policy"]), loss_table(settings["loss"])
     decided = [DECISIONS.empty()]
     for some in scores.iter_slices(AT_ONCE):
         frame = subjects.join(some.select("subject_id").unique(), on="subject_id", how="semi").to_pandas().astype({"amount_minor": "Int64"})
         table = pl.from_dataframe(deciding.decide(some.to_pandas(), frame, policy, losses, pd.Timestamp(moment).tz_convert("UTC")))
-        decided.append(DECISIONS.conform(table.with_columns(pl.col("probability").fill_nan(None))))
+        decided.append(DECISIONS.conform(table.with_columns(pl.col("probability", "unusual").fill_nan(None))))
     return promised(DECISIONS, pl.concat(decided))
