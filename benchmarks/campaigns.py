@@ -1,8 +1,8 @@
 """Campaigns in real marketplaces: how many of the planted orders and campaigns are found, and how many honest ones are taken for some.
 
 `benchmarks.planting` plants; it was written and kept before the search was. A figure is the mean over seeds; the curve goes down until the
-search fails. Judged are orders; ``rings`` counts campaigns: one is found when one told holds half of its orders, one told is right when half
-of its orders are of one planted. The figures without a host's name are the worse host's at the strength of paid campaigns.
+search fails. Judged are orders and rings: a campaign is found when one told holds half of its orders, and one told is right when half of
+its orders are of one planted. The figures without a host's name are the worse host's at the strength of paid campaigns.
 """
 
 from __future__ import annotations
