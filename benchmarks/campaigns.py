@@ -17,7 +17,7 @@ import polars as pl
 
 from benchmarks import parser, tell
 from benchmarks.planting import DAY, HOSTS, KINDS, planted
-from fairdeal.features.campaign_signs import campaign_signs
+from fairdeal.features.campaign_signs import SHARED, campaign_signs
 from fairdeal.models.campaigns import Campaign, find_campaigns
 
 #: Orders a day of one campaign: paid strength first, then down to where the search fails.
@@ -65,6 +65,8 @@ def tell_host(name: str, data: Path, strength: float, seeds: int) -> dict[str, f
     began = time.process_time()
     figures = [judged(market, found_in(market)) for market in markets]
     seconds = (time.process_time() - began) / seeds
+    if strength == PAID:
+        bare = [judged(market, found_in(market.drop(SHARED))) for market in markets]
     described = f"{name}: {host.orders.height} real orders, 10 campaigns of {strength:g} orders a day, {seeds} seeds"
     means = {figure: statistics.fmean(one[figure] for one in figures) for figure in figures[0]}
     label = f"campaigns.{name}.s{strength:g}"
@@ -74,6 +76,10 @@ def tell_host(name: str, data: Path, strength: float, seeds: int) -> dict[str, f
     if seeds > 1:
         for figure in ("precision", "recall"):
             tell(f"{label}.{figure}_std", statistics.stdev(one[figure] for one in figures), "share", data=described)
+    if strength == PAID:
+        for figure in ("precision", "recall"):
+            told = statistics.fmean(one[figure] for one in bare)
+            tell(f"{label}.bare.{figure}", told, "share", data=f"{described}; no device, network or address known")
     tell(f"{label}.cpu_s", seconds, "CPU s", data=described)
     return means
 
