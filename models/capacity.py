@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fairdeal.data_contracts.actions import Action
 from fairdeal.data_contracts.typologies import TYPOLOGIES, CaseType, Detector, Typology
+from fairdeal.models.deciding import SPARED
 from fairdeal.models.errors import WrongFrame, WrongSetting
 from fairdeal.models.frames import Floats, floats, require
 
@@ -192,7 +193,8 @@ def choose_alerts(
 
     Notes
     -----
-    *Flagged* is what has an action other than allow, or an expected loss above what a look at it costs. The sample is drawn
+    *Flagged* is what has an action other than allow, or an expected loss above what a look at it costs, unless the policy's rule spares it.
+    The sample is drawn
     within each detector from what is not flagged and not open: the n first in order of a keyed hash, hence uniform without replacement
     (n / N, Horvitz and Thompson 1952). The most unusual are taken from what the sample left, so that it stays one of all that is not
     flagged. A ring costs its case once and a little per member; its members enter one by one.
@@ -207,6 +209,8 @@ def choose_alerts(
     worth = waiting["currency"].map(lambda code: capacity.worth.get(code, 1.0) if isinstance(code, str) else 1.0)
     loss = floats(waiting["expected_loss_minor"]) * worth.to_numpy(dtype=np.float64)
     flagged = (waiting["action"].astype("str") != str(Action.ALLOW)).to_numpy() | (loss > minutes * capacity.minute_cost_minor)
+    if "policy_rule" in waiting.columns:
+        flagged &= ~waiting["policy_rule"].astype("str").str.startswith(SPARED).to_numpy()
     key = hashlib.sha256(seed_key.encode() if isinstance(seed_key, str) else seed_key).digest()
     available = capacity.available(backlog)
     sample, probability = _audit_sample(waiting, minutes, ~flagged, available, capacity, key, day)

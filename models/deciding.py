@@ -21,6 +21,8 @@ from fairdeal.models.policy import Policy
 ASSISTANT = "has_assistant_account"
 #: Columns of a charge that departs from what it should be: in which way, and how much money is in question; null elsewhere.
 MISCHARGE, IN_QUESTION = "mischarge", "in_question_minor"
+#: Column of a review that finds fault, and the rule that spares it where it may well be genuine.
+CRITICAL, SPARED = "is_critical", "critical-guard"
 #: Begins the name of the rule by which such a charge is decided about.
 RECONCILED = "reconciled:"
 
@@ -34,9 +36,9 @@ def decide(scores: pd.DataFrame, subjects: pd.DataFrame, policy: Policy, losses:
         The contract of scores: ``detector, subject_id, as_of_at, score, probability`` (null where not calibrated), ``typology,
         model_version``.
     subjects
-        ``subject_id, event_at, amount_minor`` (null where no money moves), ``currency``, optionally ``as_of_at`` and the flags of
-        the policy, ``has_assistant_account``, and ``mischarge`` with ``in_question_minor``; one row per subject (and moment). A flag
-        that is null or absent raises nothing.
+        ``subject_id, event_at, amount_minor`` (null where no money moves), ``currency``, optionally ``as_of_at``, the flags of the
+        policy, ``has_assistant_account``, ``is_critical``, and ``mischarge`` with ``in_question_minor``; one row per subject (and
+        moment). A flag that is null or absent raises nothing.
     policy, losses
         The written rules.
     decided_at
@@ -64,6 +66,10 @@ def decide(scores: pd.DataFrame, subjects: pd.DataFrame, policy: Policy, losses:
     calibrated = np.isfinite(claimed)
     probability = np.where(calibrated, claimed, stand_in_probability(floats(known["score"]), policy))
     chosen, rule = _chosen(known, probability, calibrated, loss_if_fraud(known, losses).sum(axis=1), policy)
+    if CRITICAL in known.columns:
+        spared = (floats(known[CRITICAL]) == 1.0) & (probability < policy.critical_probability)
+        chosen = np.where(spared, list(Action).index(Action.ALLOW), chosen)
+        rule = [SPARED if is_one else name for is_one, name in zip(spared, rule, strict=True)]
     staked = known[["typology", "amount_minor"]]
     if MISCHARGE in known.columns:
         found = _is_mischarged(known, chosen, policy)
@@ -114,7 +120,7 @@ def stand_in_probability(score: Floats, policy: Policy) -> Floats:
 
 def _joined(scores: pd.DataFrame, subjects: pd.DataFrame, flags: tuple[str, ...]) -> pd.DataFrame:
     by = ["subject_id", "as_of_at"] if "as_of_at" in subjects.columns else ["subject_id"]
-    extra = [name for name in (*flags, ASSISTANT, MISCHARGE, IN_QUESTION) if name in subjects.columns]
+    extra = [name for name in (*flags, ASSISTANT, CRITICAL, MISCHARGE, IN_QUESTION) if name in subjects.columns]
     if subjects.duplicated(by).any():
         twice = subjects.loc[subjects.duplicated(by), "subject_id"].iloc[0]
         raise WrongFrame(f"decide: subject {twice!r} stands twice among the subjects; one row per subject and moment; drop the other")

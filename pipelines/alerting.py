@@ -136,6 +136,7 @@ ABOUT = {
     "currency": pl.String(),
     "action": pl.String(),
     "unusual": pl.Float64(),
+    "policy_rule": pl.String(),
     "case_type": pl.String(),
     "case_subject_kind": pl.String(),
     "case_subject_id": pl.String(),

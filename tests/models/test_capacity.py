@@ -233,3 +233,10 @@ def test_the_random_sample_is_the_same_with_and_without_what_is_unusual() -> Non
         return told[told["chosen_by"] == "audit_sample"]["subject_id"].tolist()
 
     assert sample(0.0) == sample(0.5)
+
+
+def test_what_the_policy_spares_is_shown_to_nobody_for_its_loss_and_may_still_be_drawn() -> None:
+    table = decisions([("reviews", "allow", 90_000)] * 4, policy_rule=["critical-guard @x/1", "least-cost @x/1"] * 2)
+    found = chosen(table, Capacity(people=1_000, audit_size=4))
+    by = {name: set(rows["policy_rule"]) for name, rows in found.groupby("chosen_by")}
+    assert by == {"expected_loss": {"least-cost @x/1"}, "audit_sample": {"critical-guard @x/1"}}

@@ -249,3 +249,14 @@ def test_a_finding_is_held_or_confirmed_and_never_blocked() -> None:
     assert policy_from({"reconciled": "confirm"}).reconciled is Action.CONFIRM
     with pytest.raises(WrongSetting, match="allowed are confirm and hold"):
         policy_from({"reconciled": "block"})
+
+
+@pytest.mark.parametrize(
+    ("probability", "critical", "expected"),
+    [(0.49, 1.0, "allow"), (0.51, 1.0, "hold"), (0.49, 0.0, "hold"), (0.49, None, "hold")],
+)
+def test_in_doubt_a_bad_review_is_genuine(probability: float, critical: float | None, expected: str) -> None:
+    table = decided([probability], detector=Detector.REVIEWS, amount=None, is_critical=[critical])
+    assert table.loc[0, "action"] == expected
+    assert table.loc[0, "policy_rule"].startswith("critical-guard") == (expected == "allow")
+    assert table.loc[0, "probability"] == probability
