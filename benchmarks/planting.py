@@ -7,12 +7,15 @@ its people as they live: alone or in families, some order from an office, many o
 
 from __future__ import annotations
 
+import argparse
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+
+from benchmarks import parser, tell
 
 DAY = 86_400
 KINDS = ("buyer_ring", "self_purchase", "refund_loop", "empty_parcel", "reverse_brushing")
@@ -253,3 +256,17 @@ def _campaign(honest: pl.DataFrame, merchant: str, number: int, kind: str, per_d
 
 def _named(prefix: str, count: int) -> np.ndarray:
     return np.char.add(prefix, np.arange(count).astype(str))
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """How much is honest and how much planted, campaign by campaign, at the strength of paid ones."""
+    for name, read in HOSTS.items():
+        orders = planted(read(arguments.data), 20.0, 0)
+        tell(f"planting.{name}.honest", float(orders["campaign"].null_count()), "orders")
+        sizes = orders.drop_nulls("campaign").group_by("campaign", "kind").len().sort("campaign")
+        for number, kind, size in sizes.iter_rows():
+            tell(f"planting.{name}.{number}.{kind}", float(size), "orders")
+
+
+if __name__ == "__main__":
+    main(parser(__doc__ or "").parse_args())
