@@ -279,8 +279,8 @@ def _parts(ids: Sequence[str], size: int = 300) -> Iterable[Sequence[str]]:
 def presumed_members(case: Case) -> frozenset[int]:
     """Members that a confirmed suspicion speaks of unless somebody says otherwise.
 
-    Not those of which less than `PRESUMED` was thought, nor those that were drawn at random: what nobody looked at teaches nothing, and a
-    random sample that is judged by its neighbours is none. A member that is alone in its case is always meant.
+    Not those of which less than `PRESUMED` was thought, nor those that were drawn at random or are only unusual: what nobody looked at
+    teaches nothing, and a random sample that is judged by its neighbours is none. A member that is alone in its case is always meant.
     """
     members = frozenset(CaseMember.objects.filter(case=case).values_list("pk", flat=True))
     if len(members) == 1:
@@ -294,7 +294,7 @@ def presumed_members(case: Case) -> frozenset[int]:
 
 def is_presumed(alert: CaseAlert) -> bool:
     """Whether a confirmed suspicion speaks of this alert's member by itself."""
-    return alert.chosen_by != "audit_sample" and (alert.probability is None or alert.probability >= PRESUMED)
+    return alert.chosen_by not in ("audit_sample", "unusual") and (alert.probability is None or alert.probability >= PRESUMED)
 
 
 def _link(case: Case, tie: str = "") -> dict[str, Any]:

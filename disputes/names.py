@@ -57,7 +57,12 @@ def detector_text(detector: str) -> str:
 
 def chosen_by_text(chosen_by: str) -> str:
     """Why somebody is asked to look at this one."""
-    return {"expected_loss": _("by expected loss"), "audit_sample": _("random audit sample")}.get(chosen_by, chosen_by)
+    texts = {
+        "expected_loss": _("by expected loss"),
+        "audit_sample": _("random audit sample"),
+        "unusual": _("unusual, in a way not known yet"),
+    }
+    return texts.get(chosen_by, chosen_by)
 
 
 def action_text(action: str) -> str:

@@ -12,6 +12,7 @@ from fairdeal.features.trails import DAY, Aggregate, Trail
 
 RING = (Typology.BRUSHING, Typology.SELF_PURCHASE)
 ALL = (*RING, Typology.REVERSE_BRUSHING)
+ATTACK = (Typology.REVERSE_BRUSHING,)
 PARCEL = (Typology.BRUSHING, Typology.FALSE_SHIPPING)
 LOOP = (Typology.BRUSHING, Typology.REFUND_ABUSE)
 COUNT, SUM, DISTINCT, SINCE = Aggregate.COUNT, Aggregate.SUM, Aggregate.DISTINCT, Aggregate.SINCE
@@ -138,14 +139,22 @@ FEATURES: tuple[Feature, ...] = (
         ),
     ),
     # Fakes that became known.
-    window_feature("merchant", MERCHANT, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
+    window_feature("merchant", MERCHANT, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds", where="is_of_the_shop"),
     window_feature("buyer", BUYER, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
     window_feature("device", DEVICE, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
     window_feature("network", NETWORK, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
     window_feature("address", ADDRESS, "order_fraud", COUNT, 30 * DAY, LOOP, stream="order_frauds"),
     window_feature("instrument", INSTRUMENT, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
-    window_feature("listing", LISTING, "order_fraud", COUNT, 30 * DAY, ALL, stream="order_frauds"),
-    *(window_feature("merchant", MERCHANT, "order_fraud", COUNT, w, ALL, stream="order_frauds") for w in (3 * DAY, 7 * DAY)),
+    window_feature("listing", LISTING, "order_fraud", COUNT, 30 * DAY, ALL, stream="order_frauds", where="is_of_the_shop"),
+    *(
+        window_feature("merchant", MERCHANT, "order_fraud", COUNT, w, ALL, stream="order_frauds", where="is_of_the_shop")
+        for w in (3 * DAY, 7 * DAY)
+    ),
+    # Fakes by which a rival attacks are no fault of the shop: they are counted apart.
+    *(
+        window_feature("merchant", MERCHANT, "order_attack", COUNT, w, ATTACK, stream="order_frauds", where="is_attack")
+        for w in (7 * DAY, 30 * DAY)
+    ),
     # The parcel, as far as it has come.
     Feature(
         Own("order_parcel_weight_g", pl.col("weight_g")),

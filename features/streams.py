@@ -23,6 +23,9 @@ READ_BY: dict[str, tuple[str, ...]] = {
     "review_frauds": ("reviews",),
 }
 
+#: The kind of fraud whose victim is the shop.
+ATTACK = "reverse_brushing"
+
 Tables = Mapping[str, pl.DataFrame | pl.LazyFrame]
 
 
@@ -49,6 +52,8 @@ def payments(tables: Tables) -> pl.LazyFrame:
 def known_frauds(tables: Tables, kind: str) -> pl.LazyFrame:
     """Subjects found fraudulent, at the moment this became known, with the subject's own key columns.
 
+    ``is_attack`` where a rival is behind it and the shop is its victim, ``is_of_the_shop`` elsewhere.
+
     A subject counts once, when it first became known, and never before it happened; a later label that takes it back removes nothing
     from the past.
     """
@@ -57,17 +62,21 @@ def known_frauds(tables: Tables, kind: str) -> pl.LazyFrame:
         table(tables, "labels")
         .filter((pl.col("subject_kind") == kind) & pl.col("is_fraud"))
         .group_by("subject_id")
-        .agg(pl.col("available_at").min())
+        .agg(
+            pl.col("available_at").min(),
+            is_attack=(pl.col("typology").sort_by("available_at", "typology").first() == ATTACK).fill_null(False),
+        )
         .rename({"subject_id": key})
         .collect()
     )
     if not labels.height:
-        return table(tables, name).clear().with_columns(available_at=pl.lit(None, pl.Datetime("us", "UTC")), t=pl.lit(None, pl.Int64))
+        nothing = {"available_at": pl.Datetime("us", "UTC"), "t": pl.Int64(), "is_attack": pl.Boolean(), "is_of_the_shop": pl.Boolean()}
+        return table(tables, name).clear().with_columns(pl.lit(None, dtype).alias(column) for column, dtype in nothing.items())
     happened = INBOUND[name].event_at or ""
     found = (
         table(tables, name)
         .join(labels.lazy(), on=key, how="inner")
-        .with_columns(t=pl.max_horizontal(seconds("available_at"), seconds(happened)))
+        .with_columns(t=pl.max_horizontal(seconds("available_at"), seconds(happened)), is_of_the_shop=~pl.col("is_attack"))
     )
     # Few rows of a long table, looked at by many keys: found once.
     return found.collect(engine="streaming").lazy()

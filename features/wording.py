@@ -67,6 +67,7 @@ MEASURES: dict[str, tuple[str, str]] = {
     "order": ("笔订单", "orders"),
     "order_amount": ("订单金额", "ordered"),
     "order_fraud": ("笔已确认虚假订单", "orders known to be fake"),
+    "order_attack": ("笔已确认的反向刷单", "orders known to be a rival's attack"),
     "buyer": ("个买家", "buyers"),
     "merchant": ("个商家", "merchants"),
     "shipment": ("个包裹", "parcels"),

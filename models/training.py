@@ -167,6 +167,7 @@ def train(
         text=final.text,
         typology=majority_typology(detector, rows),
         kinds=fit_kinds(detector, rows, rows.seen_by(final.text), seed),
+        unusual=fit_tails(rows.values, _directions(feature_names, told), seed) if feature_names else None,
         data_version=data_version,
         contract_version=contract_version,
     )
@@ -204,7 +205,7 @@ def fit_unsupervised(
     if len(values) == 0:
         raise WrongFrame(f"unsupervised {detector} detector: no row; at least one is needed to know what is usual; give earlier days")
     order = np.lexsort(values.T[::-1]) if values.shape[1] else np.arange(len(values))
-    tails = fit_tails(values[order], [told[name].direction if name in told else 0 for name in feature_names], seed)
+    tails = fit_tails(values[order], _directions(feature_names, told), seed)
     model = TrainedDetector(
         detector=detector,
         feature_names=tuple(feature_names),
@@ -217,6 +218,11 @@ def fit_unsupervised(
         contract_version=contract_version,
     )
     return sealed(model)
+
+
+def _directions(feature_names: Sequence[str], reasons: Mapping[str, ReasonTemplate]) -> list[int]:
+    """Which tail of each feature is suspicious, as its reason says; both without one."""
+    return [reasons[name].direction if name in reasons else 0 for name in feature_names]
 
 
 def _rank(rows: LabelledRows, like: _Ranking | None, seed: int) -> _Ranking:

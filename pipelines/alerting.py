@@ -18,7 +18,9 @@ from fairdeal.data_contracts.typologies import CaseType, Detector
 from fairdeal.features.links import linked_orders
 from fairdeal.features.trails import DAY
 from fairdeal.features.twins import find_twins
-from fairdeal.models.capacity import capacity_from, choose_alerts, kept_back, staffed
+from fairdeal.models.capacity import UNUSUAL, capacity_from, choose_alerts, kept_back, staffed
+from fairdeal.models.deciding import RECONCILED
+from fairdeal.pipelines.findings import findings, shielded
 from fairdeal.pipelines.keys import hashing_key
 from fairdeal.pipelines.ledger import dumps, loads
 from fairdeal.pipelines.scoring import model_of
@@ -64,7 +66,8 @@ def raise_alerts(
         ``detector, subject_id, as_of_at, reasons, snapshot`` of every alert and every decision other than allow.
     night
         People, where the settings say how many; what was said of the night's staffing, or was taken because nobody said; minutes
-        available after the backlog, minutes used; by entry of the trust-list, the alerts that it kept back and those drawn all the same.
+        available after the backlog, minutes used; by entry of the trust-list, the alerts that it kept back and those drawn all the same;
+        the shops that are shielded as victims.
     """
     frozen = run.frozen or {}
     interval = (instant(run.interval_from), instant(run.interval_to))
@@ -103,9 +106,13 @@ def raise_alerts(
         acted.append(newest.filter(pl.col("action") != Action.ALLOW).collect(engine="streaming").sort("subject_id"))
         alerts.append(newest.join(picked.lazy().select(key), on=key, how="semi").collect(engine="streaming").sort("subject_id"))
     raised = pl.concat(alerts).join(picked, on=key, how="inner", maintain_order="left")
-    told = pl.concat([some.select(*key, "as_of_at") for some in (*alerts, *acted)]).unique(maintain_order=True)
+    told = pl.concat([some.select(*key, "as_of_at", "typology") for some in (*alerts, *acted)]).unique(maintain_order=True)
     snapshots = _snapshots(told, tables, interval)
-    explanations, evidence = _explain(place, run, told, features, snapshots, tables)
+    by_unusual = {(detector, subject) for detector, subject, by in picked.select(*key, "chosen_by").iter_rows() if by == UNUSUAL}
+    explanations, evidence = _explain(place, run, told, features, snapshots, tables, by_unusual)
+    for (detector, subject, moment), (reasons, shown) in findings(told, snapshots, tables, interval).items():
+        explanations[detector, subject, moment] = [*reasons, *explanations[detector, subject, moment]]
+        evidence[detector, subject] = {**evidence.get((detector, subject), {}), **shown}
     for alert, trail in trails(tables, raised, snapshots).items():
         evidence.setdefault(alert, {})["trail"] = trail
     made = [_alert(run, row, explanations, evidence, snapshots) for row in raised.iter_rows(named=True)]
@@ -118,6 +125,7 @@ def raise_alerts(
         "minutes_used": round(float(picked["minutes"].sum() or 0), 1),
         "is_default": not staffing["hours"] and not frozen["settings"]["capacity"],
         "trusted": kept,
+        "shielded": shielded(conformed["evidence"]),
     }
     table = pl.DataFrame(
         [
@@ -145,6 +153,8 @@ ABOUT = {
     "expected_loss_minor": pl.Int64(),
     "currency": pl.String(),
     "action": pl.String(),
+    "unusual": pl.Float64(),
+    "policy_rule": pl.String(),
     "case_type": pl.String(),
     "case_subject_kind": pl.String(),
     "case_subject_id": pl.String(),
@@ -196,8 +206,15 @@ Explained = dict[tuple[str, str, Any], list[dict[str, Any]]]
 
 
 def _explain(
-    place: Workplace, run: Run, told: pl.DataFrame, features: dict[str, Any], snapshots: Snapshots, tables: Tables
+    place: Workplace,
+    run: Run,
+    told: pl.DataFrame,
+    features: dict[str, Any],
+    snapshots: Snapshots,
+    tables: Tables,
+    unusual: set[tuple[str, str]],
 ) -> tuple[Explained, dict[tuple[str, str], dict[str, Any]]]:
+    """Reasons of the score of everything told, of being unusual for those in ``unusual``; and the evidence beside them."""
     explanations: Explained = {}
     evidence: dict[tuple[str, str], dict[str, Any]] = {}
     for name, file in features["files"].items():
@@ -212,7 +229,9 @@ def _explain(
         place.progress(f"explaining {wanted.height} {detector.table}")
         missing = [feature for feature in model.feature_names if feature not in wanted.columns]
         frame = wanted.with_columns(*(pl.lit(None, pl.Float64).alias(feature) for feature in missing)).to_pandas()
-        for key, reasons in zip(wanted.select("subject_id", "as_of_at").iter_rows(), model.explain(frame), strict=True):
+        by_unusual = wanted["subject_id"].is_in([subject for some, subject in unusual if some == name]).to_numpy()
+        explained = model.explain(frame, by_unusual)
+        for key, reasons in zip(wanted.select("subject_id", "as_of_at").iter_rows(), explained, strict=True):
             explanations[name, *key] = reasons or [_unnamed(model.is_calibrated)]
         subjects = wanted["subject_id"].to_list()
         if detector is Detector.DEALS:
@@ -292,6 +311,7 @@ def _alert(
 ) -> dict[str, Any]:
     detector, subject = row["detector"], row["subject_id"]
     snapshot = snapshots[detector, subject]
+    is_found = row["policy_rule"].startswith(RECONCILED)
     identity = f"{detector}|{subject}|{row['event_at'].date().isoformat()}"
     account = {"payments": "payer_id", "deals": "buyer_id", "reviews": "reviewer_id"}[detector]
     merchant = {"payments": "payee_id", "deals": "merchant_id", "reviews": "merchant_id"}[detector]
@@ -319,6 +339,7 @@ def _alert(
                 "case_subject_id",
             )
         },
+        "probability": None if is_found else row["probability"],  # a finding by rule is no likelihood
         "alert_id": "A" + hashlib.sha256(identity.encode()).hexdigest()[:16],
         "run_id": run.run_id,
         "reasons": dumps(explanations[detector, subject, row["as_of_at"]]),

@@ -160,6 +160,7 @@ def summarise(place: Workplace, run: Run) -> dict[str, Any]:
         "shadows": results["decide"].get("shadows", {}),
         "alerts": results["raise_alerts"]["count"],
         "audit_sample": results["raise_alerts"]["audit_sample"],
+        "unusual": results["raise_alerts"].get("unusual", 0),
         "capacity": results["raise_alerts"]["capacity"],
         "cases_opened": results["open_cases"]["opened"],
         "labels_collected": results["collect_labels"]["labels"],

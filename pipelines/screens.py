@@ -203,3 +203,18 @@ def _on_what(night: dict[str, Any]) -> str:
     if staffing["basis"] == "same_weekday":
         return f" (assumed: nobody said who works on {staffing['day']}; taken from {staffing['of_day']})"
     return " (written default: nobody said who works tonight)" if night["is_default"] else ""
+
+
+def campaigns_screen(found: list[dict[str, Any]]) -> None:
+    """Campaigns: where and when, how many orders against how many expected, and the signs that half of them show."""
+    if not found:
+        console.print("no campaign stands out: no burst of orders shows what honest orders do not")
+        return
+    table = Table()
+    for heading in ("merchant", "days", "orders", "expected", "evidence", "what half of them show"):
+        table.add_column(heading, justify="right" if heading in ("orders", "expected", "evidence") else "left", overflow="fold")
+    for one in found:
+        signs = ", ".join(name for name, share in sorted(one["signs"].items(), key=lambda sign: -sign[1]) if share >= 0.5)
+        counts = (f"{one['orders']:,}", f"{one['expected']:,.1f}", f"{one['evidence']:,.0f}")
+        table.add_row(escape(one["merchant_id"]), f"{one['first_day']} – {one['last_day']}", *counts, signs)
+    console.print(table)

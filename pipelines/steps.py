@@ -171,6 +171,7 @@ def _raise_alerts(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
         "explanations": _file(place.lake.write(_place(run, "explanations"), explanations)),
         "count": alerts.height,
         "audit_sample": alerts.filter(pl.col("chosen_by") == "audit_sample").height,
+        "unusual": alerts.filter(pl.col("chosen_by") == "unusual").height,
         "capacity": night,
     }, _nothing
 

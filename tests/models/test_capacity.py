@@ -252,3 +252,33 @@ def test_hours_that_were_said_count_instead_of_people(hours: dict[str, float], a
     told = staffed(Capacity(), hours)
     assert told.available(0) == available
     assert told.reserved.get(Detector.PAYMENTS, 0.0) == pytest.approx(of_payments)
+
+
+def test_the_most_unusual_of_what_nobody_suspects_have_a_share_of_their_own() -> None:
+    rows = [("payments", "allow", 0)] * 50 + [("payments", "hold", 90_000)] * 3
+    unusual = [None, *(number / 100 for number in range(1, 50)), 1.0, 1.0, 1.0]
+    found = chosen(decisions(rows, unusual=unusual), Capacity(people=1, minutes_per_person=360, audit_size=5, unusual_share=0.05))
+    odd = found[found["chosen_by"] == "unusual"]
+    assert len(odd) == 3  # 18 minutes at 6 each
+    assert set(odd["action"]) == {"allow"}
+    assert (odd["selection_probability"] == 1.0).all()
+    sampled = set(found[found["chosen_by"] == "audit_sample"]["subject_id"])
+    free = [name for name in (f"s{number:05d}" for number in range(49, 0, -1)) if name not in sampled]
+    assert odd["subject_id"].tolist() == free[:3]
+
+
+def test_the_random_sample_is_the_same_with_and_without_what_is_unusual() -> None:
+    rows = [("payments", "allow", 0)] * 50
+
+    def sample(share: float) -> list[str]:
+        told = chosen(decisions(rows, unusual=[number / 50 for number in range(50)]), Capacity(audit_size=5, unusual_share=share))
+        return told[told["chosen_by"] == "audit_sample"]["subject_id"].tolist()
+
+    assert sample(0.0) == sample(0.5)
+
+
+def test_what_the_policy_spares_is_shown_to_nobody_for_its_loss_and_may_still_be_drawn() -> None:
+    table = decisions([("reviews", "allow", 90_000)] * 4, policy_rule=["critical-guard @x/1", "least-cost @x/1"] * 2)
+    found = chosen(table, Capacity(people=1_000, audit_size=4))
+    by = {name: set(rows["policy_rule"]) for name, rows in found.groupby("chosen_by")}
+    assert by == {"expected_loss": {"least-cost @x/1"}, "audit_sample": {"critical-guard @x/1"}}
