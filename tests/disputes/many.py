@@ -104,7 +104,7 @@ def take_all_unguarded(home: Path, number: int) -> list[str]:
         Case.objects.filter(pk=case.pk).update(holder=holder, lease_until=at + claiming.LEASE)
         return True
 
-    claiming._hand_to = hand_to
+    claiming.hand_to = hand_to
     return take_all(home, number)
 
 
