@@ -135,11 +135,10 @@ def found_share(labels: pl.DataFrame, kind: str) -> float:
     too, `FOUND_IN_ADVANCE` besides. So a small audit claims little, and none that has found nothing claims anything.
     """
     is_audit = (pl.col("source") == LabelSource.AUDIT.value).fill_null(False)
+    own = labels.filter(pl.col("subject_kind") == kind)
     # A second look at what an audit came upon finds nothing that nobody had heard of.
     is_again = (pl.col("source") == LabelSource.SECOND_LOOK.value).fill_null(False)
-    again = labels.filter(is_again).join(labels.filter(is_audit).select("subject_kind", "subject_id"), on=["subject_kind", "subject_id"])
-    labels = labels.filter(~is_again | ~pl.col("subject_id").is_in(again["subject_id"].unique().implode()))
-    frauds = labels.filter((pl.col("subject_kind") == kind) & pl.col("is_fraud"))
+    frauds = own.filter(pl.col("is_fraud"), ~(is_again & pl.col("subject_id").is_in(own.filter(is_audit)["subject_id"].implode())))
     besides = frauds.filter(~is_audit).select("subject_id").unique()
     audited = frauds.filter(is_audit).unique("subject_id", keep="first", maintain_order=True)
     drawn = audited.filter(pl.col("propensity").is_not_null())

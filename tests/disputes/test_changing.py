@@ -268,8 +268,8 @@ def test_the_database_refuses_a_second_open_case(home: Path) -> None:
     with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"), sqlite3.connect(home / "disputes.db") as raw:
         raw.execute(
             "INSERT INTO disputes_case SELECT 'C1', case_type, subject_kind, subject_id, 'NEW', holder, close_code, decision, "
-            "expected_loss_minor, money, member_count, run_id, opened_at, changed_at, closed_at, revision, NULL, NULL, '' "
-            "FROM disputes_case"
+            "expected_loss_minor, money, member_count, run_id, opened_at, changed_at, closed_at, revision, "
+            "NULL, NULL, '', '', '', '', NULL FROM disputes_case"
         )
 
 

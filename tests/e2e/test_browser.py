@@ -151,7 +151,9 @@ def signed_in(pictures: ModuleType, opened: Any, language: str, address: str, na
 
 def press(page: Any, button: str) -> None:
     """Press a button of the case's page, and wait until the page stands anew in its place."""
-    settled = "new Promise((done) => document.addEventListener('htmx:afterSettle', () => done(true), { once: true }))"
+    # A draft that is kept meanwhile changes a line only.
+    heard = "(event) => { if (event.detail.target.getAttribute('role') !== 'status') done(true); }"
+    settled = f"new Promise((done) => document.addEventListener('htmx:afterSettle', {heard}))"
     page.evaluate(f"() => {{ window.anew = {settled}; }}")
     page.click(button)
     assert page.evaluate("window.anew")
@@ -341,3 +343,27 @@ def test_a_case_is_worked_without_scripts(pictures: ModuleType, home: Path, brow
         page.click("button[name=event][value=propose_decision]")
         assert "waiting for a second person" in page.inner_text("main")
         opened.close()
+
+
+def test_what_is_typed_is_kept_and_stands_there_after_the_page_was_left(
+    pictures: ModuleType, home: Path, browser: Any, tmp_path: Path
+) -> None:
+    with staffed(pictures, home, tmp_path) as (address, _):
+        opened = browser.launch(executable_path=pictures.CHROMIUM, args=list(pictures.QUIET))
+        page = signed_in(pictures, opened, "en-US", address, "li")
+        _, complaints = watched(page)
+        page.goto(f"{address}/queue/?order=members")
+        page.goto(address + page.locator("a.fd-open").first.get_attribute("href"))
+        for step in ("accept", "start_review"):
+            press(page, f"button[name=event][value={step}]")
+        page.locator("textarea[name=reasons]").press_sequentially("half a thought")
+        page.locator("#fd-step p[role=status]", has_text="Draft kept at").wait_for()
+        page.locator("#fd-note textarea").press_sequentially("half a word")
+        page.locator("#fd-note p[role=status]", has_text="Draft kept at").wait_for()
+        case = page.url
+        page.goto(f"{address}/queue/")
+        page.goto(case)
+        assert page.input_value("textarea[name=reasons]") == "half a thought"
+        assert page.input_value("#fd-note textarea") == "half a word"
+        opened.close()
+    assert complaints == []

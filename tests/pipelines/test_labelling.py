@@ -217,3 +217,39 @@ def test_frauds_that_our_own_audit_alone_came_upon_stand_for_those_that_nobody_s
     rows += [(f"h{number}", True, "audit", 0.1) for number in range(hidden)] + [("clean", False, "audit", 0.1), ("a0", True, "audit", 0.1)]
     labels = pl.DataFrame(rows, schema=["subject_id", "is_fraud", "source", "propensity"], orient="row")
     assert labelling.found_share(labels.with_columns(subject_kind=pl.lit("payment")), "payment") == pytest.approx(share)
+
+
+def test_what_holds_of_two_judgements_is_a_label_of_its_own_and_moves_no_measure(settings: Settings, shop: Path) -> None:
+    every = settings.model_copy(update={"desk": settings.desk.model_copy(update={"second_look_share": 1.0})})
+    with workplace(every, shop) as place:
+        services = place.cases()
+        services.open_cases([alert(1)], run_id="R1", at=CLOSED - timedelta(days=1))
+        close_case(place, services.list_cases()[0], "false_positive", at=CLOSED)
+        assert services.draw_second_looks(CLOSED) == 1
+        look = services.take_second_look(actor="li", role="analyst", at=CLOSED)
+        services.judge_second_look(look["look_id"], "action_confirmed", actor="li", role="analyst", at=CLOSED)
+        said = CLOSED + timedelta(days=1)
+        services.adjudicate_second_look(look["look_id"], "second", word="one device", actor="wu", role="approver", at=said)
+        assert collect(place) == 2
+        first, second = entered(place)
+        assert (first["source"], first["is_fraud"]) == ("analyst", False)
+        assert (second["source"], second["is_fraud"], second["supersedes"]) == ("second_look", True, first["label_id"])
+        assert datetime.fromisoformat(second["available_at"]) == said
+    run(every, shop, DAY)
+    with workplace(every, shop) as place:
+        (last,) = place.ledger.runs(place.mapping.name)
+        assert last.frozen is not None
+        assert [row["is_fraud"] for row in last.frozen["verdicts"]] == [False]
+
+
+def test_a_second_look_at_what_an_audit_found_makes_no_audit_look_better() -> None:
+    rows = [
+        {"subject_id": "P1", "source": "audit", "propensity": 0.1},
+        {"subject_id": "P1", "source": "second_look", "propensity": 0.1},
+        {"subject_id": "P2", "source": "report", "propensity": None},
+    ]
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    table = pl.DataFrame([{**row, "subject_kind": "payment", "is_fraud": True, "available_at": at} for row in rows])
+    conformed = CONTRACT.conform(table)
+    without = conformed.filter(pl.col("source") != "second_look")
+    assert labelling.found_share(conformed, "payment") == labelling.found_share(without, "payment")
