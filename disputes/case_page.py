@@ -54,6 +54,8 @@ from fairdeal.disputes.wording import instant_text, money_text, share_text, tota
 
 #: A page shows so many members; the rest are in the table of members.
 MEMBERS_SHOWN = 300
+#: The line of what happened has so many steps, the newest; all are in the history.
+STEPS_SHOWN = 8
 #: So many members lie open from the start.
 MEMBERS_OPEN = 3
 #: So many show what happened around them, side by side.
@@ -106,6 +108,7 @@ def page_of(case: Case, roles: frozenset[Role], actor: str, skills: frozenset[Sk
     shown = [_member_view(alert.member, alert, place, until is None) for place, alert in enumerate(leaders[:MEMBERS_SHOWN])]
     history = list(CaseEvent.objects.filter(case=case).order_by("seq"))
     views = [_event_view(event) for event in history]
+    steps = [view for view in views if view["from_status"] or view["event"].event == Event.OPEN]
     ties = ties_of(leaders, case.subject_id)
     return {
         "case": case,
@@ -120,7 +123,8 @@ def page_of(case: Case, roles: frozenset[Role], actor: str, skills: frozenset[Sk
         "outcome": CLOSE_CODE_TEXTS.get(case.close_code, ""),
         "why": _why(leaders),
         "stretches": stretches_of(leaders, case.closed_at or timezone.now()),
-        "steps_taken": [view for view in views if view["from_status"] or view["event"].event == Event.OPEN],
+        "steps_taken": steps[-STEPS_SHOWN:],
+        "steps_hidden": max(0, len(steps) - STEPS_SHOWN),
         "similar": similar_to(case),
         "spreads": spreads_of(leaders) if len(leaders) > 1 else (),
         "ties": ties,

@@ -30,12 +30,20 @@ URGENCY: tuple[tuple[timedelta, float], ...] = tuple(
 #: What a case without money at stake counts as, in minor units: it comes too, later.
 LEAST_AT_STAKE = 1_000
 
-#: The largest of one status, opened after one moment and not after another, that nobody holds and that does not stand still; as `_free`.
-_BEST = (
-    "SELECT * FROM (SELECT * FROM disputes_case WHERE status = %s AND opened_at > %s AND opened_at <= %s"
-    " AND (paused_until IS NULL OR paused_until <= %s) AND (holder = '' OR lease_until IS NULL OR lease_until <= %s)"
-    " ORDER BY expected_loss_minor DESC, opened_at, case_id LIMIT 1) AS best"
+#: Fewer cases of one status and urgency than this are few.
+MANY = 500
+#: How many there are of one status, opened after one moment and not after another; counting ends at `MANY`.
+_UP_TO_MANY = (
+    f"(SELECT count(*) FROM (SELECT 1 FROM disputes_case WHERE status = %s AND opened_at > %s AND opened_at <= %s LIMIT {MANY}) AS some)"  # noqa: S608 - a number of ours
 )
+#: The largest of them that nobody holds and that does not stand still, as `_free`; ``since`` and ``loss`` say by which index it is found.
+_BEST = (
+    "SELECT * FROM (SELECT * FROM disputes_case WHERE status = %s AND {since} > %s AND {since} <= %s"
+    " AND (paused_until IS NULL OR paused_until <= %s) AND (holder = '' OR lease_until IS NULL OR lease_until <= %s)"
+    " ORDER BY {loss} DESC, opened_at, case_id LIMIT 1) AS best"
+)
+_BEST_OF_FEW = _BEST.format(since="opened_at", loss="+expected_loss_minor")
+_BEST_OF_MANY = _BEST.format(since="COALESCE(opened_at, opened_at)", loss="expected_loss_minor")
 
 
 def next_case(actor: str, *, at: datetime | None = None) -> dict[str, Any] | None:
@@ -161,13 +169,20 @@ def held_by_other(case: Case) -> RefusedChange:
 def _candidates(at: datetime) -> Iterator[Case]:
     """The largest of each urgency and status among the cases that nobody holds: the best of all is among them.
 
-    Each status is asked for by itself: so the index of the queue gives the order, and the look ends at the first row. It is one statement,
-    since others wait meanwhile.
+    Two statements, since others wait meanwhile: how many there are of each, and the best of each. Few are found by their age and put in
+    order; many are walked through in the queue's order, their age looked at on the way. So a look ends after a few rows however long
+    the queue is.
     """
     edges = [datetime.min.replace(tzinfo=UTC), *(at - least for least, _ in URGENCY if least), datetime.max.replace(tzinfo=UTC)]
     now, *moments = (connection.ops.adapt_datetimefield_value(moment) for moment in (at, *edges))
-    bands = [(status.value, older, younger, now, now) for older, younger in pairwise(moments) for status in CLAIMABLE]
-    yield from Case.objects.raw(" UNION ALL ".join([_BEST] * len(bands)), [value for band in bands for value in band])
+    bands = [(status.value, older, younger) for older, younger in pairwise(moments) for status in CLAIMABLE]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join([_UP_TO_MANY] * len(bands))}", [value for band in bands for value in band])
+        counts = cursor.fetchone()
+    found = [(band, _BEST_OF_MANY if count == MANY else _BEST_OF_FEW) for band, count in zip(bands, counts, strict=True) if count]
+    if found:
+        values = [value for band, _ in found for value in (*band, now, now)]
+        yield from Case.objects.raw(" UNION ALL ".join(statement for _, statement in found), values)
 
 
 def _free(at: datetime) -> Q:

@@ -198,10 +198,7 @@ class CaseAction(models.Model):
         verbose_name = _("measure")
         verbose_name_plural = _("measures")
         constraints: ClassVar = [models.CheckConstraint(condition=models.Q(state__in=_ACTION_STATES), name="action_state_is_known")]
-        indexes: ClassVar = [
-            models.Index(fields=["state", "next_try_at"], name="action_next_try"),
-            models.Index(fields=["target"], name="action_target"),
-        ]
+        indexes: ClassVar = [models.Index(fields=["state", "next_try_at"], name="action_next_try")]
 
     def __str__(self) -> str:
         return self.action_id

@@ -18,6 +18,7 @@ from fairdeal.disputes.names import (
     chosen_by_text,
     detector_text,
     finding_texts,
+    kind_text,
     tone_of,
     typology_text,
 )
@@ -73,10 +74,12 @@ class AlertLine:
 
 @dataclass(frozen=True)
 class MeasureLine:
-    """One measure that a decision put on the party."""
+    """One measure that a decision put on the party, or on something of the party's that was judged."""
 
     action: CaseAction
     kind: str
+    on_kind: str
+    on_id: str
     state: str
     is_in_force: bool
 
@@ -89,31 +92,24 @@ def history_of(kind: str, party_id: str) -> dict[str, Any] | None:
     kind
         One of `COLUMNS`.
     """
-    alerts = list(
-        CaseAlert.objects.filter(**{COLUMNS[kind]: party_id})
-        .select_related("member")
-        .defer("evidence", "snapshot", "reasons")
-        .order_by("-event_at", "pk")
-    )
-    about = Q(subject_kind=kind, subject_id=party_id)
-    own = set(Case.objects.filter(about).values_list("pk", flat=True))
-    members = set(CaseMember.objects.filter(about).values_list("case_id", flat=True))
-    within = Counter(alert.case_id for alert in alerts)
-    cases = list(Case.objects.filter(pk__in=sorted({*own, *members, *within})).order_by("-opened_at", "pk"))
+    theirs, about = CaseAlert.objects.filter(**{COLUMNS[kind]: party_id}), Q(subject_kind=kind, subject_id=party_id)
+    within = Q(pk__in=theirs.values("case_id")) | Q(pk__in=CaseMember.objects.filter(about).values("case_id"))
+    cases = list(Case.objects.filter(about | within).order_by("-opened_at", "pk"))
     if not cases:
         return None
-    measures = [
-        _measure_line(action, timezone.now()) for action in CaseAction.objects.filter(target=f"{kind}:{party_id}").order_by("-pk")[:SHOWN]
-    ]
+    alerts = list(theirs.select_related("member").defer("evidence", "snapshot", "reasons").order_by("-event_at", "pk"))
+    judged, now = {f"{kind}:{party_id}", *(alert.member.key for alert in alerts)}, timezone.now()
+    put = CaseAction.objects.filter(case__in=Case.objects.filter(about | within)).order_by("-pk")
+    measures = [_measure_line(action, now) for action in put if action.target in judged]
     by_case: dict[str, list[CaseAlert]] = {}
     for alert in alerts:
         by_case.setdefault(alert.case_id, []).append(alert)
     outcomes = Counter(case.close_code for case in cases if not case.is_open)
     findings = Counter({alert.member_id: alert.member.verdict for alert in alerts}.values())
     return {
-        "cases": [_case_line(case, by_case.get(case.pk, []), case.pk in own) for case in cases[:SHOWN]],
+        "cases": [_case_line(case, by_case.get(case.pk, []), (kind, party_id)) for case in cases[:SHOWN]],
         "alerts": [_alert_line(alert) for alert in alerts[:SHOWN]],
-        "measures": measures,
+        "measures": measures[:SHOWN],
         "figures": {
             "cases": len(cases),
             "open": sum(case.is_open for case in cases),
@@ -130,14 +126,14 @@ def history_of(kind: str, party_id: str) -> dict[str, Any] | None:
     }
 
 
-def _case_line(case: Case, alerts: Sequence[CaseAlert], is_subject: bool) -> CaseLine:
+def _case_line(case: Case, alerts: Sequence[CaseAlert], party: tuple[str, str]) -> CaseLine:
     texts = finding_texts()
     verdicts = {alert.member_id: texts[alert.member.verdict] for alert in alerts}
     return CaseLine(
         case=case,
         tone=tone_of(case.status),
         outcome=str(CLOSE_CODE_TEXTS.get(case.close_code, "")),
-        is_subject=is_subject,
+        is_subject=(case.subject_kind, case.subject_id) == party,
         alerts=len(alerts),
         findings=tuple(sorted(Counter(verdicts.values()).items(), key=lambda entry: (-entry[1], entry[0]))),
         money=totals_text(_money(alerts) or case.money, "amount_minor"),
@@ -159,9 +155,12 @@ def _alert_line(alert: CaseAlert) -> AlertLine:
 
 
 def _measure_line(action: CaseAction, now: datetime) -> MeasureLine:
+    on_kind, _, on_id = action.target.partition(":")
     return MeasureLine(
         action=action,
         kind=action_text(action.kind),
+        on_kind=kind_text(on_kind),
+        on_id=on_id,
         state=action_state_text(action.state),
         is_in_force=action.state == ActionState.DONE and action.expires_at > now,
     )

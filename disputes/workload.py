@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count
 
-from fairdeal.disputes.domain import Event, Note
+from fairdeal.disputes.domain import AT_REST, CaseStatus, Event, Note
 from fairdeal.disputes.events import PROPOSALS
-from fairdeal.disputes.listing import Asked
 from fairdeal.disputes.models import Case, CaseEvent
 from fairdeal.disputes.people import analysts
 
@@ -41,8 +40,10 @@ class Load:
 
 def workload(now: datetime) -> list[Load]:
     """Everybody who can be given cases or did something with one in the last week, by name."""
-    held = Case.objects.filter(holder__gt="", status__in=Asked().statuses).values("holder").annotate(n=Count("pk")).order_by()
-    holds = {row["holder"]: row["n"] for row in held}
+    holds: dict[str, int] = {}
+    for row in Case.objects.filter(holder__gt="").values("holder", "status").annotate(n=Count("pk")).order_by():
+        if CaseStatus(row["status"]) not in AT_REST:
+            holds[row["holder"]] = holds.get(row["holder"], 0) + row["n"]
     day, week = now - timedelta(days=1), now - timedelta(days=7)
     taken_day, taken_week = _cases_by(_TAKING, day), _cases_by(_TAKING, week)
     proposed, second = _cases_by(_PROPOSING, week), _cases_by(_SECOND, week)

@@ -32,8 +32,4 @@ class Migration(migrations.Migration):
             model_name='caseevent',
             index=models.Index(fields=['event', 'at'], name='event_kind_and_time'),
         ),
-        migrations.AddIndex(
-            model_name='caseaction',
-            index=models.Index(fields=['target'], name='action_target'),
-        ),
     ]

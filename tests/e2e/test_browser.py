@@ -151,7 +151,8 @@ def signed_in(pictures: ModuleType, opened: Any, language: str, address: str, na
 
 def press(page: Any, button: str) -> None:
     """Press a button of the case's page, and wait until the page stands anew in its place."""
-    page.evaluate("window.anew = new Promise((done) => document.addEventListener('htmx:afterSettle', () => done(true), { once: true }))")
+    settled = "new Promise((done) => document.addEventListener('htmx:afterSettle', () => done(true), { once: true }))"
+    page.evaluate(f"() => {{ window.anew = {settled}; }}")
     page.click(button)
     assert page.evaluate("window.anew")
 
