@@ -2,11 +2,13 @@
 
 A queue is filled with open cases and the console served as `fairdeal console` serves it. Analysts, each signed in and each a client of its
 own over HTTP, act every few seconds: by turns they look at the queue and take the next case. Measured is the time from the request to
-the last byte of the answer. Under ``claims`` stands how many cases were given to more than one.
+the last byte of the answer, which on a machine that has other work is mostly waiting; and what the console computes for a request. Under
+``claims`` stands how many cases were given to more than one.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -153,8 +155,8 @@ def signed_in(analysts: int) -> list[str]:
 
 
 @contextmanager
-def served(home: Path, url: str | None) -> Iterator[int]:
-    """The console as the command serves it; gives its port."""
+def served(home: Path, url: str | None) -> Iterator[tuple[int, int]]:
+    """The console as the command serves it; gives its port and its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -167,9 +169,19 @@ def served(home: Path, url: str | None) -> Iterator[int]:
                     if server.poll() is None and probe.connect_ex(("127.0.0.1", port)) == 0:
                         break
                 time.sleep(0.1)
-            yield port
+            yield port, server.pid
         finally:
             server.terminate()
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process and those that it began have computed so far, on all cores."""
+    spent: dict[int, tuple[int, float]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            told = path.read_text().rpartition(")")[2].split()
+            spent[int(path.parent.name)] = (int(told[1]), (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK"))
+    return sum(seconds for one, (parent, seconds) in spent.items() if pid in (one, parent))
 
 
 def work(port: int, cookie: str, begin: float, until: float, pause: float, heard: Heard) -> None:
@@ -206,8 +218,9 @@ def measure(name: str, home: Path, url: str | None, cases: int, analysts: int, s
     django_setup.migrate()
     fill(cases, datetime.now(UTC))
     cookies = signed_in(analysts)
-    with served(home, url) as port:
+    with served(home, url) as (port, pid):
         ask(port, "GET", QUEUE, cookies[0])  # a process that has just started answers its first request later
+        spent = cpu_seconds(pid)
         heard, begin = [Heard() for _ in cookies], time.monotonic() + 1
         threads = [
             threading.Thread(target=work, args=(port, cookie, begin + pause * number / analysts, begin + seconds, pause, heard[number]))
@@ -217,12 +230,20 @@ def measure(name: str, home: Path, url: str | None, cases: int, analysts: int, s
             thread.start()
         for thread in threads:
             thread.join()
+        spent = cpu_seconds(pid) - spent
     wrong, given = [one for each in heard for one in each.wrong], [one for each in heard for one in each.given]
     if wrong:
         raise SystemExit(f"{len(wrong)} answers were not what an analyst waits for; the first: {wrong[0]}")
     data = f"{cases} cases, {analysts} analysts, an act each {pause:g} s"
     tell(f"console.{name}.queue_p95_ms", p95([one for each in heard for one in each.queue]), "ms", data=data)
     tell(f"console.{name}.next_case_p95_ms", p95([one for each in heard for one in each.taking]), "ms", data=data)
+    asked = sum(len(each.queue) + len(each.taking) for each in heard)
+    tell(
+        f"console.{name}.cpu_ms_per_request",
+        round(1000 * spent / asked, 1),
+        "ms",
+        data=f"{data}; the console's own, without a server of its database",
+    )
     tell(f"claims.{name}.double", len(given) - len(set(given)), "cases", data=f"{len(given)} given")
 
 

@@ -47,7 +47,7 @@ from fairdeal.disputes.shared import spreads_of, ties_of
 from fairdeal.disputes.similar import similar_to
 from fairdeal.disputes.snapshot_rows import snapshot_rows
 from fairdeal.disputes.step_forms import forms_for
-from fairdeal.disputes.timeline import stretches_of
+from fairdeal.disputes.timeline import Stretch, stretches_of
 from fairdeal.disputes.told_reasons import ToldReason, common_reasons, told_reasons
 from fairdeal.disputes.trail_rows import Happening, headings, trail_of
 from fairdeal.disputes.wording import instant_text, money_text, share_text, totals_text
@@ -122,8 +122,7 @@ def page_of(case: Case, roles: frozenset[Role], actor: str, skills: frozenset[Sk
         "span": _span(alerts),
         "outcome": CLOSE_CODE_TEXTS.get(case.close_code, ""),
         "why": _why(leaders),
-        "stretches": stretches_of(leaders, case.closed_at or timezone.now()),
-        "steps_taken": steps[-STEPS_SHOWN:],
+        "happened": _happened(stretches_of(leaders, case.closed_at or timezone.now()), steps[-STEPS_SHOWN:]),
         "steps_hidden": max(0, len(steps) - STEPS_SHOWN),
         "similar": similar_to(case),
         "spreads": spreads_of(leaders) if len(leaders) > 1 else (),
@@ -286,6 +285,13 @@ def _span(alerts: Sequence[CaseAlert]) -> str:
     if first == last:
         return first
     return f"{first} – {last[11:]}" if first[:10] == last[:10] else f"{first[:10]} – {last[:10]}"
+
+
+def _happened(stretches: Sequence[Stretch], steps: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What was flagged and what was done since as one story, in its order."""
+    entries = [{"at": stretch.since, "stretch": stretch} for stretch in stretches]
+    entries += [{"at": step["event"].at, "step": step} for step in steps]
+    return sorted(entries, key=lambda entry: entry["at"])
 
 
 def _why(leaders: Sequence[CaseAlert]) -> list[tuple[ToldReason, int]]:

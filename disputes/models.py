@@ -136,6 +136,7 @@ class CaseAlert(models.Model):
     """One alert, as it came with its reasons; attached to one case for good."""
 
     alert_id: models.CharField[str, str] = models.CharField(_("alert"), max_length=ID_LENGTH, primary_key=True)
+    case_id: str
     case: models.ForeignKey[Case, Case] = models.ForeignKey(Case, models.PROTECT, related_name="alerts", verbose_name=_("case"))
     member_id: int
     member: models.ForeignKey[CaseMember, CaseMember] = models.ForeignKey(

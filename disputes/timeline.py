@@ -13,7 +13,9 @@ from fairdeal.disputes.names import kind_text, typology_text
 from fairdeal.disputes.wording import instant_text, totals_text
 
 #: A timeline has at most so many entries for what was flagged; what lies closest together is gathered.
-MOST = 12
+MOST = 8
+#: What took no time is drawn so wide.
+_THIN = 1.0
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def _stretch(group: Sequence[CaseAlert], start: datetime, whole: float) -> Stret
         parties=len({alert.account_id for alert in group} - {""}),
         money=totals_text(_money(group), "amount_minor"),
         share=round(100 * (since - start).total_seconds() / whole, 2),
-        width=round(100 * (until - since).total_seconds() / whole, 2),
+        width=max(_THIN, round(100 * (until - since).total_seconds() / whole, 2)),
     )
 
 

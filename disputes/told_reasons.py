@@ -82,7 +82,7 @@ def _stored(alert: CaseAlert) -> list[dict[str, Any]]:
 def _told(reason: dict[str, Any]) -> ToldReason:
     zh, en = str(reason.get("text_zh") or ""), str(reason.get("text_en") or "")
     value, norm = reason.get("value"), reason.get("norm")
-    seen = {"value": value_text(value), "norm": value_text(norm), **_shares(value, norm)}
+    seen: dict[str, Any] = {"value": value_text(value), "norm": value_text(norm), **_shares(value, norm)}
     if not zh and not en:  # a source of alerts without sentences: the code, the value, the norm
         return ToldReason(f"{reason.get('code') or '—'}: {seen['value']} ({seen['norm']})", "", **seen)
     return ToldReason(in_language(zh, en) or zh or en, in_language(en, zh) if zh and en else "", **seen)

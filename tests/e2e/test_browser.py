@@ -267,3 +267,79 @@ def test_an_appeal_is_written_down_judged_by_somebody_new_and_turns_the_decision
         assert cleared in people["sun"].inner_text("body")
         opened.close()
     assert complaints == [[]] * len(people)
+
+
+def test_the_queue_is_worked_by_keys_which_do_nothing_in_a_field(pictures: ModuleType, home: Path, browser: Any, tmp_path: Path) -> None:
+    with staffed(pictures, home, tmp_path) as (address, _):
+        opened = browser.launch(executable_path=pictures.CHROMIUM, args=list(pictures.QUIET))
+        page = signed_in(pictures, opened, "en-US", address, "li")
+        _, complaints = watched(page)
+        page.keyboard.press("q")
+        page.wait_for_url("**/queue/")
+        cases = [link.get_attribute("href") for link in page.locator("a.fd-open").all()]
+        for key in ("j", "j", "j", "k", "x"):
+            page.keyboard.press(key)
+        assert page.locator("input[name=case]:checked").get_attribute("value") == cases[1].split("/")[2]
+        page.keyboard.press("?")
+        assert page.locator("#fd-help").is_visible()
+        page.keyboard.press("n")
+        page.keyboard.press("Escape")
+        assert not page.locator("#fd-help").is_visible()
+        page.keyboard.press("/")
+        page.keyboard.type("jon?")
+        assert page.input_value("#fd-q") == "jon?"
+        assert page.url.endswith("/queue/")
+        page.goto(f"{address}/queue/")
+        page.keyboard.press("j")
+        page.keyboard.press("o")
+        page.wait_for_url(f"**{cases[0]}")
+        page.keyboard.press("n")
+        page.wait_for_url("**/case/C*/")
+        assert "Yours" in page.inner_text("#fd-hold")
+        opened.close()
+    assert complaints == []
+
+
+def test_the_list_is_narrowed_in_place_and_the_way_back_is_kept(pictures: ModuleType, home: Path, browser: Any, tmp_path: Path) -> None:
+    with staffed(pictures, home, tmp_path) as (address, _):
+        opened = browser.launch(executable_path=pictures.CHROMIUM, args=list(pictures.QUIET))
+        page = signed_in(pictures, opened, "en-US", address, "li")
+        asked, complaints = watched(page)
+        page.goto(f"{address}/queue/")
+        page.evaluate("() => { window.same = true; }")
+        page.select_option("#fd-held", "me")
+        page.wait_for_selector("text=No case is like that.")
+        assert page.evaluate("window.same"), "the page stayed"
+        assert "held=me" in page.url
+        page.go_back()
+        page.wait_for_selector("a.fd-open")
+        assert "held=me" not in page.url
+        page.click(".fd-menu > summary")
+        before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        page.click("button[name=theme][value=dark]")
+        page.wait_for_load_state()
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+        opened.close()
+    assert [url for url in asked if not url.startswith((address, "data:"))] == []
+    assert complaints == []
+
+
+def test_a_case_is_worked_without_scripts(pictures: ModuleType, home: Path, browser: Any, tmp_path: Path) -> None:
+    with staffed(pictures, home, tmp_path) as (address, _):
+        opened = browser.launch(executable_path=pictures.CHROMIUM, args=list(pictures.QUIET))
+        page = opened.new_context(locale="en-US", java_script_enabled=False).new_page()
+        page.goto(f"{address}/queue/")
+        page.fill("input[name=username]", "li")
+        page.fill("input[name=password]", PASSWORD)
+        page.click("button[type=submit]")
+        page.select_option("#fd-order", "members")
+        page.click(".fd-filters button")
+        page.locator("a.fd-open").first.click()
+        for event in ("accept", "start_review"):
+            page.click(f"button[name=event][value={event}]")
+        page.select_option("select[name=outcome]", "false_positive")
+        page.fill("textarea[name=reasons]", "a family behind one device")
+        page.click("button[name=preview]")
+        page.click("button[name=event][value=propose_decision]")
+        assert "waiting for a second person" in page.inner_text("main")
+        opened.close()

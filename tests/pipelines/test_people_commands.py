@@ -14,7 +14,8 @@ def test_a_lost_device_is_taken_away_and_wrong_use_is_told(tmp_path: Path) -> No
     assert "it has no second factor" in fairdeal(*asked, home=tmp_path).err
     with sqlite3.connect(tmp_path / "disputes.db") as raw:
         raw.execute(
-            "INSERT INTO otp_totp_totpdevice (user_id, name, confirmed, key, step, t0, digits, tolerance, drift, last_t, throttling_failure_count)"
+            "INSERT INTO otp_totp_totpdevice"
+            " (user_id, name, confirmed, key, step, t0, digits, tolerance, drift, last_t, throttling_failure_count)"
             " SELECT id, 'app', 1, 'aa', 30, 0, 6, 1, 0, -1, 0 FROM auth_user WHERE username = 'crm'"
         )
     own = fairdeal("people", "reset-second-factor", "crm", "--by", "CRM", "--reason", "mine", home=tmp_path)
