@@ -34,7 +34,7 @@ LEAST_AT_STAKE = 1_000
 MANY = 500
 #: How many there are of one status, opened after one moment and not after another; counting ends at `MANY`.
 _UP_TO_MANY = (
-    f"(SELECT count(*) FROM (SELECT 1 FROM disputes_case WHERE status = %s AND opened_at > %s AND opened_at <= %s LIMIT {MANY}) AS some)"  # noqa: S608 - a number of ours
+    f"(SELECT count(*) FROM (SELECT 1 FROM disputes_case WHERE status = %s AND opened_at > %s AND opened_at <= %s LIMIT {MANY}) AS counted)"  # noqa: S608 - a number of ours
 )
 #: The largest of them that nobody holds and that does not stand still, as `_free`; ``since`` and ``loss`` say by which index it is found.
 _BEST = (
