@@ -20,6 +20,7 @@ import numpy as np
 import fairdeal
 from benchmarks import parser, tell
 from benchmarks.blocks import DENSITIES, host_graph, tell_planted
+from benchmarks.campaigns import tell_campaigns
 from benchmarks.simulator import SEED, Size, silent, tell_market
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.models import metrics
@@ -36,6 +37,8 @@ SHIPPED = Path(fairdeal.sources.__path__[0])
 SEEDS = 5
 #: Blocks planted into a graph: no source of rows with labels, so that `benchmarks.blocks` measures them.
 BLOCKS = "blocks"
+#: Campaigns planted into the orders of real marketplaces, measured by `benchmarks.campaigns`.
+CAMPAIGNS = "campaigns"
 #: The product's own simulated marketplace, measured by `benchmarks.simulator`.
 SIMULATOR = "simulator"
 SIMPLE = "tf-idf and a linear machine on the same folds"
@@ -284,12 +287,15 @@ def run(protocol: Protocol, data: Path, seeds: int) -> None:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    wanted: Iterable[str] = [*SETS, BLOCKS, SIMULATOR] if arguments.set == "all" else [arguments.set]
+    wanted: Iterable[str] = [*SETS, BLOCKS, CAMPAIGNS, SIMULATOR] if arguments.set == "all" else [arguments.set]
     for name in wanted:
         if name == BLOCKS:
             host = host_graph(arguments.data)
             for density in DENSITIES:
                 tell_planted(host, density, 2 * arguments.seeds)
+            continue
+        if name == CAMPAIGNS:
+            tell_campaigns(arguments.data, arguments.seeds)
             continue
         if name == SIMULATOR:
             tell_market(Size(), [SEED + number for number in range(arguments.seeds)], load_settings())
@@ -300,6 +306,8 @@ def main(arguments: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     options = parser(__doc__ or "")
-    options.add_argument("--set", choices=[*SETS, BLOCKS, SIMULATOR, "all"], default="all", help="which set (default: %(default)s)")
+    options.add_argument(
+        "--set", choices=[*SETS, BLOCKS, CAMPAIGNS, SIMULATOR, "all"], default="all", help="which set (default: %(default)s)"
+    )
     options.add_argument("--seeds", type=int, default=SEEDS, help="how often folds at random are drawn (default: %(default)s)")
     main(options.parse_args())

@@ -23,7 +23,9 @@ import polars as pl
 
 from benchmarks import parser, tell
 from fairdeal.data_contracts.typologies import TYPOLOGIES, Detector, Typology
+from fairdeal.features.reconciling import reconciled
 from fairdeal.models import metrics
+from fairdeal.models.capacity import UNUSUAL
 from fairdeal.models.detector import SUSPECTED, TrainedDetector
 from fairdeal.pipelines.running import read_up_to, run_interval
 from fairdeal.pipelines.scoring import score
@@ -90,9 +92,14 @@ def first_looks(place: Workplace, runs: list[str], detector: Detector) -> pl.Dat
         start = datetime.fromisoformat(place.ledger.run(run_id).interval_from)
         alerts = place.lake.read((place.ledger.step_result(run_id, "raise_alerts") or {})["alerts"])
         told = alerts.filter((pl.col("detector") == detector.value) & (pl.col("chosen_by") == BY_LOSS))["subject_id"]
+        odd = alerts.filter((pl.col("detector") == detector.value) & (pl.col("chosen_by") == UNUSUAL))["subject_id"]
         decided = place.lake.read(file).filter(pl.col("event_at") >= start)
         found.append(
-            decided.with_columns(day=pl.lit(run_id), is_flagged=(pl.col("action") != ALLOW) | pl.col("subject_id").is_in(told.implode()))
+            decided.with_columns(
+                day=pl.lit(run_id),
+                is_flagged=(pl.col("action") != ALLOW) | pl.col("subject_id").is_in(told.implode()),
+                is_odd=pl.col("subject_id").is_in(odd.implode()),
+            )
         )
     return pl.concat(found)
 
@@ -107,10 +114,14 @@ def quality(detector: Detector, looks: pl.DataFrame, truth: Path) -> dict[str, f
         "auc": metrics.auc(fraud, score),
         "ece": metrics.expected_calibration_error(fraud, judged["probability"].to_numpy()) if is_told else math.nan,
         "alerts_per_day": judged["is_flagged"].sum() / judged["day"].n_unique(),
+        "unusual_per_day": judged["is_odd"].sum() / judged["day"].n_unique(),
         "flagged_honest": share(judged.filter(pl.col("cheat").is_null())["is_flagged"]),
     }
     suspected = judged.filter((pl.col("probability") >= SUSPECTED) & pl.col("cheat").is_not_null())
     found["named"] = share(suspected["cheat"] == suspected["typology"])
+    attacks = suspected.filter(pl.col("cheat") == str(Typology.REVERSE_BRUSHING))
+    if attacks.height:
+        found["shielded"] = share(attacks["typology"] == str(Typology.REVERSE_BRUSHING))
     honest = judged["cheat"].is_null()
     for (typology,), one in judged.filter(~honest).sort("cheat").group_by("cheat", maintain_order=True):
         both = pl.concat([one, judged.filter(honest)])
@@ -153,21 +164,40 @@ def unseen(model: TrainedDetector, place: Workplace, typology: Typology, bounds:
     return pl.concat(found)
 
 
+def by_rule(place: Workplace, bounds: list[tuple[datetime, datetime]]) -> list[str]:
+    """Charges of the judged days that reconciliation finds, which knows no labels."""
+    mark = watermark(place.ledger, place.mapping.name)
+    found = list[str]()
+    for start, end in bounds:
+        tables = known_tables(place.lake, place.mapping.name, watermark=mark, known_before=end, since=start)
+        found += reconciled(tables, start, end)["subject_id"].to_list()
+    return found
+
+
 def novel_recall(
-    size: Size, seed: int, settings: Settings, typology: Typology, standing: Workplace, truth: Path, per_day: float
-) -> float | None:
-    """Share of a typology's cheats among the most suspicious of each day, as many as people look at; None where none was judged."""
+    size: Size, seed: int, settings: Settings, typology: Typology, standing: Workplace, truth: Path, per_day: float, odd_per_day: float
+) -> dict[str, float]:
+    """Share of a typology's cheats that are found though none was met before; empty where none was judged.
+
+    ``recall``: found by rule, or among the most suspicious of each day, as many as people look at. ``recall_with_unusual``: or among the
+    most unusual of the rest, as many as people look at for that.
+    """
     detector, bounds = TYPOLOGIES[typology].detector, size.bounds(settings)
     with market_of(size, seed, settings, without=(typology,)) as (place, _):
         read_up_to(place, bounds[0][0])
         mark = watermark(place.ledger, place.mapping.name)
         learned = learn(detector, place.lake, place.mapping.name, watermark=mark, until=bounds[0][0], settings=settings, progress=silent)
     if learned is None:
-        return None
+        return {}
     judged = with_truth(unseen(learned.model, standing, typology, bounds), truth, detector)
+    ruled = by_rule(standing, bounds) if detector is Detector.PAYMENTS else []
     rank = pl.col("score").rank("ordinal", descending=True).over("day")
-    caught = judged.with_columns(caught=rank <= per_day).filter(pl.col("cheat") == str(typology))
-    return share(caught["caught"]) if caught.height else None
+    judged = judged.with_columns(caught=(rank <= per_day) | pl.col("subject_id").is_in(ruled))
+    left = pl.when(~pl.col("caught")).then("unusual").rank("ordinal", descending=True).over("day")
+    met = judged.with_columns(odd=(left <= odd_per_day).fill_null(False)).filter(pl.col("cheat") == str(typology))
+    if not met.height:
+        return {}
+    return {"recall": share(met["caught"]), "recall_with_unusual": share(met["caught"] | met["odd"])}
 
 
 def one_market(size: Size, seed: int, settings: Settings, novel: bool) -> dict[str, float]:
@@ -183,11 +213,13 @@ def one_market(size: Size, seed: int, settings: Settings, novel: bool) -> dict[s
                 figures |= false_flags(place, looks, truth, bounds[-1][1])
         if novel:
             for typology, facts in TYPOLOGIES.items():
-                recall = novel_recall(size, seed, settings, typology, place, truth, figures[f"{facts.detector}.alerts_per_day"])
-                if recall is not None:
-                    figures[f"novel.{typology}.recall"] = recall
-    recalls = [value for name, value in figures.items() if name.startswith("novel.")]
-    return figures | ({"novel.recall": statistics.fmean(recalls)} if recalls else {})
+                odd = figures[f"{facts.detector}.unusual_per_day"]
+                told = novel_recall(size, seed, settings, typology, place, truth, figures[f"{facts.detector}.alerts_per_day"], odd)
+                figures |= {f"novel.{typology}.{name}": value for name, value in told.items()}
+    for kind in ("recall", "recall_with_unusual"):
+        recalls = [value for name, value in figures.items() if name.startswith("novel.") and name.endswith(f".{kind}")]
+        figures |= {f"novel.{kind}": statistics.fmean(recalls)} if recalls else {}
+    return figures
 
 
 def tell_market(size: Size, seeds: list[int], settings: Settings, novel: bool = True) -> None:
@@ -197,7 +229,7 @@ def tell_market(size: Size, seeds: list[int], settings: Settings, novel: bool = 
     for name in dict.fromkeys(name for market in markets for name in market):
         values = [market[name] for market in markets if math.isfinite(market.get(name, math.nan))]
         mean = statistics.fmean(values) if values else math.nan
-        unit = "alerts" if name.endswith("alerts_per_day") else "share"
+        unit = "alerts" if name.endswith("_per_day") else "share"
         tell(f"simulator.{name}", mean, unit, data=f"{data}; in {len(values)} of them")
         if len(values) > 1:
             tell(f"simulator.{name}_std", statistics.stdev(values), unit, data=data)

@@ -85,16 +85,24 @@ def validate(contract: Contract, table: pl.DataFrame) -> Verdict:
             .add_batch_definition_whole_dataframe("whole")
             .get_batch({"dataframe": judged.to_pandas()})
         )
-        answer = batch.validate(
-            gx.ExpectationSuite(name=contract.name, expectations=[_expectation(rule) for rule in rules]),
-            result_format={
-                "result_format": "COMPLETE",
-                "unexpected_index_column_names": [ROW],
-                "return_unexpected_index_query": False,
-            },
-        )
-    by_rule = {result.expectation_config.meta["rule"]: result for result in answer.results}
+        expectations = {rule.name: _expectation(rule) for rule in rules}
+        counted = _answers(batch, contract, list(expectations.values()), {"result_format": "BASIC"})
+        # Which rows break a rule is asked only where some row does: most rules hold, and telling rows is dear.
+        broken = [expectations[name] for name, answer in counted.items() if answer.result.get("unexpected_count")]
+        placed = _answers(batch, contract, broken, _WITH_ROWS) if broken else {}
+    by_rule = counted | placed
     return assemble(contract, judged, "great_expectations", ((rule, *_found(contract, rule, by_rule[rule.name])) for rule in rules))
+
+
+#: What tells the position of every row that breaks a rule.
+_WITH_ROWS = {"result_format": "COMPLETE", "unexpected_index_column_names": [ROW], "return_unexpected_index_query": False}
+
+
+def _answers(batch: Any, contract: Contract, expectations: list[Any], result_format: dict[str, Any]) -> dict[str, Any]:
+    """What the library says of each expectation, by the name of its rule."""
+    asked = _library().ExpectationSuite(name=contract.name, expectations=expectations)
+    answer = batch.validate(asked, result_format=result_format)
+    return {result.expectation_config.meta["rule"]: result for result in answer.results}
 
 
 def _expectation(rule: Rule) -> Any:
@@ -138,7 +146,7 @@ def _found(contract: Contract, rule: Rule, result: Any) -> tuple[int, pl.Series]
             f"{contract.name}.{rule.column.name}: Great Expectations could not judge the rule {rule.check} "
             f"({_cause(result.exception_info)}); every rule must be judged; check the column's definition and its values"
         )
-    rows = [int(place[ROW]) for place in facts["unexpected_index_list"] or ()]
+    rows = [int(place[ROW]) for place in facts.get("unexpected_index_list") or ()]
     checked = facts["element_count"] - (0 if rule.check in (Check.REQUIRED, Check.TYPE) else facts["missing_count"])
     return int(checked), pl.Series(rows, dtype=pl.Int64).sort()
 

@@ -16,6 +16,7 @@ class LabelSource(StrEnum):
     CHARGEBACK = "chargeback"
     ANALYST = "analyst"  # a closed case that an alert opened
     AUDIT = "audit"  # a closed case from the random audit sample
+    SECOND_LOOK = "second_look"  # what held of two people's judgements of a closed case, the second made blind
     APPEAL = "appeal"
 
 

@@ -28,6 +28,14 @@ SCORES = Contract(
         ),
         Column("typology", Kind.CATEGORY, "the kind of cheat hunted", required=True, allowed=tuple(Typology)),
         key_id("model_version", "which model scored"),
+        Column(
+            "unusual",
+            Kind.NUMBER,
+            "share of what the model learned from that is less unusual, whatever the labels say",
+            at_least=0,
+            at_most=1,
+            absent="the model keeps no picture of what is usual beside its labels",
+        ),
     ),
 )
 

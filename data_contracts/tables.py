@@ -11,6 +11,7 @@ from fairdeal.data_contracts.labels import LABELS
 from fairdeal.data_contracts.orders import ORDERS
 from fairdeal.data_contracts.parties import BUYERS, LISTINGS, MERCHANTS
 from fairdeal.data_contracts.payments import PAYMENTS
+from fairdeal.data_contracts.reason_feedback import REASON_FEEDBACK
 from fairdeal.data_contracts.refunds import REFUNDS
 from fairdeal.data_contracts.reviews import REVIEWS
 from fairdeal.data_contracts.scores import DECISIONS, SCORES
@@ -23,4 +24,4 @@ INBOUND: dict[str, Contract] = {
 }
 
 #: Tables that the product makes.
-OUTBOUND: dict[str, Contract] = {contract.name: contract for contract in (FEATURES, SCORES, DECISIONS, ALERTS, FEED)}
+OUTBOUND: dict[str, Contract] = {contract.name: contract for contract in (FEATURES, SCORES, DECISIONS, ALERTS, FEED, REASON_FEEDBACK)}

@@ -17,5 +17,15 @@ class DisputesConfig(AppConfig):
     def import_models(self) -> None:
         """Models stand in several files; Django looks into ``models`` by itself."""
         super().import_models()
-        for module in ("access_models", "account_models", "evidence_models", "webhook_models"):
+        for module in (
+            "access_models",
+            "account_models",
+            "desk_models",
+            "evidence_models",
+            "handover_models",
+            "own_models",
+            "second_look_models",
+            "trust_models",
+            "webhook_models",
+        ):
             import_module(f"{self.name}.{module}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from fairdeal.disputes.claiming import CLAIMABLE, is_held
 from fairdeal.disputes.clock_rows import clock_rows
 from fairdeal.disputes.clocks import PauseReason
 from fairdeal.disputes.contacts import hidden_in, without_contacts
+from fairdeal.disputes.day_part import day_of
 from fairdeal.disputes.domain import CaseStatus, CloseCode, Deed, Event, Role, Scope, Skill, may, next_events, same_person
 from fairdeal.disputes.evidence_kinds import COMPLAINTS, EVIDENCE_KINDS
 from fairdeal.disputes.evidence_rows import Pair, Related, marked, pairs_of, related_of
@@ -43,6 +44,7 @@ from fairdeal.disputes.pausing import PAUSABLE
 from fairdeal.disputes.people import analysts
 from fairdeal.disputes.revealing import shown_until
 from fairdeal.disputes.ring_picture import ring_picture
+from fairdeal.disputes.second_looks import hidden_from
 from fairdeal.disputes.shared import spreads_of, ties_of
 from fairdeal.disputes.similar import similar_to
 from fairdeal.disputes.snapshot_rows import snapshot_rows
@@ -72,7 +74,7 @@ _LOOKED_AT = 500
 
 @dataclass(frozen=True)
 class MemberView:
-    """One member, its leading alert, and why it was flagged."""
+    """One member, its leading alert, and why it was flagged; ``chosen`` is the finding that stands in the reader's draft."""
 
     member: CaseMember
     alert: CaseAlert
@@ -94,22 +96,23 @@ class MemberView:
     snapshot: tuple[tuple[str, str], ...]
     is_open: bool
     is_presumed: bool
+    chosen: str = ""
 
 
 def page_of(case: Case, roles: frozenset[Role], actor: str, skills: frozenset[Skill] = frozenset()) -> dict[str, Any]:
     """The template's values for ``case``, read by ``actor`` in ``roles`` and with ``skills``."""
     review = review_of(case, roles, skills, actor)
     alerts = list(CaseAlert.objects.filter(case=case).select_related("member").order_by("-expected_loss_minor", "alert_id"))
-    leading: dict[int, CaseAlert] = {}
-    for alert in alerts:
-        leading.setdefault(alert.member_id, alert)
-    leaders = list(leading.values())
+    leaders = _leading(alerts)
     until = shown_until(case, actor, timezone.now())
     shown = [_member_view(alert.member, alert, place, until is None) for place, alert in enumerate(leaders[:MEMBERS_SHOWN])]
     history = list(CaseEvent.objects.filter(case=case).order_by("seq"))
+    day = day_of(case, roles, actor, history)
+    shown = [_with_marks(view, day["wrong"], day["drafts"].get("decision", {}).get("fields", {})) for view in shown]
     views = [_event_view(event) for event in history]
     steps = [view for view in views if view["from_status"] or view["event"].event == Event.OPEN]
     ties = ties_of(leaders, case.subject_id)
+    hidden = hidden_from(actor)
     return {
         "case": case,
         "kind": kind_text(case.subject_kind),
@@ -124,14 +127,14 @@ def page_of(case: Case, roles: frozenset[Role], actor: str, skills: frozenset[Sk
         "why": _why(leaders),
         "happened": _happened(stretches_of(leaders, case.closed_at or timezone.now()), steps[-STEPS_SHOWN:]),
         "steps_hidden": max(0, len(steps) - STEPS_SHOWN),
-        "similar": similar_to(case),
+        "similar": similar_to(case, hidden),
         "spreads": spreads_of(leaders) if len(leaders) > 1 else (),
         "ties": ties,
         "ring": ring_picture(leaders, ties),
         "members": shown,
-        "members_hidden": len(leading) - len(shown),
-        "same_subject": [_link(other) for other in about_the_same(case)],
-        "neighbours": [_link(other, tie) for other, tie in neighbours(case, alerts)],
+        "members_hidden": len(leaders) - len(shown),
+        "same_subject": [_link(other) for other in about_the_same(case) if other.pk not in hidden],
+        "neighbours": [_link(other, tie) for other, tie in neighbours(case, alerts) if other.pk not in hidden],
         "merchants": sorted({alert.merchant_id for alert in alerts} - {""})[:LINKED_SHOWN],
         "accounts": [name for name, _ in Counter(alert.account_id for alert in alerts if alert.account_id).most_common(LINKED_SHOWN)],
         "evidence": exhibit_rows(case, is_masked=until is None),
@@ -153,7 +156,32 @@ def page_of(case: Case, roles: frozenset[Role], actor: str, skills: frozenset[Sk
         "outcomes": [(code.value, CLOSE_CODE_TEXTS[code]) for code in (CloseCode.ACTION_CONFIRMED, CloseCode.FALSE_POSITIVE)],
         "findings": finding_texts().items(),
         "evidence_days": EVIDENCE_DAYS,
+        "day": day,
     }
+
+
+def member_views(case: Case) -> list[MemberView]:
+    """The members that a page shows, the most at stake first."""
+    alerts = CaseAlert.objects.filter(case=case).select_related("member").order_by("-expected_loss_minor", "alert_id")
+    return [_member_view(alert.member, alert, place, True) for place, alert in enumerate(_leading(alerts)[:MEMBERS_SHOWN])]
+
+
+def _with_marks(view: MemberView, wrong: dict[str, dict[str, str]], draft: dict[str, str]) -> MemberView:
+    """The member with what people said of its reasons, and the finding that the reader had chosen."""
+    marks = [wrong.get(f"{view.alert.pk}|{reason.code}", {}) for reason in view.reasons]
+    reasons = (
+        replace(reason, wrong_by=mark.get("by", ""), wrong_word=mark.get("word", ""))
+        for reason, mark in zip(view.reasons, marks, strict=True)
+    )
+    return replace(view, reasons=tuple(reasons), chosen=draft.get(f"finding_{view.member.pk}", ""))
+
+
+def _leading(alerts: Iterable[CaseAlert]) -> list[CaseAlert]:
+    """The first alert of each member."""
+    leading: dict[int, CaseAlert] = {}
+    for alert in alerts:
+        leading.setdefault(alert.member_id, alert)
+    return list(leading.values())
 
 
 def steps_for(case: Case, roles: frozenset[Role]) -> frozenset[str]:
@@ -250,8 +278,8 @@ def _parts(ids: Sequence[str], size: int = 300) -> Iterable[Sequence[str]]:
 def presumed_members(case: Case) -> frozenset[int]:
     """Members that a confirmed suspicion speaks of unless somebody says otherwise.
 
-    Not those of which less than `PRESUMED` was thought, nor those that were drawn at random: what nobody looked at teaches nothing, and a
-    random sample that is judged by its neighbours is none. A member that is alone in its case is always meant.
+    Not those of which less than `PRESUMED` was thought, nor those that were drawn at random or are only unusual: what nobody looked at
+    teaches nothing, and a random sample that is judged by its neighbours is none. A member that is alone in its case is always meant.
     """
     members = frozenset(CaseMember.objects.filter(case=case).values_list("pk", flat=True))
     if len(members) == 1:
@@ -265,7 +293,7 @@ def presumed_members(case: Case) -> frozenset[int]:
 
 def is_presumed(alert: CaseAlert) -> bool:
     """Whether a confirmed suspicion speaks of this alert's member by itself."""
-    return alert.chosen_by != "audit_sample" and (alert.probability is None or alert.probability >= PRESUMED)
+    return alert.chosen_by not in ("audit_sample", "unusual") and (alert.probability is None or alert.probability >= PRESUMED)
 
 
 def _link(case: Case, tie: str = "") -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from fairdeal.disputes.case_facts import facts_of
-from fairdeal.disputes.claiming import CLAIMABLE, LEASE, held_by_other, is_held
+from fairdeal.disputes.claiming import CLAIMABLE, LEASE, NOT_SNOOZED, held_by_other, is_held
 from fairdeal.disputes.domain import (
     CASE_TYPES,
     CaseStatus,
@@ -31,6 +31,7 @@ from fairdeal.disputes.moving import move_members
 from fairdeal.disputes.noting import case_at, stale
 from fairdeal.disputes.outbox import write_actions
 from fairdeal.disputes.refused import RefusedChange, refuse
+from fairdeal.disputes.snoozing import wake_waiting_for
 from fairdeal.disputes.verdict_rows import verdict_rows
 
 #: In whose name the system takes its own steps.
@@ -132,6 +133,8 @@ def _take(case: Case, members: Sequence[CaseMember], row: Transition, role: Role
         old=as_json(old),
         new=new,
     )
+    if row.target in (CaseStatus.DECIDED, CaseStatus.CLOSED):
+        wake_waiting_for(case.pk, facts.at)
     return {"case_id": case.case_id, "status": case.status, "close_code": case.close_code, "revision": case.revision, "seq": entry.seq}
 
 
@@ -145,6 +148,8 @@ def _changes(
         changes["holder"] = facts.actor
     if case.pause_reason:
         changes |= {"paused_until": None, "pause_reason": ""}
+    if case.snoozed_until is not None:
+        changes |= NOT_SNOOZED
     if row.target not in CLAIMABLE:
         changes["lease_until"] = None
     elif role is Role.ANALYST and same_person(changes.get("holder", case.holder), facts.actor):

@@ -23,6 +23,8 @@ from fairdeal.disputes.refused import RefusedChange, refuse
 LEASE = timedelta(minutes=30)
 #: Where an analyst has something to do.
 CLAIMABLE = (CaseStatus.NEW, CaseStatus.ACCEPTED, CaseStatus.INVESTIGATION)
+#: What of a case says that it sleeps, as it is when it does not.
+NOT_SNOOZED: dict[str, Any] = {"snoozed_until": None, "snoozed_by": "", "snooze_for": "", "snooze_case": ""}
 #: How much more urgent a case is so long after it was opened: with every warning of the first answer, and when that is late.
 URGENCY: tuple[tuple[timedelta, float], ...] = tuple(
     zip((FIRST_RESPONSE.length, *reversed(FIRST_RESPONSE.warnings), timedelta(0)), (4.0, 3.0, 2.0, 1.5, 1.0), strict=True)
@@ -36,10 +38,11 @@ MANY = 500
 _UP_TO_MANY = (
     f"(SELECT count(*) FROM (SELECT 1 FROM disputes_case WHERE status = %s AND opened_at > %s AND opened_at <= %s LIMIT {MANY}) AS counted)"  # noqa: S608 - a number of ours
 )
-#: The largest of them that nobody holds and that does not stand still, as `_free`; ``since`` and ``loss`` say by which index it is found.
+#: The largest of them that is free, as `_free`; ``since`` and ``loss`` say by which index it is found.
 _BEST = (
     "SELECT * FROM (SELECT * FROM disputes_case WHERE status = %s AND {since} > %s AND {since} <= %s"
-    " AND (paused_until IS NULL OR paused_until <= %s) AND (holder = '' OR lease_until IS NULL OR lease_until <= %s)"
+    " AND (paused_until IS NULL OR paused_until <= %s) AND (snoozed_until IS NULL OR snoozed_until <= %s)"
+    " AND (holder = '' OR lease_until IS NULL OR lease_until <= %s)"
     " ORDER BY {loss} DESC, opened_at, case_id LIMIT 1) AS best"
 )
 _BEST_OF_FEW = _BEST.format(since="opened_at", loss="+expected_loss_minor")
@@ -69,7 +72,7 @@ def next_case(actor: str, *, at: datetime | None = None) -> dict[str, Any] | Non
     moment = timezone.now() if at is None else at
     with changing_history():
         for case in sorted(_candidates(moment), key=lambda case: (-priority(case, moment), case.opened_at, case.pk)):
-            if _hand_to(case, actor, moment, Note.CLAIMED, only_free=True):
+            if hand_to(case, actor, moment, Note.CLAIMED, only_free=True):
                 return _told(case)
     return None
 
@@ -98,7 +101,7 @@ def claim(case_id: str, *, actor: str, reason: str = "", revision: int | None = 
     if is_held(case, moment) and not is_mine and not reason.strip():
         raise held_by_other(case)
     note = Note.RENEWED if is_mine and is_held(case, moment) else Note.TAKEN_OVER if is_held(case, moment) else Note.CLAIMED
-    if not _hand_to(case, actor, moment, note, reason=reason):
+    if not hand_to(case, actor, moment, note, reason=reason):
         raise _changed(case)
     return _told(case)
 
@@ -116,7 +119,7 @@ def release(case_id: str, *, actor: str, comment: str = "", revision: int | None
     if not case.holder or not same_person(case.holder, actor):
         found = f"held by {case.holder or 'nobody'}"
         raise refuse(f"case {case_id}", "not_yours", found, "only the holder gives a case back", "take it first")
-    if not _hand_to(case, "", moment, Note.RELEASED, reason=comment, by=actor):
+    if not hand_to(case, "", moment, Note.RELEASED, reason=comment, by=actor):
         raise _changed(case)
     return _told(case)
 
@@ -144,7 +147,7 @@ def reassign(
         found = f"asked by {actor} as {role}, held by {case.holder or 'nobody'}"
         rule = "a case is handed on by who holds it, or by an approver"
         raise refuse(f"case {case_id}", "not_yours_to_hand_on", found, rule, "take it first, or ask an approver")
-    if not _hand_to(case, to.strip(), moment, Note.REASSIGNED, reason=reason, by=actor, role=Role(role)):
+    if not hand_to(case, to.strip(), moment, Note.REASSIGNED, reason=reason, by=actor, role=Role(role)):
         raise _changed(case)
     return _told(case)
 
@@ -181,25 +184,34 @@ def _candidates(at: datetime) -> Iterator[Case]:
         counts = cursor.fetchone()
     found = [(band, _BEST_OF_MANY if count == MANY else _BEST_OF_FEW) for band, count in zip(bands, counts, strict=True) if count]
     if found:
-        values = [value for band, _ in found for value in (*band, now, now)]
+        values = [value for band, _ in found for value in (*band, now, now, now)]
         yield from Case.objects.raw(" UNION ALL ".join(statement for _, statement in found), values)
 
 
 def _free(at: datetime) -> Q:
-    """Nobody holds it, and it does not stand still."""
+    """Nobody holds it, and it neither stands still nor sleeps."""
     is_running = Q(paused_until__isnull=True) | Q(paused_until__lte=at)
-    return is_running & (Q(holder="") | Q(lease_until__isnull=True) | Q(lease_until__lte=at))
+    is_awake = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=at)
+    return is_running & is_awake & (Q(holder="") | Q(lease_until__isnull=True) | Q(lease_until__lte=at))
 
 
-def _hand_to(
-    case: Case, holder: str, at: datetime, note: Note, *, only_free: bool = False, reason: str = "", by: str = "", role: Role = Role.ANALYST
+def hand_to(
+    case: Case,
+    holder: str,
+    at: datetime,
+    note: Note,
+    *,
+    only_free: bool = False,
+    reason: str = "",
+    by: str = "",
+    role: Role = Role.ANALYST,
+    lease: timedelta = LEASE,
+    **more: Any,
 ) -> bool:
-    """Change the holder, unless the case changed since it was read; whether it was done."""
-    until = at + LEASE if holder else None
+    """Change the holder, unless the case changed since it was read; whether it was done. Who takes a case that sleeps wakes it."""
+    changes = {"holder": holder, "lease_until": at + lease if holder else None, **(NOT_SNOOZED if case.snoozed_until else {})}
     condition = _free(at) if only_free else Q()
-    return take_note(
-        case, note, {"holder": holder, "lease_until": until}, actor=by or holder, role=role, at=at, comment=reason, condition=condition
-    )
+    return take_note(case, note, changes, actor=by or holder, role=role, at=at, comment=reason, condition=condition, **more)
 
 
 def _not_claimable(case: Case) -> RefusedChange:

@@ -17,6 +17,7 @@ from fairdeal.disputes.filing import case_id_for, open_case, sum_up
 from fairdeal.disputes.history import changing_history, record
 from fairdeal.disputes.models import Case, CaseMember
 from fairdeal.disputes.refused import refuse
+from fairdeal.disputes.snoozing import Trigger, wake_for
 
 #: What a complaint about such a subject is about, where it does not say so and no case is open.
 USUAL_TYPE: dict[str, CaseType] = {
@@ -74,6 +75,7 @@ def file_complaint(exhibit: Exhibit, *, case_type: str | None = None, actor: str
                 case=case, subject_kind=given.subject_kind, subject_id=given.subject_id, defaults={"typology": "", "joined_at": moment}
             )
         _record(case, is_new, kept, actor=actor, role=Role(role), at=moment)
+        wake_for(case, Trigger.PARTY, Trigger.EVIDENCE, at=moment)
     return {**told(case, kept), "outcome": "opened" if is_new else "joined"}
 
 

@@ -19,6 +19,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from fairdeal.disputes.databases import SettingsError, shown
+from fairdeal.disputes.desk_rules import DeskRules
 from fairdeal.disputes.settings import build
 
 __all__ = ["DatabaseUnreadable", "SettingsError", "configure", "create_first_user", "migrate", "serve"]
@@ -35,6 +36,7 @@ def configure(
     actions_elsewhere: bool = False,
     second_factor: bool = False,
     is_https: bool = False,
+    desk: DeskRules | None = None,
 ) -> None:
     """Set Django up for the queue kept under ``home``.
 
@@ -56,6 +58,8 @@ def configure(
         People in the roles of `fairdeal.disputes.roles.SECOND_FACTOR` are let in with a code of their own device only.
     is_https
         The console is reached by HTTPS only, through a proxy that speaks it: cookies are sent over nothing else.
+    desk
+        The written bounds of the desk; None: the defaults.
 
     Raises
     ------
@@ -81,6 +85,7 @@ def configure(
         actions_elsewhere=actions_elsewhere,
         second_factor=second_factor,
         is_https=is_https,
+        desk=desk or DeskRules(),
     )
     if not settings.configured:
         settings.configure(**values)
@@ -98,6 +103,7 @@ def configure(
     settings.CSRF_COOKIE_SECURE = values["CSRF_COOKIE_SECURE"]
     settings.HOME_FOLDER = values["HOME_FOLDER"]
     settings.WATCH_FOLDER = values["WATCH_FOLDER"]
+    settings.DESK_RULES = values["DESK_RULES"]
     settings.TIME_ZONE = values["TIME_ZONE"]
     timezone.get_default_timezone.cache_clear()  # type: ignore[attr-defined]
 

@@ -63,6 +63,15 @@ class Note(StrEnum):
     EVIDENCE_ADDED = "evidence_added"
     EVIDENCE_WITHDRAWN = "evidence_withdrawn"
     REVEALED = "revealed"
+    TRUST_PROPOSED = "trust_proposed"
+    TRUSTED = "trusted"
+    TRUST_ENDED = "trust_ended"
+    REASON_MARKED = "reason_marked"
+    LOOKED_AT_AGAIN = "looked_at_again"
+    ADJUDICATED = "adjudicated"
+    HANDED_OVER = "handed_over"
+    SNOOZED = "snoozed"
+    WOKEN = "woken"
 
 
 #: Steps that put a decision before a second person.

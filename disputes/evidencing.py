@@ -21,6 +21,8 @@ from fairdeal.disputes.history import changing_history
 from fairdeal.disputes.models import Case
 from fairdeal.disputes.noting import case_at, take_note
 from fairdeal.disputes.refused import refuse
+from fairdeal.disputes.roles import PARTIES
+from fairdeal.disputes.snoozing import Trigger, wake_for
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")  # half of its signs are digits, and no card number stands among them
 #: Most characters of the words of one piece of evidence.
@@ -113,6 +115,7 @@ def add_evidence(
             EvidenceFile.objects.create(evidence=kept, **file)
         entry = entry_of(kept) | ({"file": dict(file)} if file is not None else {})
         take_note(case, Note.EVIDENCE_ADDED, {}, actor=actor, role=Role(role), at=moment, evidence=entry)
+        wake_for(case, Trigger.EVIDENCE, *([Trigger.PARTY] if Role(role) in PARTIES else []), at=moment)
     return told(case, kept)
 
 

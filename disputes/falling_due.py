@@ -17,6 +17,7 @@ from fairdeal.disputes.models import Case, CaseEvent
 from fairdeal.disputes.noting import take_note
 from fairdeal.disputes.pausing import is_paused, pauses_of, resume
 from fairdeal.disputes.refused import RefusedChange
+from fairdeal.disputes.snoozing import wake_due
 from fairdeal.disputes.windows import WINDOWED, window_of
 
 
@@ -31,14 +32,15 @@ def apply_due(at: datetime | None = None) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``resumed, stepped, escalated`` (lists of ``case_id`` and what was done), ``warned`` (new cases that passed a warning of the first
-        answer, by hours) and ``late`` (new cases without an answer in time).
+        ``resumed, woken, stepped, escalated`` (lists of ``case_id`` and what was done), ``warned`` (new cases that passed a warning of
+        the first answer, by hours) and ``late`` (new cases without an answer in time).
     """
     moment = timezone.now() if at is None else at
     done: dict[str, Any] = {"resumed": [], "stepped": [], "escalated": []}
     for case in Case.objects.filter(paused_until__lte=moment).order_by("case_id"):
         if _attempt(lambda case=case: resume(case.pk, actor=SYSTEM, role=Role.WORKER, revision=case.revision, at=moment)):
             done["resumed"].append({"case_id": case.pk})
+    done["woken"] = [{"case_id": case_id} for case_id in wake_due(moment)]
     for case, started_at, due, name in _overdue(moment):
         outcome = WHEN_DUE[CaseStatus(case.status)]
         event = _event(case, outcome.event)

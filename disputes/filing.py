@@ -18,6 +18,7 @@ from fairdeal.disputes.domain import AT_REST, Event, Facts, Note, Refusal, Role,
 from fairdeal.disputes.history import alerts_sha256, changing_history, record
 from fairdeal.disputes.models import Case, CaseAlert, CaseMember
 from fairdeal.disputes.refused import RefusedChange, refuse
+from fairdeal.disputes.snoozing import Trigger, wake_for
 
 #: Ids asked for in one query; SQLite bounds the parameters of a statement.
 _CHUNK = 500
@@ -120,6 +121,7 @@ def _file(key: tuple[str, str, str], rows: list[AlertRow], run_id: str, at: date
             return
     _attach(case, fresh, at)
     record_filing(case, is_new, [row["alert_id"] for row in fresh], at, run_id)
+    wake_for(case, Trigger.ALERT, at=at)
 
 
 def open_case(key: tuple[str, str, str], case_id: str, run_id: str, at: datetime) -> tuple[Case, bool]:

@@ -50,7 +50,7 @@ class ChosenByFilter(ColumnFilter):
     parameter_name = "chosen_by"
 
     def words(self) -> Iterable[tuple[str, Any]]:
-        return [(code, chosen_by_text(code)) for code in ("expected_loss", "audit_sample")]
+        return [(code, chosen_by_text(code)) for code in ("expected_loss", "audit_sample", "unusual")]
 
 
 class ActionFilter(ColumnFilter):

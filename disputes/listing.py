@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from fairdeal.disputes.domain import AT_REST, CaseStatus
 from fairdeal.disputes.models import Case
 from fairdeal.disputes.searching import search_cases
+from fairdeal.disputes.second_looks import hidden_from
 
 #: In which orders cases are listed; each ends in what no two cases share.
 ORDERS: dict[str, tuple[str, ...]] = {
@@ -52,8 +53,8 @@ class Asked:
 
 
 def narrowed(asked: Asked, actor: str) -> QuerySet[Case]:
-    """The cases that ``actor`` asks for, in any status and no order."""
-    cases = Case.objects.all()
+    """The cases that ``actor`` asks for, in any status and no order; none that they judge blind just now."""
+    cases = Case.objects.exclude(pk__in=hidden_from(actor))
     if asked.held:
         cases = cases.filter(holder=actor if asked.held == "me" else "")
     for column in ("case_type", "close_code"):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairdeal.data_contracts.actions import Action
-from fairdeal.data_contracts.confirmed import CONFIRMED_ACTION
+from fairdeal.data_contracts.confirmed import acted_upon, confirmed_action
 from fairdeal.data_contracts.typologies import CaseType, Detector
 from fairdeal.disputes.domain import CloseCode, Finding, label_for
 from fairdeal.disputes.models import Case, CaseAction, CaseAlert
@@ -34,7 +34,7 @@ def measures_of(case: Case, close_code: CloseCode | None, findings: Mapping[str,
         return []
     confirmed = _targets(case, close_code, findings, True)
     kinds = dict.fromkeys(_carried_out(case), Action.ALLOW) | {
-        target: CONFIRMED_ACTION[Detector(alert.detector)] for target, alert in confirmed.items()
+        target: confirmed_action(Detector(alert.detector), alert.typology) for target, alert in confirmed.items()
     }
     return [{"action_id": f"{case.case_id}/{target}", "kind": kind.value, "target": target} for target, kind in sorted(kinds.items())]
 
@@ -46,11 +46,13 @@ def lifted_by(case: Case, close_code: CloseCode, findings: Mapping[str, Finding]
 
 
 def target_of(alert: CaseAlert) -> str:
-    """On whom a measure about an alert's subject is put: a payment's instrument, or its account; anything else itself."""
-    if alert.member.subject_kind != "payment":
-        return alert.member.key
+    """On whom a measure about an alert's subject is put, see `fairdeal.data_contracts.confirmed.acted_upon`."""
     instrument = alert.snapshot.get("instrument_id") if isinstance(alert.snapshot, dict) else None
-    return f"instrument:{instrument}" if instrument else f"account:{alert.account_id}"
+    member = alert.member
+    kind, token = acted_upon(
+        member.subject_kind, member.subject_id, typology=alert.typology, instrument_id=instrument, account_id=alert.account_id
+    )
+    return f"{kind}:{token}"
 
 
 def takes_back(actions: Sequence[Mapping[str, Any]]) -> bool:

@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from fairdeal.data_contracts.typologies import CaseType
-from fairdeal.disputes.domain import AT_REST, CASE_TYPES, STATUSES, CaseStatus, Event, Finding
+from fairdeal.disputes.domain import AT_REST, CASE_TYPES, STATUSES, CaseStatus, Event, Finding, Note
 from fairdeal.disputes.outcomes import CloseCode
 from fairdeal.disputes.statuses import ActionState
 
@@ -50,6 +50,10 @@ class Case(models.Model):
     )
     paused_until: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(_("paused until"), null=True, blank=True)
     pause_reason: models.CharField[str, str] = models.CharField(_("paused because"), max_length=32, blank=True, default="")
+    snoozed_until: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(_("asleep until"), null=True, blank=True)
+    snoozed_by: models.CharField[str, str] = models.CharField(_("put aside by"), max_length=150, blank=True, default="")
+    snooze_for: models.CharField[str, str] = models.CharField(_("woken by"), max_length=16, blank=True, default="")
+    snooze_case: models.CharField[str, str] = models.CharField(_("waits for case"), max_length=17, blank=True, default="")
     close_code: models.CharField[str, str] = models.CharField(_("outcome"), max_length=32, blank=True, default="")
     decision: models.JSONField[Any, Any] = models.JSONField(_("decision"), default=dict, encoder=DjangoJSONEncoder, blank=True)
     expected_loss_minor: models.BigIntegerField[int, int] = models.BigIntegerField(
@@ -82,6 +86,7 @@ class Case(models.Model):
             models.Index(fields=["status", "opened_at", "case_id"], name="case_age_order"),
             models.Index(fields=["opened_at"], name="case_opened"),
             models.Index(fields=["subject_kind", "subject_id"], name="case_subject"),
+            models.Index(fields=["snoozed_until"], condition=models.Q(snoozed_until__isnull=False), name="case_asleep"),
         ]
 
     def __str__(self) -> str:
@@ -234,6 +239,8 @@ class CaseEvent(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["seq"], condition=models.Q(to_status=CaseStatus.CLOSED.value), name="event_closings"),
             models.Index(fields=["seq"], condition=models.Q(event=Event.APPROVE.value), name="event_approvals"),
+            models.Index(fields=["seq"], condition=models.Q(event=Note.REASON_MARKED.value), name="event_reason_marks"),
+            models.Index(fields=["seq"], condition=models.Q(event=Note.ADJUDICATED.value), name="event_adjudications"),
             models.Index(fields=["event", "at"], name="event_kind_and_time"),  # what was done in a day or a week
         ]
 

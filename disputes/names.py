@@ -57,7 +57,12 @@ def detector_text(detector: str) -> str:
 
 def chosen_by_text(chosen_by: str) -> str:
     """Why somebody is asked to look at this one."""
-    return {"expected_loss": _("by expected loss"), "audit_sample": _("random audit sample")}.get(chosen_by, chosen_by)
+    texts = {
+        "expected_loss": _("by expected loss"),
+        "audit_sample": _("random audit sample"),
+        "unusual": _("unusual, in a way not known yet"),
+    }
+    return texts.get(chosen_by, chosen_by)
 
 
 def action_text(action: str) -> str:
@@ -153,6 +158,15 @@ def event_texts() -> dict[str, str]:
         Note.EVIDENCE_WITHDRAWN.value: _("evidence withdrawn"),
         Note.REVEALED.value: _("personal data shown"),
         Note.SPLIT.value: _("members taken out"),
+        Note.TRUST_PROPOSED.value: _("trust asked for"),
+        Note.TRUSTED.value: _("put on the trust-list"),
+        Note.TRUST_ENDED.value: _("trust withdrawn"),
+        Note.REASON_MARKED.value: _("a reason was judged"),
+        Note.LOOKED_AT_AGAIN.value: _("judged again, blind"),
+        Note.ADJUDICATED.value: _("said which judgement holds"),
+        Note.HANDED_OVER.value: _("handed over at the end of a shift"),
+        Note.SNOOZED.value: _("put aside"),
+        Note.WOKEN.value: _("woken"),
         Note.ESCALATED.value: _("a senior was called"),
         Event.OPEN.value: _("opened"),
         Event.ACCEPT.value: _("accepted"),

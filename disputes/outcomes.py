@@ -56,6 +56,9 @@ _RULE_OF_CLOSE_CODE: dict[CloseCode, LabelRule] = {
     CloseCode.DUPLICATE: LabelRule.NONE,
 }
 
+#: Close codes under which somebody judged the members.
+JUDGED: frozenset[CloseCode] = frozenset(code for code, rule in _RULE_OF_CLOSE_CODE.items() if rule is not LabelRule.NONE)
+
 #: Case types that some typology opens. The others (not received, not as described, an appeal) accuse nobody of a cheat that a
 #: detector hunts: a merchant who loses one has disappointed a buyer, not defrauded anybody.
 HUNTED: frozenset[CaseType] = frozenset(facts.case_type for facts in TYPOLOGIES.values())

@@ -84,22 +84,25 @@ class MeasureLine:
     is_in_force: bool
 
 
-def history_of(kind: str, party_id: str) -> dict[str, Any] | None:
+def history_of(kind: str, party_id: str, hidden: frozenset[str] = frozenset()) -> dict[str, Any] | None:
     """The values of the page of a party; None where the queue knows nothing of it.
 
     Parameters
     ----------
     kind
         One of `COLUMNS`.
+    hidden
+        Cases of which the reader may know nothing now.
     """
-    theirs, about = CaseAlert.objects.filter(**{COLUMNS[kind]: party_id}), Q(subject_kind=kind, subject_id=party_id)
+    theirs = CaseAlert.objects.filter(**{COLUMNS[kind]: party_id}).exclude(case_id__in=hidden)
+    about = Q(subject_kind=kind, subject_id=party_id)
     within = Q(pk__in=theirs.values("case_id")) | Q(pk__in=CaseMember.objects.filter(about).values("case_id"))
-    cases = list(Case.objects.filter(about | within).order_by("-opened_at", "pk"))
+    cases = list(Case.objects.filter(about | within).exclude(pk__in=hidden).order_by("-opened_at", "pk"))
     if not cases:
         return None
     alerts = list(theirs.select_related("member").defer("evidence", "snapshot", "reasons").order_by("-event_at", "pk"))
     judged, now = {f"{kind}:{party_id}", *(alert.member.key for alert in alerts)}, timezone.now()
-    put = CaseAction.objects.filter(case__in=Case.objects.filter(about | within)).order_by("-pk")
+    put = CaseAction.objects.filter(case__in=Case.objects.filter(about | within).exclude(pk__in=hidden)).order_by("-pk")
     measures = [_measure_line(action, now) for action in put if action.target in judged]
     by_case: dict[str, list[CaseAlert]] = {}
     for alert in alerts:

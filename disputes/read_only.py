@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from fairdeal.disputes.people import may_read_queue
+from fairdeal.disputes.second_looks import hidden_from
 
 
 class ReadOnly(ModelAdmin):  # type: ignore[misc]
@@ -30,6 +32,11 @@ class ReadOnly(ModelAdmin):  # type: ignore[misc]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Without what belongs to a case that the reader judges blind just now."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.exclude(case_id__in=hidden_from(request.user.get_username())) if hasattr(self.model, "case_id") else rows
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)

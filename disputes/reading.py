@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Prefetch, Q
 
 from fairdeal.disputes.attaching import withdrawn_from
-from fairdeal.disputes.domain import AT_REST, CaseStatus, Event, next_events
+from fairdeal.disputes.domain import AT_REST, CaseStatus, Event, Note, next_events
 from fairdeal.disputes.evidence_models import FILE_FACTS, CaseEvidence
 from fairdeal.disputes.models import Case, CaseAlert, CaseEvent, CaseMember
 from fairdeal.disputes.refused import refuse
@@ -65,10 +65,11 @@ def verdicts(since_seq: int = 0) -> list[dict[str, Any]]:
         case_subject_id, subject_kind, subject_id, alert_id, detector, typology, chosen_by, selection_probability, is_fraud``
         (None: the case teaches nothing about this member), ``decided_at, closed_at, event_at`` (ISO 8601, UTC; ``closed_at`` is
         when the case spoke), ``action`` (the measure in force meanwhile), ``on_appeal`` (the decision turned an earlier one) and
-        ``merchant_id, account_id, instrument_id, device_id`` (None where not known).
+        ``merchant_id, account_id, instrument_id, device_id`` (None where not known); ``second_look`` where it is what holds of two
+        people's judgements: it teaches, and changes no measure.
         A case that was reopened and closed again gives rows at both closings; the later ones supersede.
     """
-    speaking = Q(to_status=CaseStatus.CLOSED.value) | Q(event=Event.APPROVE.value)
+    speaking = Q(to_status=CaseStatus.CLOSED.value) | Q(event=Event.APPROVE.value) | Q(event=Note.ADJUDICATED.value)
     said = CaseEvent.objects.filter(speaking, seq__gt=since_seq).order_by("seq")
     return [{"seq": event.seq, **row} for event in said.only("seq", "new") for row in event.new.get("verdicts", [])]
 

@@ -59,6 +59,13 @@ class Deed(StrEnum):
     CHANGE_RULES = "change_rules"
     MANAGE_PEOPLE = "manage_people"
     READ_AUDIT = "read_audit"
+    SET_STAFFING = "set_staffing"
+    TRUST_SUBJECT = "trust_subject"  # put a subject on the trust-list after a false positive
+    MARK_REASON = "mark_reason"  # say that a reason is wrong
+    REVIEW_BLIND = "review_blind"  # judge a closed case a second time without knowing the first
+    ADJUDICATE_REVIEW = "adjudicate_review"  # say which of two judgements holds
+    KEEP_OWN = "keep_own"  # filters, drafts, macros and cases followed
+    SHARE_WITH_TEAM = "share_with_team"  # filters and macros for all
     CHANGE_HISTORY = "change_history"  # edit or delete audit, evidence, decisions: nobody
 
 
@@ -105,6 +112,13 @@ RIGHTS: dict[Deed, dict[Role, Scope]] = {
     Deed.CHANGE_RULES: {_R.ANALYST: _S.PROPOSE, _R.APPROVER: _S.NOT_OWN, _R.ADMIN: _S.ALL},
     Deed.MANAGE_PEOPLE: {_R.APPROVER: _S.NOT_OWN, _R.ADMIN: _S.PROPOSE},
     Deed.READ_AUDIT: {_R.AUDITOR: _S.ALL},
+    Deed.SET_STAFFING: {_R.APPROVER: _S.ALL},
+    Deed.TRUST_SUBJECT: {_R.ANALYST: _S.PROPOSE, _R.APPROVER: _S.NOT_OWN},
+    Deed.MARK_REASON: {_R.ANALYST: _S.ALL, _R.APPROVER: _S.ALL},
+    Deed.REVIEW_BLIND: {_R.ANALYST: _S.NOT_OWN},
+    Deed.ADJUDICATE_REVIEW: {_R.APPROVER: _S.NOT_OWN},
+    Deed.KEEP_OWN: {_R.AGENT: _S.OWN, _R.ANALYST: _S.OWN, _R.APPROVER: _S.OWN},
+    Deed.SHARE_WITH_TEAM: {_R.APPROVER: _S.ALL},
     Deed.CHANGE_HISTORY: {},
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from fairdeal.disputes.databases import database
+from fairdeal.disputes.desk_rules import DeskRules
 from fairdeal.disputes.people import leads_team, may_read_queue
 
 
@@ -26,6 +27,7 @@ def build(
     actions_elsewhere: bool,
     second_factor: bool,
     is_https: bool,
+    desk: DeskRules,
 ) -> dict[str, Any]:
     """All settings, ready for ``django.conf.settings.configure``."""
     return {
@@ -36,6 +38,7 @@ def build(
         "SECOND_FACTOR": second_factor,
         "HOME_FOLDER": home,
         "WATCH_FOLDER": home / "watch",
+        "DESK_RULES": desk,
         "DEBUG": debug,
         "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]", *allowed_hosts],
         "INSTALLED_APPS": [

@@ -37,8 +37,8 @@ class Similar:
     money: str
 
 
-def similar_to(case: Case) -> dict[str, Any] | None:
-    """Closed cases of the same type whose member with most at stake was flagged for the same reasons.
+def similar_to(case: Case, hidden: frozenset[str] = frozenset()) -> dict[str, Any] | None:
+    """Closed cases of the same type whose member with most at stake was flagged for the same reasons; none of those hidden.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def similar_to(case: Case) -> dict[str, Any] | None:
         ``cases`` (`Similar`, the most alike first, then the newest) and ``ended`` (each outcome and how often, over all that are alike);
         None where there is none.
     """
-    closed = Case.objects.filter(case_type=case.case_type, status=CaseStatus.CLOSED.value).exclude(pk=case.pk)
+    closed = Case.objects.filter(case_type=case.case_type, status=CaseStatus.CLOSED.value).exclude(pk__in={case.pk, *hidden})
     closed = closed.exclude(close_code=CloseCode.DUPLICATE.value)
     newest = list(closed.order_by("-closed_at", "pk").values_list("pk", flat=True)[:COMPARED])
     found = with_headline(Case.objects.all()).in_bulk([*newest, case.pk])

@@ -27,6 +27,10 @@ class ToldReason:
         What was seen, and what is usual, in words.
     value_share, norm_share
         Both as shares of the larger one, 0 to 100, for a picture; None where one of them is no number from 0 on.
+    code
+        By which it is marked.
+    wrong_by, wrong_word
+        Who called it wrong and what they said; empty where nobody did.
     """
 
     text: str
@@ -35,6 +39,9 @@ class ToldReason:
     norm: str = ""
     value_share: float | None = None
     norm_share: float | None = None
+    code: str = ""
+    wrong_by: str = ""
+    wrong_word: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,12 @@ def _stored(alert: CaseAlert) -> list[dict[str, Any]]:
 def _told(reason: dict[str, Any]) -> ToldReason:
     zh, en = str(reason.get("text_zh") or ""), str(reason.get("text_en") or "")
     value, norm = reason.get("value"), reason.get("norm")
-    seen: dict[str, Any] = {"value": value_text(value), "norm": value_text(norm), **_shares(value, norm)}
+    seen: dict[str, Any] = {
+        "value": value_text(value),
+        "norm": value_text(norm),
+        **_shares(value, norm),
+        "code": str(reason.get("code") or ""),
+    }
     if not zh and not en:  # a source of alerts without sentences: the code, the value, the norm
         return ToldReason(f"{reason.get('code') or '—'}: {seen['value']} ({seen['norm']})", "", **seen)
     return ToldReason(in_language(zh, en) or zh or en, in_language(en, zh) if zh and en else "", **seen)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 
 from fairdeal.data_contracts.reasons import MINOR_DIGITS, NO_CURRENCY
 from fairdeal.disputes.clocks import Nearness, TimeLeft
+from fairdeal.disputes.desk_refusals import desk_refusals
 from fairdeal.disputes.refused import RefusedChange
 
 #: Said where there is nothing to say.
@@ -95,6 +96,7 @@ def refusal_text(refused: RefusedChange) -> str:
             gettext("ask an approver, or a service agent for an appeal"),
         ),
         "bad_finding": (gettext("a finding names no member of the case, or more than one"), gettext("look at the case again")),
+        **desk_refusals(),
     }
     rule, remedy = general.get(refusal.code) or (gettext(refusal.rule), gettext(refusal.remedy))
     return gettext("%(where)s: not changed: %(rule)s; %(remedy)s") % {"where": refused.where, "rule": rule, "remedy": remedy}

@@ -12,9 +12,10 @@ from fairdeal.data_contracts.features import CARRIED, REVIEW_CARRIED
 from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.features import orders, payments, reviews, streams
-from fairdeal.features.definitions import Derived, Feature, Own, Ratio
+from fairdeal.features.definitions import Derived, Feature, Own, Ratio, ToHistory
+from fairdeal.features.trails import DAY, Aggregate, Trail
 from fairdeal.features.usual import HABIT_DAYS
-from fairdeal.features.windows import DAY, Aggregate, Trail, evaluate
+from fairdeal.features.windows import evaluate
 
 #: Every registered feature, by detector.
 FEATURES: dict[Detector, tuple[Feature, ...]] = {
@@ -25,11 +26,10 @@ FEATURES: dict[Detector, tuple[Feature, ...]] = {
 #: Where each detector's rows and streams are made.
 MODULES: dict[Detector, ModuleType] = {Detector.PAYMENTS: payments, Detector.DEALS: orders, Detector.REVIEWS: reviews}
 
-#: No registered feature looks further back than this; whether a known fraud was usual for its payer reaches as far before the fraud.
-LONGEST_WINDOW_S = HABIT_DAYS * DAY
-#: History that tables need before the first subject; payments more, since known frauds of 30 days are held against habits of their time.
-HISTORY_S = {"payments": LONGEST_WINDOW_S + 30 * DAY}
-SHORT_HISTORY_S = 30 * DAY
+#: History that every table is given before the first subject: joins look so far back, whatever the windows do.
+LEAST_HISTORY_S = 30 * DAY
+#: Whether a known fraud was usual for its payer is held against payments so long before the fraud.
+BEFORE_FRAUDS_S = HABIT_DAYS * DAY
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,20 @@ class FeatureTable:
     blind: tuple[str, ...]
 
 
+def trails_of(features: Sequence[Feature]) -> list[Trail]:
+    """Every window that features rest on, each once."""
+    found = [feature.definition.history if isinstance(feature.definition, ToHistory) else feature.definition for feature in features]
+    return list({trail.name: trail for trail in found if isinstance(trail, Trail)}.values())
+
+
 def history_s(table: str) -> int:
-    """Seconds of history that features need of a table before the first subject."""
-    return HISTORY_S.get(table, SHORT_HISTORY_S)
+    """Seconds of history that features need of a table before the first subject: as far back as some registered window looks at it."""
+    needed = LEAST_HISTORY_S
+    for features in FEATURES.values():
+        for trail in trails_of(features):
+            if table in streams.READ_BY[trail.stream]:
+                needed = max(needed, trail.reach + (BEFORE_FRAUDS_S if trail.stream == "payment_frauds" else 0))
+    return needed
 
 
 def reasons(detector: Detector) -> Mapping[str, ReasonTemplate]:
@@ -98,10 +109,9 @@ def build(
     rows = module.prepare(subjects, tables, as_of, time_zone).sort("as_of_at", "subject_id")
     registered = registered_features(detector, subjects.schema)
     numeric = [name for name, dtype in subjects.schema.items() if name.startswith("x_") and dtype.is_numeric()]
-    trails = [feature.definition for feature in registered if isinstance(feature.definition, Trail)]
-    found = evaluate(rows, module.event_streams(tables), trails)
+    found = evaluate(rows, module.event_streams(tables), trails_of(registered))
     owns = {feature.name: feature.definition.expression for feature in registered if isinstance(feature.definition, Own)}
-    values = module.complete(rows.with_columns(found.get_columns()).with_columns(**owns))
+    values = rows.with_columns(found.get_columns()).with_columns(**owns)
     del rows, found
     values = ratios(values, registered)
     names = (*(feature.name for feature in registered if not feature.is_part), *numeric)
@@ -117,11 +127,15 @@ def build(
 
 def ratios(values: pl.DataFrame, features: Sequence[Feature]) -> pl.DataFrame:
     """The values with those of the features that follow from other columns of theirs, in double precision."""
+    pairs = {
+        one.name: (one.upper, one.lower) if isinstance(one, Ratio) else (one.own, one.history.name)
+        for feature in features
+        if isinstance(one := feature.definition, Ratio | ToHistory)
+    }
     made = values.with_columns(
         **{
-            ratio.name: pl.when(pl.col(ratio.lower) != 0).then(pl.col(ratio.upper).cast(pl.Float64) / pl.col(ratio.lower).cast(pl.Float64))
-            for feature in features
-            if isinstance(ratio := feature.definition, Ratio)
+            name: pl.when(pl.col(lower) != 0).then(pl.col(upper).cast(pl.Float64) / pl.col(lower).cast(pl.Float64))
+            for name, (upper, lower) in pairs.items()
         }
     )
     for feature in features:

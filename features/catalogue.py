@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.features.build import FEATURES
-from fairdeal.features.definitions import Feature, Own, Ratio
-from fairdeal.features.windows import Trail
+from fairdeal.features.definitions import Feature, Own, Ratio, ToHistory
+from fairdeal.features.trails import Trail
 from fairdeal.features.wording import window_words
 
 HEADINGS = ("feature", "made of", "is there for", "when null", "told to people")
@@ -20,13 +20,20 @@ def definition_text(feature: Feature) -> str:
     """
     definition = feature.definition
     if isinstance(definition, Trail):
-        among = "" if definition.value is None else f" in {definition.stream}"
-        what = f"{definition.aggregate} of {definition.value or definition.stream}{among}"
-        only = "" if definition.where is None else f" that are {definition.where.removeprefix('is_').replace('_', ' ')}"
-        return f"{what}{only} by {', '.join(definition.key)}, {window_words(definition.window)[1]}"
+        return _trail_text(definition)
+    if isinstance(definition, ToHistory):
+        return f"`{definition.own}` over the {_trail_text(definition.history)}"
     if isinstance(definition, Ratio):
         return f"`{definition.upper}` over `{definition.lower}`"
     return "the own row" if isinstance(definition, Own) else "other features of the row"
+
+
+def _trail_text(trail: Trail) -> str:
+    among = "" if trail.value is None else f" in {trail.stream}"
+    what = f"{trail.aggregate} of {trail.value or trail.stream}{among}"
+    only = "" if trail.where is None else f" that are {trail.where.removeprefix('is_').replace('_', ' ')}"
+    late = f", known {window_words(trail.delay)[1]} later" if trail.delay else ""
+    return f"{what}{only} by {', '.join(trail.key)}, {window_words(trail.window)[1]}{late}"
 
 
 def render_catalogue() -> str:

@@ -7,7 +7,7 @@ import polars as pl
 from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import Typology
 from fairdeal.features.definitions import Derived, Feature, Own, Ratio, window_feature
-from fairdeal.features.windows import DAY, Aggregate
+from fairdeal.features.trails import DAY, Aggregate
 
 ERROR = (Typology.PAYMENT_ERROR,)
 NOT_SHOWN = "the source does not say what the payer was shown"

@@ -1,4 +1,4 @@
-"""The four ways to define a feature: a window over history, a fact of the own row, a ratio, and what follows from others."""
+"""The ways to define a feature: a window over history, the own row against one, a fact of the row, a ratio, what follows from others."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import polars as pl
 
 from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import Typology
-from fairdeal.features.windows import Aggregate, Trail
-from fairdeal.features.wording import sentence
+from fairdeal.features.trails import Aggregate, Trail
+from fairdeal.features.wording import comparison, sentence
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,30 @@ class Ratio:
 
 
 @dataclass(frozen=True)
+class ToHistory:
+    """The subject's own value over what a window says of its history; null where either is null or the history's is 0.
+
+    Parameters
+    ----------
+    measure
+        Word for the own value in the feature's name: ``payment_amount``.
+    own
+        Whole-number column of the prepared subject rows.
+    history
+        What it is held against: a mean, a maximum, a high quantile. It need not be registered besides.
+    """
+
+    measure: str
+    own: str
+    history: Trail
+
+    @property
+    def name(self) -> str:
+        """``<measure>_to_<entity>_<aggregate>_<window>``."""
+        return f"{self.measure}_to_{self.history.entity}_{self.history.name.removeprefix(f'{self.history.entity}_{self.history.measure}_')}"
+
+
+@dataclass(frozen=True)
 class Derived:
     """What follows from other features of the row, in double precision; null where one that it needs is null.
 
@@ -79,7 +103,7 @@ class Feature:
         It is there for other features to be made of: no model reads it.
     """
 
-    definition: Trail | Own | Ratio | Derived
+    definition: Trail | ToHistory | Own | Ratio | Derived
     catches: tuple[Typology, ...]
     absent: str
     reason: ReasonTemplate | None
@@ -101,10 +125,20 @@ def window_feature(
     stream: str,
     value: str | None = None,
     where: str | None = None,
+    delay: int = 0,
     is_part: bool = False,
 ) -> Feature:
     """A window over a stream as a registered feature; its name, its null and its sentence follow from the definition. See `Trail`."""
-    trail = Trail(entity, key, stream, measure, aggregate, window, value, where)
-    always_there = aggregate in (Aggregate.COUNT, Aggregate.SUM, Aggregate.DISTINCT)
-    absent = "the key is not known" if always_there else "no history, or the key is not known"
+    trail = Trail(entity, key, stream, measure, aggregate, window, value, where, delay)
+    absent = "the key is not known" if aggregate.is_always_there else "no history, or the key is not known"
     return Feature(trail, catches, absent, None if is_part else sentence(trail), is_part)
+
+
+def history_feature(measure: str, own: str, history: Trail, catches: tuple[Typology, ...], *, direction: int = 1) -> Feature:
+    """The own value against its history as a registered feature. See `ToHistory`.
+
+    ``direction`` says which end is suspicious, as in `ReasonTemplate`.
+    """
+    definition = ToHistory(measure, own, history)
+    absent = "no history, or nothing to hold against it"
+    return Feature(definition, catches, absent, comparison(definition.name, measure, history, direction))

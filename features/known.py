@@ -12,7 +12,8 @@ from fairdeal.data_contracts.typologies import Detector
 from fairdeal.features import streams
 from fairdeal.features.build import MODULES, ratios, registered_features
 from fairdeal.features.definitions import Derived, Feature, Ratio
-from fairdeal.features.windows import Trail, evaluate
+from fairdeal.features.trails import Trail
+from fairdeal.features.windows import evaluate
 
 #: Streams that tell what labels say.
 TELLING = ("payment_frauds", "payment_verdicts", "order_frauds", "review_frauds")

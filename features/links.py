@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from fairdeal.features.windows import DAY
+from fairdeal.features.trails import DAY
 
 #: What two buyers of one merchant may share, in the order in which it is told.
 SHARED = ("device_id", "address_id", "network_id")

@@ -7,11 +7,12 @@ import polars as pl
 from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import Typology
 from fairdeal.features import streams
-from fairdeal.features.definitions import Feature, Own, Ratio, window_feature
-from fairdeal.features.windows import DAY, Aggregate
+from fairdeal.features.definitions import Feature, Own, Ratio, history_feature, window_feature
+from fairdeal.features.trails import DAY, Aggregate, Trail
 
 RING = (Typology.BRUSHING, Typology.SELF_PURCHASE)
 ALL = (*RING, Typology.REVERSE_BRUSHING)
+ATTACK = (Typology.REVERSE_BRUSHING,)
 PARCEL = (Typology.BRUSHING, Typology.FALSE_SHIPPING)
 LOOP = (Typology.BRUSHING, Typology.REFUND_ABUSE)
 COUNT, SUM, DISTINCT, SINCE = Aggregate.COUNT, Aggregate.SUM, Aggregate.DISTINCT, Aggregate.SINCE
@@ -26,6 +27,9 @@ BUYER, MERCHANT, LISTING, DEVICE, NETWORK, ADDRESS, INSTRUMENT = (
     ("address_id",),
     ("instrument_id",),
 )
+
+#: What a parcel of a listing weighs.
+PARCEL_WEIGHT = Trail("listing", LISTING, "shipments", "shipment_weight", Aggregate.MEAN, 30 * DAY, "weight_g")
 
 FEATURES: tuple[Feature, ...] = (
     # The order itself.
@@ -135,14 +139,22 @@ FEATURES: tuple[Feature, ...] = (
         ),
     ),
     # Fakes that became known.
-    window_feature("merchant", MERCHANT, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
+    window_feature("merchant", MERCHANT, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds", where="is_of_the_shop"),
     window_feature("buyer", BUYER, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
     window_feature("device", DEVICE, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
     window_feature("network", NETWORK, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
     window_feature("address", ADDRESS, "order_fraud", COUNT, 30 * DAY, LOOP, stream="order_frauds"),
     window_feature("instrument", INSTRUMENT, "order_fraud", COUNT, 30 * DAY, RING, stream="order_frauds"),
-    window_feature("listing", LISTING, "order_fraud", COUNT, 30 * DAY, ALL, stream="order_frauds"),
-    *(window_feature("merchant", MERCHANT, "order_fraud", COUNT, w, ALL, stream="order_frauds") for w in (3 * DAY, 7 * DAY)),
+    window_feature("listing", LISTING, "order_fraud", COUNT, 30 * DAY, ALL, stream="order_frauds", where="is_of_the_shop"),
+    *(
+        window_feature("merchant", MERCHANT, "order_fraud", COUNT, w, ALL, stream="order_frauds", where="is_of_the_shop")
+        for w in (3 * DAY, 7 * DAY)
+    ),
+    # Fakes by which a rival attacks are no fault of the shop: they are counted apart.
+    *(
+        window_feature("merchant", MERCHANT, "order_attack", COUNT, w, ATTACK, stream="order_frauds", where="is_attack")
+        for w in (7 * DAY, 30 * DAY)
+    ),
     # The parcel, as far as it has come.
     Feature(
         Own("order_parcel_weight_g", pl.col("weight_g")),
@@ -152,20 +164,8 @@ FEATURES: tuple[Feature, ...] = (
             "PARCEL_WEIGHT", "包裹重量 {value} 克（通常 {norm} 克）", "The parcel weighs {value} g ({norm} g is usual)", "number", -1
         ),
     ),
-    window_feature("listing", LISTING, "shipment_weight", SUM, 30 * DAY, PARCEL, stream="shipments", value="weight_g"),
     window_feature("listing", LISTING, "shipment", COUNT, 30 * DAY, PARCEL, stream="shipments"),
-    Feature(
-        Ratio("order_weight_to_listing_mean", "weight_times_count", "listing_shipment_weight_sum_30d"),
-        PARCEL,
-        "nothing shipped, or nothing to compare with",
-        ReasonTemplate(
-            "WEIGHT_TO_LISTING",
-            "每件重量是同款均值的 {value}（通常 {norm}）",
-            "Weight is {value} the mean parcel of this listing ({norm} is usual)",
-            "ratio",
-            -1,
-        ),
-    ),
+    history_feature("order_weight", "weight_g", PARCEL_WEIGHT, PARCEL, direction=-1),
     Feature(
         Own("order_shipping_s", pl.col("shipped_s") - pl.col("ordered_s")),
         PARCEL,
@@ -301,11 +301,6 @@ def prepare(rows: pl.DataFrame, tables: streams.Tables, as_of: pl.Series | None,
         .with_columns(pl.col("order_refund_count").fill_null(0))
         .collect(engine="streaming")
     )
-
-
-def complete(values: pl.DataFrame) -> pl.DataFrame:
-    """The whole-number product that the ratio to a listing's mean parcel needs."""
-    return values.with_columns(weight_times_count=pl.col("weight_g") * pl.col("listing_shipment_count_30d"))
 
 
 def event_streams(tables: streams.Tables) -> dict[str, pl.LazyFrame]:

@@ -8,16 +8,23 @@ from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import Typology
 from fairdeal.features import streams
 from fairdeal.features.charged import CHARGED, ERROR
-from fairdeal.features.definitions import Derived, Feature, Own, Ratio, window_feature
-from fairdeal.features.usual import HABIT_DAYS, told_usual, usual, with_squares
+from fairdeal.features.definitions import Derived, Feature, Own, Ratio, history_feature, window_feature
+from fairdeal.features.trails import DAY, HOUR, Aggregate
+from fairdeal.features.usual import HABIT_DAYS, amounts, told_usual, usual
 from fairdeal.features.verdicts import cleared, fraud_share, verdict_count
-from fairdeal.features.windows import DAY, HOUR, Aggregate, Trail
 
 STOLEN = (Typology.STOLEN_INSTRUMENT, Typology.ACCOUNT_TAKEOVER)
 TESTING = (Typology.CARD_TESTING, Typology.STOLEN_INSTRUMENT)
 
 
-COUNT, SUM, MAX, DISTINCT, SINCE = Aggregate.COUNT, Aggregate.SUM, Aggregate.MAX, Aggregate.DISTINCT, Aggregate.SINCE
+COUNT, MAX, MEAN, DISTINCT, SINCE, FIRST = (
+    Aggregate.COUNT,
+    Aggregate.MAX,
+    Aggregate.MEAN,
+    Aggregate.DISTINCT,
+    Aggregate.SINCE,
+    Aggregate.FIRST,
+)
 PAYER, PAYEE, INSTRUMENT, DEVICE, NETWORK = ("payer_id",), ("payee_id",), ("instrument_id",), ("device_id",), ("network_id",)
 METHOD, CURRENCY, ADDRESS = ("method",), ("currency",), ("address_id",)
 #: What a payment that is charged twice has in common with itself.
@@ -73,25 +80,13 @@ FEATURES: tuple[Feature, ...] = (
     window_feature("same", SAME, "payment", SINCE, DAY, ERROR, stream="payments"),
     # The payer's own habit.
     *(window_feature("payer", PAYER, "payment", COUNT, w, TESTING, stream="payments") for w in (HOUR, DAY, 7 * DAY, 30 * DAY)),
-    window_feature("payer", PAYER, "payment_amount", SUM, 30 * DAY, STOLEN, value="amount_minor", stream="payments", is_part=True),
     *(
         window_feature("payer", PAYER, "payment_amount", MAX, w, STOLEN, value="amount_minor", stream="payments", is_part=True)
         for w in (DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, HABIT_DAYS * DAY)
     ),
     window_feature("payer", PAYER, "payment", COUNT, HABIT_DAYS * DAY, STOLEN, stream="payments"),
     *usual("payer", PAYER, HABIT_DAYS, STOLEN, "该付款人", "this payer"),
-    Feature(
-        Ratio("payment_amount_to_payer_max_90d", "payment_amount_minor", "payer_payment_amount_max_90d"),
-        STOLEN,
-        "no history of the payer",
-        ReasonTemplate(
-            "AMOUNT_TO_HIGHEST",
-            "金额是该付款人 90 天最高值的 {value}（通常 {norm}）",
-            "{value} this payer's 90-day maximum ({norm} is usual)",
-            "ratio",
-            1,
-        ),
-    ),
+    history_feature("payment_amount", "payment_amount_minor", amounts("payer", PAYER, MAX, HABIT_DAYS), STOLEN),
     *(
         Feature(
             Derived(
@@ -115,30 +110,7 @@ FEATURES: tuple[Feature, ...] = (
     window_feature("payer_device", ("payer_id", "device_id"), "payment", COUNT, 30 * DAY, STOLEN, stream="payments"),
     window_feature("payer_network", ("payer_id", "network_id"), "payment", COUNT, 30 * DAY, STOLEN, stream="payments"),
     window_feature("payer_payee", ("payer_id", "payee_id"), "payment", COUNT, 30 * DAY, STOLEN, stream="payments"),
-    Feature(
-        Ratio("payment_amount_to_payer_mean_30d", "payment_amount_times_count", "payer_payment_amount_sum_30d"),
-        STOLEN,
-        "no history of the payer",
-        ReasonTemplate(
-            "AMOUNT_TO_PAYER_MEAN",
-            "金额是该付款人 30 天均值的 {value}（通常 {norm}）",
-            "{value} this payer's 30-day mean ({norm} is usual)",
-            "ratio",
-            1,
-        ),
-    ),
-    Feature(
-        Ratio("payment_amount_to_payer_max_30d", "payment_amount_minor", "payer_payment_amount_max_30d"),
-        STOLEN,
-        "no history of the payer",
-        ReasonTemplate(
-            "AMOUNT_TO_PAYER_MAX",
-            "金额是该付款人 30 天最高值的 {value}（通常 {norm}）",
-            "{value} this payer's 30-day maximum ({norm} is usual)",
-            "ratio",
-            1,
-        ),
-    ),
+    *(history_feature("payment_amount", "payment_amount_minor", amounts("payer", PAYER, of, 30), STOLEN) for of in (MEAN, MAX)),
     # The payee, with frauds as they became known.
     *(window_feature("payee", PAYEE, "payment", COUNT, w, STOLEN, stream="payments") for w in (DAY, 7 * DAY, 30 * DAY)),
     *usual("payee", PAYEE, 30, STOLEN, "该收款方", "this payee"),
@@ -153,13 +125,7 @@ FEATURES: tuple[Feature, ...] = (
     *(verdict_count("payee", PAYEE, days, STOLEN) for days in RECENT),
     window_feature("payee", PAYEE, "payment_usual_fraud", SINCE, 30 * DAY, STOLEN, stream="payment_frauds", where="is_usual"),
     window_feature("payee", PAYEE, "payment_verdict", SINCE, 30 * DAY, STOLEN, stream="payment_verdicts"),
-    Feature(
-        Trail("payee", PAYEE, "payment_frauds", "payment_usual_fraud_known", Aggregate.MIN, 30 * DAY, "known_s", "is_usual"),
-        STOLEN,
-        "no such fraud known",
-        None,
-        is_part=True,
-    ),
+    window_feature("payee", PAYEE, "payment_usual_fraud", FIRST, 30 * DAY, STOLEN, stream="payment_frauds", where="is_usual"),
     *(fraud_share("payee", days, STOLEN, "该收款方", "this payee's payments", usual=True) for days in RECENT),
     Feature(
         Derived(
@@ -169,18 +135,6 @@ FEATURES: tuple[Feature, ...] = (
         STOLEN,
         "no such fraud known",
         None,
-    ),
-    Feature(
-        Derived("payee_first_fraud_age_s", pl.col("t") - pl.col("payee_payment_usual_fraud_known_min_30d")),
-        STOLEN,
-        "no such fraud known",
-        ReasonTemplate(
-            "PAYEE_FIRST_FRAUD",
-            "该收款方 30 天内首次确认欺诈距今 {value}（通常 {norm}）",
-            "{value} since the first fraud at this payee became known, 30 days ({norm} is usual)",
-            "seconds",
-            0,
-        ),
     ),
     Feature(
         Ratio("payee_payment_fraud_rate_30d", "payee_payment_fraud_count_30d", "payee_payment_count_30d"),
@@ -317,16 +271,9 @@ def prepare(rows: pl.DataFrame, tables: streams.Tables, as_of: pl.Series | None,
     )
 
 
-def complete(values: pl.DataFrame) -> pl.DataFrame:
-    """The whole-number product that the ratio to a mean needs: amount times count over sum is amount over mean."""
-    return values.with_columns(
-        payment_amount_times_count=pl.col("payment_amount_minor") * pl.col("payer_payment_count_30d"),
-    )
-
-
 def event_streams(tables: streams.Tables) -> dict[str, pl.LazyFrame]:
     """The streams that payment features look back on."""
-    payments = with_squares(streams.payments(tables))
+    payments = streams.payments(tables)
     return {
         "payments": payments,
         "payment_frauds": told_usual(streams.known_frauds(tables, "payment"), payments),

@@ -6,13 +6,14 @@ import polars as pl
 
 from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.features import streams
-from fairdeal.features.definitions import Feature, Own, Ratio, window_feature
+from fairdeal.features.definitions import Derived, Feature, Own, Ratio, history_feature, window_feature
 from fairdeal.features.review_words import FAKE, PRAISE, WORDS
 from fairdeal.features.shared_words import shared_words
+from fairdeal.features.trails import DAY, Aggregate, Trail
 from fairdeal.features.twins import NO_SIGNATURE, signature
-from fairdeal.features.windows import DAY, Aggregate, Trail, evaluate
+from fairdeal.features.windows import evaluate
 
-COUNT, SUM, DISTINCT, SINCE = Aggregate.COUNT, Aggregate.SUM, Aggregate.DISTINCT, Aggregate.SINCE
+COUNT, MEAN, DISTINCT = Aggregate.COUNT, Aggregate.MEAN, Aggregate.DISTINCT
 
 #: Bands of a text's signature that serve as keys: texts with a Jaccard index of 0.8 share one in 98 of 100 cases, with 0.3 in 6.
 KEY_BANDS = 8
@@ -50,26 +51,13 @@ FEATURES: tuple[Feature, ...] = (
     # The writer's habit.
     *(window_feature("reviewer", REVIEWER, "review", COUNT, w, FAKE, stream="reviews") for w in (DAY, 7 * DAY, 30 * DAY)),
     window_feature("reviewer", REVIEWER, "review_top", COUNT, 30 * DAY, PRAISE, where="is_top", stream="reviews"),
-    window_feature("reviewer", REVIEWER, "rating", SUM, 30 * DAY, FAKE, value="rating_hundredths", stream="reviews"),
-    window_feature("reviewer", REVIEWER, "review_length", SUM, 30 * DAY, FAKE, value="length", stream="reviews", is_part=True),
-    Feature(
-        Ratio("reviewer_review_length_mean_30d", "reviewer_review_length_sum_30d", "reviewer_review_count_30d"),
-        FAKE,
-        "no reviews before",
-        ReasonTemplate(
-            "REVIEWER_LENGTH",
-            "该评价人 30 天评价平均 {value} 字（通常 {norm} 字）",
-            "This writer's reviews of 30 days have {value} characters on average ({norm} is usual)",
-            "number",
-            0,
-        ),
-    ),
+    window_feature("reviewer", REVIEWER, "rating", MEAN, 30 * DAY, FAKE, value="rating_hundredths", stream="reviews", is_part=True),
+    window_feature("reviewer", REVIEWER, "review_length", MEAN, 30 * DAY, FAKE, value="length", stream="reviews"),
     window_feature("reviewer", REVIEWER, "subject", DISTINCT, 30 * DAY, FAKE, value="subject_id_reviewed", stream="reviews"),
     window_feature("reviewer", REVIEWER, "merchant", DISTINCT, 30 * DAY, FAKE, value="merchant_id", stream="reviews"),
     *_known_share("reviewer", REVIEWER, "该评价人", "review by this writer"),
     # The target's traffic.
     *(window_feature("subject", SUBJECT, "review", COUNT, w, FAKE, stream="reviews") for w in (DAY, 7 * DAY, 30 * DAY)),
-    window_feature("subject", SUBJECT, "rating", SUM, 30 * DAY, FAKE, value="rating_hundredths", stream="reviews"),
     window_feature("subject", SUBJECT, "review_top", COUNT, 7 * DAY, PRAISE, where="is_top", stream="reviews"),
     *_known_share("subject", SUBJECT, "该对象", "review of the target"),
     Feature(
@@ -84,20 +72,15 @@ FEATURES: tuple[Feature, ...] = (
             1,
         ),
     ),
-    Feature(
-        Ratio("review_rating_to_subject_mean", "rating_times_count", "subject_rating_sum_30d"),
+    history_feature(
+        "review_rating",
+        "rating_hundredths",
+        Trail("subject", SUBJECT, "reviews", "rating", MEAN, 30 * DAY, "rating_hundredths"),
         FAKE,
-        "no reviews before",
-        ReasonTemplate(
-            "RATING_TO_SUBJECT",
-            "评分是该对象 30 天均值的 {value}（通常 {norm}）",
-            "{value} the target's 30-day mean rating ({norm} is usual)",
-            "ratio",
-            0,
-        ),
+        direction=0,
     ),
     Feature(
-        Ratio("reviewer_rating_mean_30d", "reviewer_rating_sum_30d", "reviewer_count_hundred"),
+        Derived("reviewer_stars_mean_30d", pl.col("reviewer_rating_mean_30d") / 100),
         FAKE,
         "no reviews before",
         ReasonTemplate(
@@ -184,19 +167,12 @@ FEATURES: tuple[Feature, ...] = (
     ),
     window_feature("order", ("order_id",), "order_fraud", COUNT, 30 * DAY, PRAISE, stream="order_frauds"),
     window_feature("merchant", MERCHANT, "order_fraud", COUNT, 30 * DAY, PRAISE, stream="order_frauds"),
-    window_feature("listing", LISTING, "shipment_weight", SUM, 30 * DAY, PRAISE, stream="shipments", value="weight_g", is_part=True),
-    window_feature("listing", LISTING, "shipment", COUNT, 30 * DAY, PRAISE, stream="shipments", is_part=True),
-    Feature(
-        Ratio("review_parcel_to_listing_mean", "parcel_weight_times_count", "listing_shipment_weight_sum_30d"),
+    history_feature(
+        "review_parcel",
+        "parcel_weight_g",
+        Trail("listing", LISTING, "shipments", "shipment_weight", MEAN, 30 * DAY, "weight_g"),
         PRAISE,
-        "no parcel that was weighed is known behind it",
-        ReasonTemplate(
-            "REVIEW_PARCEL",
-            "背后包裹的重量是同款均值的 {value}（通常 {norm}）",
-            "The parcel behind it weighs {value} the mean of this listing ({norm} is usual)",
-            "ratio",
-            -1,
-        ),
+        direction=-1,
     ),
     Feature(
         Ratio("merchant_review_to_order_7d", "merchant_review_count_7d", "merchant_order_count_7d"),
@@ -226,6 +202,7 @@ def prepare(rows: pl.DataFrame, tables: streams.Tables, as_of: pl.Series | None,
         posted_s=streams.seconds("posted_at"),
         account_id=pl.col("reviewer_id"),
         has_order=pl.col("order_id").is_not_null().cast(pl.Int64),
+        rating_hundredths=streams.rating_hundredths(),
         amount_minor=pl.lit(None, dtype=pl.Int64),
         currency=pl.lit(None, dtype=pl.String),
     )
@@ -304,15 +281,6 @@ def _bands(reviews: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.Series(bands[:, 0] != NO_SIGNATURE, dtype=pl.Boolean) & by_buyer)
         .unpivot(index=["review_id", "reviewer_id", "posted_s", "t", "place"], value_name="band")
         .drop("variable")
-    )
-
-
-def complete(values: pl.DataFrame) -> pl.DataFrame:
-    """The whole-number products that ratios to a mean need."""
-    return values.with_columns(
-        rating_times_count=(pl.col("rating") * 100).round().cast(pl.Int64) * pl.col("subject_review_count_30d"),
-        parcel_weight_times_count=pl.col("parcel_weight_g") * pl.col("listing_shipment_count_30d"),
-        reviewer_count_hundred=pl.col("reviewer_review_count_30d") * 100,
     )
 
 

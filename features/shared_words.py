@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 
 from fairdeal.features import streams
+from fairdeal.features.trails import DAY, Aggregate, Trail
 from fairdeal.features.twins import fingerprints
-from fairdeal.features.windows import DAY, Aggregate, Trail, evaluate
+from fairdeal.features.windows import evaluate
 
 WINDOW = 30 * DAY
 #: Reviews given to what is expected and to what is seen, so that one rare stretch is no proof.

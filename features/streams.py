@@ -8,6 +8,24 @@ import polars as pl
 
 from fairdeal.data_contracts.tables import INBOUND
 
+#: The tables with times of their own that each stream of events is made of; labels, which are read whole, are left out.
+READ_BY: dict[str, tuple[str, ...]] = {
+    "payments": ("payments",),
+    "payment_frauds": ("payments",),
+    "payment_verdicts": ("payments",),
+    "account_events": ("account_events",),
+    "orders": ("orders",),
+    "order_frauds": ("orders",),
+    "shipments": ("shipments", "orders"),
+    "refunds": ("refunds", "orders"),
+    "order_refunds": ("refunds", "orders"),
+    "reviews": ("reviews",),
+    "review_frauds": ("reviews",),
+}
+
+#: The kind of fraud whose victim is the shop.
+ATTACK = "reverse_brushing"
+
 Tables = Mapping[str, pl.DataFrame | pl.LazyFrame]
 
 
@@ -34,6 +52,8 @@ def payments(tables: Tables) -> pl.LazyFrame:
 def known_frauds(tables: Tables, kind: str) -> pl.LazyFrame:
     """Subjects found fraudulent, at the moment this became known, with the subject's own key columns.
 
+    ``is_attack`` where a rival is behind it and the shop is its victim, ``is_of_the_shop`` elsewhere.
+
     A subject counts once, when it first became known, and never before it happened; a later label that takes it back removes nothing
     from the past.
     """
@@ -42,17 +62,21 @@ def known_frauds(tables: Tables, kind: str) -> pl.LazyFrame:
         table(tables, "labels")
         .filter((pl.col("subject_kind") == kind) & pl.col("is_fraud"))
         .group_by("subject_id")
-        .agg(pl.col("available_at").min())
+        .agg(
+            pl.col("available_at").min(),
+            is_attack=(pl.col("typology").sort_by("available_at", "typology").first() == ATTACK).fill_null(False),
+        )
         .rename({"subject_id": key})
         .collect()
     )
     if not labels.height:
-        return table(tables, name).clear().with_columns(available_at=pl.lit(None, pl.Datetime("us", "UTC")), t=pl.lit(None, pl.Int64))
+        nothing = {"available_at": pl.Datetime("us", "UTC"), "t": pl.Int64(), "is_attack": pl.Boolean(), "is_of_the_shop": pl.Boolean()}
+        return table(tables, name).clear().with_columns(pl.lit(None, dtype).alias(column) for column, dtype in nothing.items())
     happened = INBOUND[name].event_at or ""
     found = (
         table(tables, name)
         .join(labels.lazy(), on=key, how="inner")
-        .with_columns(t=pl.max_horizontal(seconds("available_at"), seconds(happened)))
+        .with_columns(t=pl.max_horizontal(seconds("available_at"), seconds(happened)), is_of_the_shop=~pl.col("is_attack"))
     )
     # Few rows of a long table, looked at by many keys: found once.
     return found.collect(engine="streaming").lazy()
@@ -127,6 +151,11 @@ def is_by_buyer() -> pl.Expr:
     return pl.col("author_kind").fill_null("buyer") == "buyer"
 
 
+def rating_hundredths() -> pl.Expr:
+    """The rating in hundredths of a star, so that sums of it stay whole."""
+    return (pl.col("rating") * 100).round().cast(pl.Int64)
+
+
 def reviews(tables: Tables) -> pl.LazyFrame:
     """Buyers' reviews at the moment they were posted; the rating in hundredths of a star, so that sums stay whole."""
     return (
@@ -134,7 +163,7 @@ def reviews(tables: Tables) -> pl.LazyFrame:
         .filter(is_by_buyer())
         .with_columns(
             t=seconds("posted_at"),
-            rating_hundredths=(pl.col("rating") * 100).round().cast(pl.Int64),
+            rating_hundredths=rating_hundredths(),
             is_top=pl.col("rating") >= 5,
         )
     )

@@ -7,7 +7,7 @@ import polars as pl
 from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import Typology
 from fairdeal.features.definitions import Derived, Feature, window_feature
-from fairdeal.features.windows import DAY, Aggregate
+from fairdeal.features.trails import DAY, Aggregate
 
 #: Where only frauds are ever named, all that was judged is fraud, and a share of it says nothing: some payment must have been cleared.
 CLEARED = "currency_payment_cleared_count_30d"

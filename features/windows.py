@@ -1,91 +1,23 @@
-"""Window features under one time law: declared once, evaluated by one engine.
-
-The time law: time is whole seconds. History of a subject at ``t`` is every event ``u`` of the same key with ``t - window < u < t``:
-the subject itself and everything of the same second stay out, so no tie-breaker is ever needed and a value cannot depend on row order.
-What becomes known later than it happened (labels) enters a stream at the moment it became known, and counts from the second after.
-
-The engine answers with whole numbers only (counts, sums of minor units, extremes, distinct counts, seconds since); ratios and means are
-one shared step afterwards (`features.build`), because sums of floats depend on order and whole numbers do not.
-"""
+"""The window engine: every declared trail's value for every subject, under the time law of `trails`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from fairdeal.features.places import Coder, Ints, Line, Placed, Scale, coded, count_up_to, key_codes, of_interest, stable_order
+from fairdeal.features.meeting import Flags, Floats, Meeting
+from fairdeal.features.places import Coder, Ints, Line, Placed, Scale, coded, key_codes, of_interest
+from fairdeal.features.trails import Aggregate, Trail
 
 Group = TypeVar("Group", bound=Hashable)
 Stream = pl.DataFrame | pl.LazyFrame
 
-HOUR = 3_600
-DAY = 86_400
-#: Stands for "no value" where extremes are compared; no amount or time comes near it.
-NOTHING = -(2**62)
 #: Events that are put in order together, about; what that takes is a quarter of a gigabyte.
 EVENTS_AT_ONCE = 2_500_000
-
-
-class Aggregate(StrEnum):
-    """What is asked of a key's history."""
-
-    COUNT = "count"
-    SUM = "sum"
-    MAX = "max"
-    MIN = "min"
-    DISTINCT = "distinct"
-    SINCE = "since"  # seconds since the last event
-
-
-@dataclass(frozen=True)
-class Trail:
-    """One window feature; its name follows from the definition.
-
-    Parameters
-    ----------
-    entity
-        Word for the key in the feature's name: ``payer``, ``device``, ``payer_device``.
-    key
-        Columns that make the key, present in the subjects and in the stream.
-    stream
-        Name of the stream of events.
-    measure
-        Word for what is measured in the feature's name: ``payment``, ``payment_amount``, ``payee``.
-    aggregate
-        What is asked of the history.
-    window
-        Length of the history in seconds.
-    value
-        Stream column that is summed, compared or counted as distinct; none for ``count`` and ``since``.
-    where
-        Boolean stream column that an event must hold to count; none takes all.
-    """
-
-    entity: str
-    key: tuple[str, ...]
-    stream: str
-    measure: str
-    aggregate: Aggregate
-    window: int
-    value: str | None = None
-    where: str | None = None
-
-    @property
-    def name(self) -> str:
-        """``<entity>_<measure>_<aggregate>_<window>``.
-
-        >>> Trail("payer", ("payer_id",), "payments", "payment", Aggregate.COUNT, 7 * DAY).name
-        'payer_payment_count_7d'
-        """
-        length = f"{self.window // DAY}d" if self.window % DAY == 0 else f"{self.window // HOUR}h"
-        return f"{self.entity}_{self.measure}_{self.aggregate}_{length}"
 
 
 def evaluate(
@@ -109,23 +41,23 @@ def evaluate(
     Returns
     -------
     polars.DataFrame
-        One Int64 column per trail, rows as in ``subjects``. Null where a key column is null, where the stream is blind, and for
-        ``max``, ``min`` and ``since`` where there is no history; counts, sums and distinct counts of no history are 0.
+        One column per trail, rows as in ``subjects``: Int64, or Float64 of means, spreads and shares. Null where a key column is null and
+        where the stream is blind; counts, sums and distinct counts of no history are 0, everything else of it is null.
 
     Notes
     -----
     Trails whose keys begin with the same column are evaluated together: values become codes while their events are read, events of keys
     that no subject has are left out, and what remains is taken in parts by the code of that column. In each part every table is put in
     order of time. Per key, code and time make one number, a place: events and subjects in order of their places meet in one linear merge
-    for each end of a window. Sums are differences of prefix sums, extremes come from a doubling table that holds one level at a time, and
-    a distinct value is live from the second after it was seen until it is seen again or leaves the window. All of it is exact for any
-    order of rows.
+    for each end of a window. Sums are differences of prefix sums, extremes and quantiles come from `ranges`, and a distinct value is live
+    from the second after it was seen until it is seen again or leaves the window. Means, spreads and shares are made of such whole numbers
+    in one last step. All of it is exact for any order of rows.
     """
     known = {name: {"t", *streams[name].lazy().collect_schema().names()} for name in {trail.stream for trail in trails} if name in streams}
     seeing = [trail for trail in trails if _sees(trail, subjects, known)]
     columns = {trail.name: _blind(trail, subjects.height) for trail in trails}
     for lead, of_lead in _grouped(seeing, lambda trail: trail.key[0]).items():
-        answers = {trail.name: _Answer.none(subjects.height) for trail in of_lead}
+        answers = {trail.name: _Answer.none(subjects.height, trail.aggregate) for trail in of_lead}
         for gathering in _gatherings(lead, subjects, streams, of_lead, at_once):
             gathering.answer(of_lead, answers)
         columns |= {name: answer.series(name) for name, answer in answers.items()}
@@ -138,7 +70,7 @@ def _sees(trail: Trail, subjects: pl.DataFrame, known: Mapping[str, set[str]]) -
 
 
 def _blind(trail: Trail, rows: int) -> pl.Series:
-    return pl.Series(trail.name, [None], dtype=pl.Int64).new_from_index(0, rows)
+    return pl.Series(trail.name, [None], dtype=pl.Float64 if trail.aggregate.is_fraction else pl.Int64).new_from_index(0, rows)
 
 
 def _grouped(trails: Iterable[Trail], by: Callable[[Trail], Group]) -> dict[Group, list[Trail]]:
@@ -152,12 +84,13 @@ def _grouped(trails: Iterable[Trail], by: Callable[[Trail], Group]) -> dict[Grou
 class _Answer:
     """A trail's value per subject, and where there is none."""
 
-    values: Ints
-    absent: NDArray[np.bool_]
+    values: Ints | Floats
+    absent: Flags
 
     @staticmethod
-    def none(rows: int) -> _Answer:
-        return _Answer(np.zeros(rows, dtype=np.int64), np.ones(rows, dtype=bool))
+    def none(rows: int, aggregate: Aggregate) -> _Answer:
+        values: Ints | Floats = np.zeros(rows, dtype=np.float64) if aggregate.is_fraction else np.zeros(rows, dtype=np.int64)
+        return _Answer(values, np.ones(rows, dtype=bool))
 
     def series(self, name: str) -> pl.Series:
         series = pl.Series(name, self.values)
@@ -191,14 +124,14 @@ def _gatherings(
         yield _Gathering(
             asked if parts == 1 else asked.filter(mine),
             {name: frame if parts == 1 else frame.filter(mine) for name, frame in events.items()},
-            max(trail.window for trail in trails),
+            max(trail.reach for trail in trails),
         )
 
 
 def _events(stream: pl.LazyFrame, coder: Coder, numbers: pl.DataFrame, asked: pl.DataFrame, trails: Sequence[Trail]) -> pl.DataFrame:
     """What some trail looks at: the events of the subjects' keys that lie in some subject's window, ids as codes."""
     number, lead = numbers.columns
-    longest = max(trail.window for trail in trails)
+    longest = max(trail.reach for trail in trails)
     first, last = asked.select(pl.col("t").min().alias("first"), pl.col("t").max().alias("last")).row(0)
     ids = {column for trail in trails for column in trail.key if column != lead}
     ids |= {trail.value for trail in trails if trail.value and trail.aggregate is Aggregate.DISTINCT}
@@ -230,83 +163,17 @@ class _Gathering:
             told = {name: self._lines[name] for name in dict.fromkeys(trail.stream for trail in of_key)}
             subject_codes, *event_codes = key_codes([self._asked, *told.values()], key)
             seekers = Placed.of(self._asked, subject_codes, np.flatnonzero(subject_codes), self._scale)
-            for (name, where), group in _grouped(of_key, lambda trail: (trail.stream, trail.where)).items():
-                codes = event_codes[list(told).index(name)]
-                sought = Placed.of(told[name], codes, of_interest(told[name], codes, subject_codes, where), self._scale)
-                meeting = _Meeting(sought, seekers)
-                rows = self._asked.frame["row"].to_numpy()[seekers.rows]
-                for trail in group:
-                    answers[trail.name].values[rows], answers[trail.name].absent[rows] = meeting.answer(trail)
-
-
-class _Meeting:
-    """Events and the subjects that look back on them, both in order of place."""
-
-    def __init__(self, events: Placed, subjects: Placed) -> None:
-        self._events, self._subjects = events, subjects
-        self._firsts: dict[int, Ints] = {}
-
-    @cached_property
-    def _after(self) -> Ints:
-        """Events before each subject's second."""
-        return count_up_to(self._events.places, self._subjects.places - 1)
-
-    def _first(self, window: int) -> Ints:
-        """Events that have left each subject's window."""
-        if window not in self._firsts:
-            self._firsts[window] = count_up_to(self._events.places, self._subjects.places - window)
-        return self._firsts[window]
-
-    def answer(self, trail: Trail) -> tuple[Ints, NDArray[np.bool_]]:
-        """The trail's value per subject and where there is none, subjects in order of place."""
-        after, first = self._after, self._first(trail.window)
-        absent = np.zeros(len(after), dtype=bool)
-        match trail.aggregate:
-            case Aggregate.COUNT:
-                values = after - first
-            case Aggregate.SINCE:
-                lasts = np.concatenate([np.zeros(1, dtype=np.int64), self._events.places])
-                values, absent = self._subjects.places - lasts[after], after == first
-            case Aggregate.SUM:
-                prefix = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(self._numbers(trail, 0))])
-                values = prefix[after] - prefix[first]
-            case Aggregate.MAX | Aggregate.MIN:
-                sign = 1 if trail.aggregate is Aggregate.MAX else -1
-                values = sign * _range_max(self._numbers(trail, NOTHING, sign), first, after)
-                absent = (after == first) | (values == sign * NOTHING)
-            case Aggregate.DISTINCT:
-                values = self._distinct(trail)
-        return values, absent
-
-    def _numbers(self, trail: Trail, missing: int, sign: int = 1) -> Ints:
-        """The trail's value per event, in order of place."""
-        numbers = (sign * self._events.line.frame[trail.value or ""]).fill_null(missing)
-        return numbers.to_numpy()[self._events.rows]
-
-    def _distinct(self, trail: Trail) -> Ints:
-        """Distinct values in the window: those first seen before ``t`` less those that were seen again or left the window by then."""
-        events = self._events
-        values = events.line.of(coded(trail.value or ""))[events.positions]
-        by_value = stable_order(values)
-        sorted_values, sorted_codes, starts = values[by_value], events.codes[by_value], events.places[by_value]
-        ends = starts + trail.window
-        again = np.flatnonzero((sorted_values[1:] == sorted_values[:-1]) & (sorted_codes[1:] == sorted_codes[:-1]))
-        ends[again] = np.minimum(ends[again], starts[again + 1] + 1)
-        # Starts and ends of other keys cancel: each value of an earlier key has both below the subject's place, of a later key neither.
-        begun = count_up_to(events.places[values > 0], self._subjects.places - 1)
-        over = count_up_to(np.sort(ends[sorted_values > 0]), self._subjects.places)
-        return begun - over
-
-
-def _range_max(numbers: Ints, first: Ints, after: Ints) -> Ints:
-    """Largest of ``numbers[first:after]`` per query; 0 for an empty range."""
-    answers = np.zeros(len(first), dtype=np.int64)
-    lengths = after - first
-    level = numbers
-    width = 1
-    while width <= int(lengths.max(initial=0)):
-        here = np.flatnonzero((lengths >= width) & (lengths < 2 * width))
-        answers[here] = np.maximum(level[first[here]], level[after[here] - width])
-        level = np.maximum(level[:-width], level[width:]) if len(level) > width else level[:0]
-        width *= 2
-    return answers
+            rows = self._asked.frame["row"].to_numpy()[seekers.rows]
+            for name, of_stream in _grouped(of_key, lambda trail: trail.stream).items():
+                line, codes = told[name], event_codes[list(told).index(name)]
+                everyone = None
+                # What takes all events first: a share is of those that hold a condition among all.
+                shares = any(trail.aggregate is Aggregate.SHARE for trail in of_stream)
+                if shares or any(trail.where is None for trail in of_stream):
+                    everyone = Meeting(Placed.of(line, codes, of_interest(line, codes, subject_codes, None), self._scale), seekers)
+                for where, group in _grouped(of_stream, lambda trail: trail.where).items():
+                    meeting = everyone
+                    if where is not None or meeting is None:
+                        meeting = Meeting(Placed.of(line, codes, of_interest(line, codes, subject_codes, where), self._scale), seekers)
+                    for trail in group:
+                        answers[trail.name].values[rows], answers[trail.name].absent[rows] = meeting.answer(trail, everyone)

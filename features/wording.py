@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fairdeal.data_contracts.reasons import ReasonTemplate
-from fairdeal.features.windows import DAY, HOUR, Aggregate, Trail
+from fairdeal.features.trails import DAY, EVER, HOUR, Aggregate, Trail
 
 #: entity → (Chinese, English): whose history is looked at.
 ENTITIES: dict[str, tuple[str, str]] = {
@@ -67,6 +67,7 @@ MEASURES: dict[str, tuple[str, str]] = {
     "order": ("笔订单", "orders"),
     "order_amount": ("订单金额", "ordered"),
     "order_fraud": ("笔已确认虚假订单", "orders known to be fake"),
+    "order_attack": ("笔已确认的反向刷单", "orders known to be a rival's attack"),
     "buyer": ("个买家", "buyers"),
     "merchant": ("个商家", "merchants"),
     "shipment": ("个包裹", "parcels"),
@@ -74,7 +75,7 @@ MEASURES: dict[str, tuple[str, str]] = {
     "review": ("条评价", "reviews"),
     "review_top": ("条最高分评价", "top-star reviews"),
     "review_fraud": ("条已确认虚假评价", "reviews known to be fake"),
-    "review_length": ("字评价", "characters of reviews"),
+    "review_length": ("评价字数", "characters of a review"),
     "rating": ("评分（一星计 100）", "rating (100 to a star)"),
     "reviewer": ("个评价人", "reviewers"),
     "subject": ("个评价对象", "things reviewed"),
@@ -94,12 +95,41 @@ LAST: dict[str, tuple[str, str]] = {
 }
 
 
+#: measure → what of the own row is held against history.
+OWN: dict[str, tuple[str, str]] = {
+    "payment_amount": ("金额", "the amount"),
+    "order_amount": ("订单金额", "the order amount"),
+    "order_weight": ("每件重量", "the weight of a parcel"),
+    "review_rating": ("评分", "the rating"),
+    "review_parcel": ("背后包裹的重量", "the weight of the parcel behind it"),
+}
+#: What a window says of values: in a sentence of its own, and as what an own value is held against.
+TOLD: dict[Aggregate, tuple[str, str]] = {
+    Aggregate.SUM: ("合计", "in all"),
+    Aggregate.MAX: ("最高", "at most"),
+    Aggregate.MIN: ("最低", "at least"),
+    Aggregate.HIGH: ("九成不超过", "at most in nine of ten"),
+    Aggregate.MEAN: ("平均", "on average"),
+    Aggregate.SPREAD: ("标准差", "with a standard deviation"),
+}
+NORM: dict[Aggregate, tuple[str, str]] = {
+    Aggregate.SUM: ("合计", "total"),
+    Aggregate.MAX: ("最高值", "maximum"),
+    Aggregate.MIN: ("最低值", "minimum"),
+    Aggregate.HIGH: ("高位值", "high value, exceeded by one in ten,"),
+    Aggregate.MEAN: ("均值", "mean"),
+    Aggregate.SPREAD: ("标准差", "standard deviation"),
+}
+
+
 def window_words(seconds: int) -> tuple[str, str]:
     """A window's length in Chinese and English.
 
     >>> window_words(7 * DAY)
     ('7 天', '7 days')
     """
+    if seconds == EVER:
+        return "全部历史", "whole history"
     if seconds % DAY == 0:
         days = seconds // DAY
         return f"{days} 天", "1 day" if days == 1 else f"{days} days"
@@ -110,26 +140,48 @@ def window_words(seconds: int) -> tuple[str, str]:
 def sentence(trail: Trail) -> ReasonTemplate:
     """The reason that a window feature gives, with places for the value seen and the norm."""
     zh_entity, en_entity = ENTITIES.get(trail.entity, (trail.entity, trail.entity))
-    zh_measure, en_measure = MEASURES[trail.measure]
+    zh_measure, en_measure = _words(MEASURES, "MEASURES", trail.measure, trail.name)
     zh_window, en_window = window_words(trail.window)
+    zh_in, en_in = f"在此前 {zh_window}内", f"in the {en_window} before"
     match trail.aggregate:
         case Aggregate.COUNT:
-            zh = f"{zh_entity}在此前 {zh_window}内有 {{value}} {zh_measure}（通常 {{norm}}）"
-            en = f"{en_entity}: {en_measure} in the {en_window} before: {{value}} ({{norm}} is usual)"
-            unit = "count"
+            zh, en, unit = f"{zh_in}有 {{value}} {zh_measure}", f"{en_measure} {en_in}: {{value}}", "count"
         case Aggregate.DISTINCT:
-            zh = f"{zh_entity}在此前 {zh_window}内关联 {{value}} {zh_measure}（通常 {{norm}}）"
-            en = f"{en_entity}: different {en_measure} in the {en_window} before: {{value}} ({{norm}} is usual)"
-            unit = "count"
-        case Aggregate.SUM | Aggregate.MAX | Aggregate.MIN:
-            zh_which = {"sum": "合计", "max": "最高", "min": "最低"}[trail.aggregate.value]
-            en_which = {"sum": "in all", "max": "at most", "min": "at least"}[trail.aggregate.value]
-            zh = f"{zh_entity}在此前 {zh_window}内{zh_measure}{zh_which} {{value}}（通常 {{norm}}）"
-            en = f"{en_entity}: {en_measure} {en_which} in the {en_window} before: {{value}} ({{norm}} is usual)"
-            unit = "money" if trail.measure.endswith("_amount") else "count"
-        case Aggregate.SINCE:
-            zh_last, en_last = LAST[trail.measure]
-            zh = f"{zh_entity}距上{zh_last} {{value}}（通常 {{norm}}）"
-            en = f"{en_entity}: {{value}} since {en_last} ({{norm}} is usual)"
+            zh, en, unit = f"{zh_in}关联 {{value}} {zh_measure}", f"different {en_measure} {en_in}: {{value}}", "count"
+        case Aggregate.SHARE:
+            zh, en, unit = f"{zh_in}{zh_measure}占 {{value}}", f"share of {en_measure} {en_in}: {{value}}", "share"
+        case Aggregate.SINCE | Aggregate.FIRST:
+            is_last = trail.aggregate is Aggregate.SINCE
+            zh_which, en_which = LAST.get(trail.measure, (f"一{zh_measure}", f"the last of {en_measure}")) if is_last else ("", "")
+            zh = f"距上{zh_which} {{value}}" if is_last else f"{zh_in}首{zh_measure}距今 {{value}}"
+            en = f"{{value}} since {en_which}" if is_last else f"{{value}} since the first of {en_measure} {en_in}"
             unit = "seconds"
-    return ReasonTemplate(code=trail.name.upper(), zh=zh, en=en[0].upper() + en[1:], unit=unit, direction=0)
+        case _:
+            zh_which, en_which = TOLD[trail.aggregate]
+            zh, en = f"{zh_in}{zh_measure}{zh_which} {{value}}", f"{en_measure} {en_which} {en_in}: {{value}}"
+            unit = "money" if trail.measure.endswith("_amount") else "number" if trail.aggregate.is_fraction else "count"
+    # How long ago something was says enough without a norm.
+    norm_zh, norm_en = ("", "") if unit == "seconds" else ("（通常 {norm}）", " ({norm} is usual)")
+    en = f"{en_entity}: {en}{norm_en}"
+    return ReasonTemplate(code=trail.name.upper(), zh=f"{zh_entity}{zh}{norm_zh}", en=en[0].upper() + en[1:], unit=unit, direction=0)
+
+
+def comparison(name: str, measure: str, history: Trail, direction: int) -> ReasonTemplate:
+    """The reason that an own value gives that is held against its history."""
+    zh_own, en_own = _words(OWN, "OWN", measure, name)
+    zh_entity, en_entity = ENTITIES.get(history.entity, (history.entity, history.entity))
+    zh_window, en_window = window_words(history.window)
+    zh_of, en_of = NORM[history.aggregate]
+    return ReasonTemplate(
+        code=name.upper(),
+        zh=f"{zh_own}是{zh_entity} {zh_window}{zh_of}的 {{value}}（通常 {{norm}}）",
+        en=f"{en_own[0].upper()}{en_own[1:]} is {{value}} the {en_of} of {en_entity} over {en_window} ({{norm}} is usual)",
+        unit="ratio",
+        direction=direction,
+    )
+
+
+def _words(table: dict[str, tuple[str, str]], called: str, measure: str, name: str) -> tuple[str, str]:
+    if measure not in table:
+        raise ValueError(f"feature {name}: no words for {measure!r}; a reason is told in Chinese and English; add a line to {called} here")
+    return table[measure]

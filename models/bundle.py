@@ -51,8 +51,8 @@ def to_files(trained: TrainedDetector) -> dict[str, bytes]:
     Returns
     -------
     dict
-        ``model.json`` always; ``booster.txt`` or ``tails.npz``; ``text.npz`` where the detector reads texts; ``kinds.txt`` where it tells
-        kinds of cheat apart.
+        ``model.json`` always; ``booster.txt``, with ``tails.npz`` where it knows besides what is usual, or ``tails.npz`` alone;
+        ``text.npz`` where the detector reads texts; ``kinds.txt`` where it tells kinds of cheat apart.
     """
     described: dict[str, Any] = {
         "format": FORMAT,
@@ -69,9 +69,10 @@ def to_files(trained: TrainedDetector) -> dict[str, bytes]:
         described["calibration"] = asdict(trained.ranker.calibration)
         described["lead"] = trained.ranker.lead
         files[BOOSTER] = trained.ranker.booster_text.encode()
-    else:
-        described["floor"] = trained.ranker.floor
-        files[TAILS] = _pack({name: getattr(trained.ranker, name) for name in _TAILS_ARRAYS})
+    tails = trained.unusual if isinstance(trained.ranker, Boosted) else trained.ranker
+    if tails is not None:
+        described["floor"] = tails.floor
+        files[TAILS] = _pack({name: getattr(tails, name) for name in _TAILS_ARRAYS})
     if trained.text is not None:
         described["intercept"] = trained.text.intercept
         described["blend"] = asdict(trained.text.blend)
@@ -112,8 +113,8 @@ def from_files(files: Mapping[str, bytes]) -> TrainedDetector:
             raise BadBundle(f"bundle: file {name!r}; allowed are {', '.join(FILES)}; remove it or take the whole bundle anew")
         if len(content) > LARGEST_FILE:
             raise BadBundle(f"bundle: {name} has {len(content)} bytes; allowed are {LARGEST_FILE}; take the bundle anew")
-    if MODEL not in files or (BOOSTER in files) == (TAILS in files):
-        raise BadBundle(f"bundle: files {', '.join(sorted(files))}; wanted are {MODEL} and one of {BOOSTER}, {TAILS}; take the bundle anew")
+    if MODEL not in files or not {BOOSTER, TAILS} & files.keys():
+        raise BadBundle(f"bundle: files {', '.join(sorted(files))}; wanted are {MODEL} and {BOOSTER} or {TAILS}; take the bundle anew")
     try:
         trained = _read(files)
     except BadBundle:
@@ -138,22 +139,17 @@ def _read(files: Mapping[str, bytes]) -> TrainedDetector:
             raise BadBundle(f"bundle: arrays of {TEXT} differ in length; one entry per bucket; take the bundle anew")
         if len(text.buckets) and not 0 <= text.buckets.min() <= text.buckets.max() < 1 << BITS:
             raise BadBundle(f"bundle: a bucket of {TEXT} is out of range; allowed are 0 to {(1 << BITS) - 1}; take the bundle anew")
+    tails = _read_tails(files[TAILS], float(described["floor"])) if TAILS in files else None
     ranker: Boosted | Tails
     if BOOSTER in files:
         calibration = Calibration(**{name: float(value) for name, value in described["calibration"].items()})
         if not (calibration.rise > 0 and calibration.fall > 0 and math.isfinite(calibration.shift)):
             raise BadBundle("bundle: calibration slopes are not positive; probabilities must rise with the score; train anew")
         lead = described["lead"]
-        ranker = Boosted(files[BOOSTER].decode(), calibration, None if lead is None else float(lead))
+        ranker, unusual = Boosted(files[BOOSTER].decode(), calibration, None if lead is None else float(lead)), tails
     else:
-        arrays = _unpack(TAILS, files[TAILS], _TAILS_ARRAYS)
-        ranker = Tails(**arrays, floor=float(described["floor"]))
-        spans = ranker.offsets
-        regular = len(spans) == len(ranker.directions) + 1 and spans[0] == 0 and bool((np.diff(spans) >= 0).all())
-        if not regular or not spans[-1] == len(ranker.knots) == len(ranker.at_or_above) == len(ranker.at_or_below):
-            raise BadBundle(f"bundle: arrays of {TAILS} do not fit each other; one entry per known value; take the bundle anew")
-        if len(ranker.totals) == 0 or len(ranker.totals) != len(ranker.ranks):
-            raise BadBundle(f"bundle: totals and ranks of {TAILS} differ in length; one rank per total; take the bundle anew")
+        assert tails is not None  # from_files has seen one of the two
+        ranker, unusual = tails, None
     width = len(names) + (text is not None)
     kinds = None
     if KINDS in files:
@@ -168,6 +164,10 @@ def _read(files: Mapping[str, bytes]) -> TrainedDetector:
             f"bundle: {width} features are named, {len(norms)} norms given, {ranker.feature_count} known to the model; "
             "all must agree; take the bundle anew"
         )
+    if unusual is not None and unusual.feature_count != len(names):
+        raise BadBundle(
+            f"bundle: {TAILS} knows {unusual.feature_count} features, {len(names)} are named; both must agree; take the bundle anew"
+        )
     return TrainedDetector(
         detector=Detector(described["detector"]),
         feature_names=names,
@@ -179,7 +179,19 @@ def _read(files: Mapping[str, bytes]) -> TrainedDetector:
         data_version=str(described["data_version"]),
         contract_version=str(described["contract_version"]),
         kinds=kinds,
+        unusual=unusual,
     )
+
+
+def _read_tails(content: bytes, floor: float) -> Tails:
+    tails = Tails(**_unpack(TAILS, content, _TAILS_ARRAYS), floor=floor)
+    spans = tails.offsets
+    regular = len(spans) == len(tails.directions) + 1 and spans[0] == 0 and bool((np.diff(spans) >= 0).all())
+    if not regular or not spans[-1] == len(tails.knots) == len(tails.at_or_above) == len(tails.at_or_below):
+        raise BadBundle(f"bundle: arrays of {TAILS} do not fit each other; one entry per known value; take the bundle anew")
+    if len(tails.totals) == 0 or len(tails.totals) != len(tails.ranks):
+        raise BadBundle(f"bundle: totals and ranks of {TAILS} differ in length; one rank per total; take the bundle anew")
+    return tails
 
 
 def _pack(arrays: Mapping[str, NDArray[Any]]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,12 @@ from numpy.typing import NDArray
 
 from fairdeal.data_contracts.actions import Action
 from fairdeal.data_contracts.typologies import TYPOLOGIES, CaseType, Detector, Typology
+from fairdeal.models.deciding import SPARED
 from fairdeal.models.errors import WrongFrame, WrongSetting
 from fairdeal.models.frames import Floats, floats, require
+
+#: Why a subject is looked at: its expected loss, the random sample, or that it is unusual in a way no label has taught.
+BY_LOSS, BY_AUDIT, UNUSUAL = "expected_loss", "audit_sample", "unusual"
 
 _DEFAULT_MINUTES: dict[CaseType, float] = {
     CaseType.FAKE_DEAL: 12.0,
@@ -52,10 +56,14 @@ class Capacity:
         Part of the minutes kept for the random sample of what was not flagged.
     audit_size
         If given, at most so many subjects per detector in that sample.
+    unusual_share
+        Part of the minutes kept for the most unusual of what was not flagged: what labels do not know yet.
     reserved
         Part of the other minutes kept for each detector's own alerts before all compete.
     worth
         Minor units of the currency of ``minute_cost_minor`` per minor unit of another currency; 1 where not named.
+    staffed_minutes
+        Minutes that somebody said people have; they count instead of ``people`` and ``minutes_per_person``.
     """
 
     people: int = 4
@@ -65,16 +73,35 @@ class Capacity:
     minute_cost_minor: float = 100.0
     audit_share: float = 0.10
     audit_size: int | None = None
+    unusual_share: float = 0.05
     reserved: Mapping[Detector, float] = field(default_factory=lambda: dict.fromkeys(Detector, 0.15))
     worth: Mapping[str, float] = field(default_factory=dict)
+    staffed_minutes: float | None = None
 
     def __post_init__(self) -> None:
-        if sum(self.reserved.values()) > 1.0:
+        if sum(self.reserved.values()) > 1.0 + 1e-9:
             raise WrongSetting(f"settings [capacity.reserved]: shares add up to {sum(self.reserved.values()):g}; allowed is 1; lower them")
 
     def available(self, backlog: float) -> float:
         """Minutes left when ``backlog`` minutes of earlier work are done first; never negative."""
-        return max(0.0, self.people * self.minutes_per_person - backlog)
+        minutes = self.people * self.minutes_per_person if self.staffed_minutes is None else self.staffed_minutes
+        return max(0.0, minutes - backlog)
+
+
+def staffed(capacity: Capacity, hours: Mapping[str, float]) -> Capacity:
+    """The capacity when people work so many hours, named by detector or under ``all``; without any, as it was.
+
+    What is said for a detector is kept for its own alerts before all compete; of the rest each detector keeps the share it had.
+
+    >>> staffed(Capacity(), {"payments": 1, "all": 3}).reserved[Detector.PAYMENTS]
+    0.3625
+    """
+    total = sum(hours.values())
+    if not hours:
+        return capacity
+    shared = hours.get("all", 0.0)
+    kept = {name: (hours.get(name, 0.0) + shared * capacity.reserved.get(name, 0.0)) / total for name in Detector} if total else {}
+    return replace(capacity, staffed_minutes=60.0 * total, reserved=kept)
 
 
 def capacity_from(
@@ -111,6 +138,7 @@ def capacity_from(
         "minute_cost_minor": 10**9,
         "audit_share": 1,
         "audit_size": 10**6,
+        "unusual_share": 1,
     }
     if "hours" in given:
         known["minutes_per_person"] = 60.0 * _number(given.pop("hours"), "settings [capacity] hours", 24)
@@ -150,14 +178,17 @@ def choose_alerts(
     open_subjects: Collection[tuple[str, str]],
     seed_key: bytes | str,
     day: str,
+    trusted_looks: float = 0.0,
 ) -> pd.DataFrame:
-    """The subjects that people are asked to look at: the greatest expected loss per minute, and a random sample of the rest.
+    """The subjects that people are asked to look at: the greatest expected loss per minute, a random sample, and what is unusual.
 
     Parameters
     ----------
     decisions
         The contract of decisions, any detectors together; optionally ``case_type`` and ``case_subject_id`` (otherwise the type
-        follows from the typology, and every subject is a case of its own). Of several moments of a subject the latest counts.
+        follows from the typology, and every subject is a case of its own), ``unusual`` (0 to 1, null where not known) and
+        ``is_trusted``: the subject is on the trust-list for what it is suspected of. Of several moments of a subject the latest
+        counts.
     capacity
         The minutes there are and what things take.
     backlog
@@ -168,13 +199,15 @@ def choose_alerts(
         Secret of the random sample, so that nobody can foresee it; with ``day`` it fixes the sample.
     day
         ISO day (or interval) of the run.
+    trusted_looks
+        Part of what is flagged and trusted that is drawn for a look all the same.
 
     Returns
     -------
     DataFrame
-        Rows of ``decisions`` with ``chosen_by`` (``expected_loss`` or ``audit_sample``), ``selection_probability`` (1 for the
-        first, exactly n / N for the second), ``case_type``, ``case_subject_id`` and ``minutes``; loss alerts first, each kind in
-        the order of choice.
+        Rows of ``decisions`` with ``chosen_by`` (``expected_loss``, ``audit_sample`` or ``unusual``), ``selection_probability``
+        (exactly n / N for the sample, else 1), ``case_type``, ``case_subject_id`` and ``minutes``; loss alerts first, then the sample,
+        each kind in the order of choice.
         The minutes never add up to more than are available; of the loss alerts that do not fit, the marginal one is left out too.
 
     Raises
@@ -184,9 +217,12 @@ def choose_alerts(
 
     Notes
     -----
-    *Flagged* is what has an action other than allow, or an expected loss above what a look at it costs. The sample is drawn
+    *Flagged* is what has an action other than allow, or an expected loss above what a look at it costs, unless the policy's rule spares it.
+    The sample is drawn
     within each detector from what is not flagged and not open: the n first in order of a keyed hash, hence uniform without replacement
-    (n / N, Horvitz and Thompson 1952). A ring costs its case once and a little per member; its members enter one by one.
+    (n / N, Horvitz and Thompson 1952). What is flagged and trusted is no loss alert; a part of it is drawn for the sample,
+    each with one and the same probability. The most unusual are taken from what the sample left, so that it stays one of all that
+    is not flagged. A ring costs its case once and a little per member; its members enter one by one.
     """
     require(
         decisions,
@@ -194,21 +230,81 @@ def choose_alerts(
         "alerts: decisions",
     )
     waiting = _waiting(decisions, open_subjects)
-    minutes = np.asarray([capacity.minutes[CaseType(name)] for name in waiting["case_type"]], dtype=np.float64)
-    worth = waiting["currency"].map(lambda code: capacity.worth.get(code, 1.0) if isinstance(code, str) else 1.0)
-    loss = floats(waiting["expected_loss_minor"]) * worth.to_numpy(dtype=np.float64)
-    flagged = (waiting["action"].astype("str") != str(Action.ALLOW)).to_numpy() | (loss > minutes * capacity.minute_cost_minor)
+    minutes, loss = _takes(waiting, capacity), _at_stake(waiting, capacity)
+    flagged = _flagged(waiting, minutes, loss, capacity)
     key = hashlib.sha256(seed_key.encode() if isinstance(seed_key, str) else seed_key).digest()
     available = capacity.available(backlog)
     sample, probability = _audit_sample(waiting, minutes, ~flagged, available, capacity, key, day)
-    left = available - float(minutes[sample].sum())
-    first, took = _by_loss(waiting, minutes, loss, np.flatnonzero(flagged), left, capacity, key)
-    rows = np.concatenate([first, sample])
+    odd = _most_unusual(waiting, minutes, ~flagged, sample, available, capacity, key)
+    trusted = _is_trusted(waiting)
+    within = min(capacity.audit_share * available, max(0.0, available - float(minutes[np.concatenate([sample, odd])].sum())))
+    looks, share = _trust_sample(waiting, minutes, np.flatnonzero(flagged & trusted), within, key, day, trusted_looks)
+    sample, probability = np.concatenate([sample, looks]), np.concatenate([probability, np.full(len(looks), share)])
+    left = max(0.0, available - float(minutes[np.concatenate([sample, odd])].sum()))
+    first, took = _by_loss(waiting, minutes, loss, np.flatnonzero(flagged & ~trusted), left, capacity, key)
+    rows = np.concatenate([first, sample, odd])
     chosen = waiting.iloc[rows].copy()
-    chosen["chosen_by"] = ["expected_loss"] * len(first) + ["audit_sample"] * len(sample)
-    chosen["selection_probability"] = np.concatenate([np.ones(len(first)), probability])
-    chosen["minutes"] = np.concatenate([took, minutes[sample]])
+    chosen["chosen_by"] = [BY_LOSS] * len(first) + [BY_AUDIT] * len(sample) + [UNUSUAL] * len(odd)
+    chosen["selection_probability"] = np.concatenate([np.ones(len(first)), probability, np.ones(len(odd))])
+    chosen["minutes"] = np.concatenate([took, minutes[sample], minutes[odd]])
     return chosen.reset_index(drop=True)
+
+
+def kept_back(decisions: pd.DataFrame, *, capacity: Capacity, open_subjects: Collection[tuple[str, str]]) -> pd.DataFrame:
+    """Of what `choose_alerts` is given: the subjects that would be flagged and are trusted; what trust keeps from people."""
+    waiting = _waiting(decisions, open_subjects)
+    minutes, loss = _takes(waiting, capacity), _at_stake(waiting, capacity)
+    return waiting[_flagged(waiting, minutes, loss, capacity) & _is_trusted(waiting)].reset_index(drop=True)
+
+
+def _takes(waiting: pd.DataFrame, capacity: Capacity) -> Floats:
+    """Minutes that a look at each takes."""
+    return np.asarray([capacity.minutes[CaseType(name)] for name in waiting["case_type"]], dtype=np.float64)
+
+
+def _at_stake(waiting: pd.DataFrame, capacity: Capacity) -> Floats:
+    """Expected loss of each in one currency."""
+    worth = waiting["currency"].map(lambda code: capacity.worth.get(code, 1.0) if isinstance(code, str) else 1.0)
+    return np.asarray(floats(waiting["expected_loss_minor"]) * worth.to_numpy(dtype=np.float64), dtype=np.float64)
+
+
+def _flagged(waiting: pd.DataFrame, minutes: Floats, loss: Floats, capacity: Capacity) -> NDArray[np.bool_]:
+    acts = (waiting["action"].astype("str") != str(Action.ALLOW)).to_numpy()
+    flagged = acts | (loss > minutes * capacity.minute_cost_minor)
+    if "policy_rule" in waiting.columns:
+        flagged &= ~waiting["policy_rule"].astype("str").str.startswith(SPARED).to_numpy()
+    return np.asarray(flagged, dtype=np.bool_)
+
+
+def _is_trusted(waiting: pd.DataFrame) -> NDArray[np.bool_]:
+    if "is_trusted" not in waiting.columns:
+        return np.zeros(len(waiting), dtype=np.bool_)
+    return waiting["is_trusted"].fillna(False).to_numpy(dtype=np.bool_)
+
+
+def _trust_sample(
+    waiting: pd.DataFrame,
+    minutes: Floats,
+    trusted: NDArray[np.int64],
+    within: float,
+    key: bytes,
+    day: str,
+    looks: float,
+) -> tuple[NDArray[np.int64], float]:
+    """Rows drawn from what is flagged and trusted, and the probability with which each of them all came in.
+
+    As many as ``looks`` says, and no more than so many minutes hold; a broken number is rounded up as often as it is broken.
+    """
+    if not len(trusted):
+        return np.zeros(0, dtype=np.int64), 0.0
+    longest = float(minutes[trusted].max())
+    fits = len(trusted) if longest == 0 else int(within / longest + 1e-9)
+    share = min(looks, fits / len(trusted), 1.0)
+    whole = int(share * len(trusted) + 1e-9)
+    coin = hashlib.blake2b(f"trust\x1f{day}".encode(), key=key, digest_size=8).digest()
+    n = whole + (int.from_bytes(coin) / 2**64 < share * len(trusted) - whole - 1e-9)
+    drawn = _drawn(key, f"trust\x1f{day}", waiting.iloc[trusted])
+    return trusted[np.asarray(sorted(range(len(trusted)), key=drawn.__getitem__)[:n], dtype=np.int64)], share
 
 
 def _waiting(decisions: pd.DataFrame, open_subjects: Collection[tuple[str, str]]) -> pd.DataFrame:
@@ -262,6 +358,38 @@ def _audit_sample(
         rows.append(stratum[np.asarray(sorted(range(len(stratum)), key=drawn.__getitem__)[:n], dtype=np.int64)])
         probability.append(np.full(n, n / len(stratum)))
     return np.concatenate(rows), np.concatenate(probability)
+
+
+def _most_unusual(
+    waiting: pd.DataFrame,
+    minutes: Floats,
+    unflagged: NDArray[np.bool_],
+    sample: NDArray[np.int64],
+    available: float,
+    capacity: Capacity,
+    key: bytes,
+) -> NDArray[np.int64]:
+    """Rows that are the most unusual of what is neither flagged nor in the sample; detectors share their minutes evenly."""
+    nothing = np.zeros(0, dtype=np.int64)
+    if "unusual" not in waiting.columns:
+        return nothing
+    unusual, free = floats(waiting["unusual"]), unflagged.copy()
+    free[sample] = False
+    free &= np.isfinite(unusual)
+    detector = waiting["detector"].astype("str").to_numpy(dtype=str)
+    strata = [np.flatnonzero(free & (detector == str(name))) for name in Detector]
+    strata = [rows for rows in strata if len(rows)]
+    chosen = [nothing]
+    for stratum in strata:
+        share = min(capacity.unusual_share, 1.0 - capacity.audit_share) * available / len(strata)
+        # Nobody looks at more than fits if each took the least time; only these are put in order.
+        most = min(len(stratum), int(share / max(float(minutes[stratum].min()), 1e-3)))
+        top = stratum[np.argsort(-unusual[stratum], kind="stable")]
+        tied = top[unusual[top] >= unusual[top[most - 1]]] if most else nothing
+        ties = _drawn(key, "unusual", waiting.iloc[tied])
+        ordered = tied[np.asarray(sorted(range(len(tied)), key=lambda at: (-unusual[tied[at]], ties[at])), dtype=np.int64)]
+        chosen.append(ordered[np.cumsum(minutes[ordered]) <= share + 1e-9])
+    return np.concatenate(chosen)
 
 
 def _by_loss(

@@ -19,6 +19,12 @@ from fairdeal.models.policy import Policy
 
 #: Column of a subject that has a bound assistant payment account.
 ASSISTANT = "has_assistant_account"
+#: Columns of a charge that departs from what it should be: in which way, and how much money is in question; null elsewhere.
+MISCHARGE, IN_QUESTION = "mischarge", "in_question_minor"
+#: Column of a review that finds fault, and the rule that spares it where it may well be genuine.
+CRITICAL, SPARED = "is_critical", "critical-guard"
+#: Begins the name of the rule by which such a charge is decided about.
+RECONCILED = "reconciled:"
 
 
 def decide(scores: pd.DataFrame, subjects: pd.DataFrame, policy: Policy, losses: LossTable, decided_at: pd.Timestamp) -> pd.DataFrame:
@@ -30,8 +36,9 @@ def decide(scores: pd.DataFrame, subjects: pd.DataFrame, policy: Policy, losses:
         The contract of scores: ``detector, subject_id, as_of_at, score, probability`` (null where not calibrated), ``typology,
         model_version``.
     subjects
-        ``subject_id, event_at, amount_minor`` (null where no money moves), ``currency``, optionally ``as_of_at`` and the flags of
-        the policy and ``has_assistant_account``; one row per subject (and moment). A flag that is null or absent raises nothing.
+        ``subject_id, event_at, amount_minor`` (null where no money moves), ``currency``, optionally ``as_of_at``, the flags of the
+        policy, ``has_assistant_account``, ``is_critical``, and ``mischarge`` with ``in_question_minor``; one row per subject (and
+        moment). A flag that is null or absent raises nothing.
     policy, losses
         The written rules.
     decided_at
@@ -43,6 +50,7 @@ def decide(scores: pd.DataFrame, subjects: pd.DataFrame, policy: Policy, losses:
         The columns of the contract of decisions, one row per row of ``scores`` in the same order. ``policy_rule`` names the rule
         that decided and cites the row of the loss table, as ``least-cost @stolen/1``. Where no probability is claimed,
         ``expected_loss_minor`` is for ranking: it uses the share of cheats assumed over the share of subjects at least as unusual.
+        A charge that departs from what it should be is a payment error, whatever its score: its loss is that of the money in question.
 
     Raises
     ------
@@ -57,8 +65,20 @@ def decide(scores: pd.DataFrame, subjects: pd.DataFrame, policy: Policy, losses:
     claimed = floats(known["probability"])
     calibrated = np.isfinite(claimed)
     probability = np.where(calibrated, claimed, stand_in_probability(floats(known["score"]), policy))
-    at_stake, by_party = expected_loss(known, pd.Series(probability, index=known.index), losses)
     chosen, rule = _chosen(known, probability, calibrated, loss_if_fraud(known, losses).sum(axis=1), policy)
+    if CRITICAL in known.columns:
+        spared = (floats(known[CRITICAL]) == 1.0) & (probability < policy.critical_probability)
+        chosen = np.where(spared, list(Action).index(Action.ALLOW), chosen)
+        rule = [SPARED if is_one else name for is_one, name in zip(spared, rule, strict=True)]
+    staked = known[["typology", "amount_minor"]]
+    if MISCHARGE in known.columns:
+        found = _is_mischarged(known, chosen, policy)
+        chosen = np.where(found, list(Action).index(policy.reconciled), chosen)
+        rule = [f"{RECONCILED}{way}" if is_one else name for is_one, way, name in zip(found, known[MISCHARGE], rule, strict=True)]
+        known["typology"] = known["typology"].where(~found, str(Typology.PAYMENT_ERROR))
+        staked = known[["typology", "amount_minor"]].assign(amount_minor=known["amount_minor"].where(~found, known[IN_QUESTION]))
+        probability = np.where(found, 1.0, probability)
+    at_stake, by_party = expected_loss(staked, pd.Series(probability, index=known.index), losses)
     method = _step_up_methods(known, chosen, rule, policy)
     actions = list(Action)
     hours = np.asarray([policy.measures[action].valid_hours for action in actions], dtype=np.int64)[chosen]
@@ -72,6 +92,7 @@ def decide(scores: pd.DataFrame, subjects: pd.DataFrame, policy: Policy, losses:
             "probability": claimed,
             "typology": known["typology"],
             "model_version": known["model_version"],
+            "unusual": floats(known["unusual"]) if "unusual" in known.columns else np.nan,
             "subject_kind": [Detector(name).subject_kind for name in known["detector"]],
             "event_at": known["event_at"],
             "amount_minor": known["amount_minor"].astype("Int64"),
@@ -99,7 +120,7 @@ def stand_in_probability(score: Floats, policy: Policy) -> Floats:
 
 def _joined(scores: pd.DataFrame, subjects: pd.DataFrame, flags: tuple[str, ...]) -> pd.DataFrame:
     by = ["subject_id", "as_of_at"] if "as_of_at" in subjects.columns else ["subject_id"]
-    extra = [name for name in (*flags, ASSISTANT) if name in subjects.columns]
+    extra = [name for name in (*flags, ASSISTANT, CRITICAL, MISCHARGE, IN_QUESTION) if name in subjects.columns]
     if subjects.duplicated(by).any():
         twice = subjects.loc[subjects.duplicated(by), "subject_id"].iloc[0]
         raise WrongFrame(f"decide: subject {twice!r} stands twice among the subjects; one row per subject and moment; drop the other")
@@ -153,6 +174,12 @@ def _chosen(
         chosen = np.where(bound, step_up, chosen)
         rule[bound] = "assistant"
     return chosen.astype(np.int64), rule.tolist()
+
+
+def _is_mischarged(known: pd.DataFrame, chosen: NDArray[np.int64], policy: Policy) -> NDArray[np.bool_]:
+    """Which subjects are decided about as payment errors: those found to be some, unless another cheat calls for more than they do."""
+    calls_for_more = (chosen > list(Action).index(policy.reconciled)) & (known["typology"] != str(Typology.PAYMENT_ERROR)).to_numpy()
+    return np.asarray(known[MISCHARGE].notna().to_numpy() & ~calls_for_more, dtype=bool)
 
 
 def _step_up_methods(known: pd.DataFrame, chosen: NDArray[np.int64], rule: list[str], policy: Policy) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import Detector, Typology
@@ -44,6 +45,8 @@ class TrainedDetector:
         The kind of cheat hunted: the most frequent among the training positives.
     kinds
         Tells which kind a suspected row resembles most; None where the training knew no two kinds well enough: all are `typology` then.
+    unusual
+        What is usual of the features whatever the labels say; None where the ranker itself says it, or the bundle is of an earlier version.
     data_version, contract_version
         What it was trained on, under which promises.
     model_version
@@ -61,6 +64,7 @@ class TrainedDetector:
     contract_version: str
     model_version: str = field(default="")
     kinds: Kinds | None = None
+    unusual: Tails | None = None
 
     @property
     def is_calibrated(self) -> bool:
@@ -99,8 +103,8 @@ class TrainedDetector:
         -------
         DataFrame
             The columns of the contract of scores: detector, subject_id, as_of_at, score (0 to 1, high is more suspicious),
-            probability (NaN when not calibrated), typology, model_version. Rows and index as in the frame. A row's values
-            depend on that row alone, bit by bit.
+            probability (NaN when not calibrated), typology, model_version, unusual (NaN where not known). Rows and index as in the
+            frame. A row's values depend on that row alone, bit by bit.
 
         Raises
         ------
@@ -124,12 +128,24 @@ class TrainedDetector:
                 "probability": probability,
                 "typology": pd.Series(typology, index=frame.index, dtype="str"),
                 "model_version": pd.Series(self.model_version, index=frame.index, dtype="str"),
+                "unusual": np.full(len(frame), np.nan) if self.unusual is None else self.unusual.judge(self._features_of(values))[0],
             },
             index=frame.index,
         )
 
-    def explain(self, frame: pd.DataFrame) -> list[list[dict[str, Any]]]:
+    def _features_of(self, values: Floats) -> Floats:
+        """The matrix without the text's score, which labels taught."""
+        return np.ascontiguousarray(values[:, : len(self.feature_names)])
+
+    def explain(self, frame: pd.DataFrame, by_unusual: NDArray[np.bool_] | None = None) -> list[list[dict[str, Any]]]:
         """The reasons of each row's score, strongest first; about a millisecond a row, so for the rows that people will see.
+
+        Parameters
+        ----------
+        frame
+            As for `score`.
+        by_unusual
+            Rows of which it is told in what they are unusual, in place of what raised their score.
 
         Returns
         -------
@@ -143,6 +159,9 @@ class TrainedDetector:
         """
         values = self.values(frame)
         added = self.ranker.contributions(values)
+        if by_unusual is not None and by_unusual.any() and self.unusual is not None:
+            added[by_unusual] = 0.0
+            added[by_unusual, : len(self.feature_names)] = self.unusual.contributions(self._features_of(values)[by_unusual])
         currencies = frame["currency"].tolist() if "currency" in frame.columns else [None] * len(frame)
         return [
             reasons_of_row(self.columns, values[at], added[at], self.norms, self.reasons, currency if isinstance(currency, str) else None)

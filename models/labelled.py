@@ -30,6 +30,8 @@ class LabelledRows:
         Features, shape (rows, features).
     is_fraud, weight
         1 or 0, and how much the row counts.
+    teaching
+        How much it counts where a ranking is learned: the weight, times the rows that it stands for.
     moment
         Integer time to split by.
     day
@@ -53,6 +55,7 @@ class LabelledRows:
     values: Floats
     is_fraud: Floats
     weight: Floats
+    teaching: Floats
     moment: Ints
     day: Ints
     together: NDArray[np.str_]
@@ -81,6 +84,7 @@ class LabelledRows:
             values=self.values[at],
             is_fraud=self.is_fraud[at],
             weight=self.weight[at],
+            teaching=self.teaching[at],
             moment=self.moment[at],
             day=self.day[at],
             together=self.together[at],
@@ -141,6 +145,7 @@ def labelled_rows(
         values=matrix(known, feature_names, where),
         is_fraud=is_fraud,
         weight=_weights(known, where),
+        teaching=_weights(known, where) * _weights(known, where, "stands_for"),
         moment=moment if has_times else drawn_order(together.tolist(), seed),
         day=days(known["event_at"], day_zone),
         together=together,
@@ -160,13 +165,13 @@ def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def _weights(frame: pd.DataFrame, where: str) -> Floats:
-    if "weight" not in frame.columns:
+def _weights(frame: pd.DataFrame, where: str, column: str = "weight") -> Floats:
+    if column not in frame.columns:
         return np.ones(len(frame))
-    weights = floats(frame["weight"])
+    weights = floats(frame[column])
     weights[np.isnan(weights)] = 1.0
     if len(weights) and (weights < 0).any():
-        raise WrongFrame(f"{where}: weight {weights.min()}; allowed are zero and more; give one over the propensity")
+        raise WrongFrame(f"{where}: {column} {weights.min()}; allowed are zero and more; give none below zero")
     return weights
 
 

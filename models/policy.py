@@ -56,6 +56,12 @@ class Policy:
         Below this probability nothing is blocked, whatever the sums say.
     flags
         Columns of weak safety and the least action each calls for when true (a weak credential asks for step-up).
+    critical_probability
+        Below this probability a review of one or two stars is neither acted upon nor brought before people for its loss: a genuine bad
+        review must never be touched (电子商务法 Art. 39), and in doubt it is genuine. The random sample may still draw it.
+    reconciled
+        What is done about a charge that departs from what was shown or is owed: ``confirm`` or ``hold``. A finding by rule claims no
+        probability, and costs nobody a purchase: the charge stands already.
     confirm_score
         Without a calibrated probability: ask for confirmation from this score on, which is a share of usual subjects; never more.
     assumed_rate, assumed_most
@@ -76,6 +82,8 @@ class Policy:
     ``least-cost``           the action of least expected cost among those the detector may take
     ``block-guard``          block was cheapest but the probability is below ``block_probability``: the next best
     ``uncalibrated``         no probability is claimed: ``confirm`` from ``confirm_score`` on, otherwise ``allow``
+    ``critical-guard``       a review of one or two stars, and the probability is below ``critical_probability``: ``allow``
+    ``reconciled:WAY``       a charge departs from what was shown or is owed: ``reconciled``, unless another cheat calls for more
     ``flag:COLUMN``          a weak-safety flag calls for at least this action
     ``assistant``            a hold where an assistant account is bound becomes a step-up approved by that account
     ======================== =========================================================================================
@@ -100,6 +108,8 @@ class Policy:
             "has_recent_permission_change": Action.STEP_UP,
         }
     )
+    critical_probability: float = 0.50
+    reconciled: Action = Action.HOLD
     confirm_score: float = 0.995
     assumed_rate: float = 0.005
     assumed_most: float = 0.30
@@ -158,8 +168,12 @@ def policy_from(settings: Mapping[str, Any] | None = None) -> Policy:
                 if not (isinstance(told, str) and told):
                     raise WrongSetting(f"{where}: {told!r}; wanted is a text; correct it")
                 known[name] = told
-            case "block_probability" | "confirm_score" | "assumed_rate" | "assumed_most":
+            case "block_probability" | "critical_probability" | "confirm_score" | "assumed_rate" | "assumed_most":
                 known[name] = _number(told, where, 1.0)
+            case "reconciled":
+                if told not in (Action.CONFIRM, Action.HOLD):
+                    raise WrongSetting(f"{where}: {told!r}; allowed are confirm and hold; correct it")
+                known[name] = Action(told)
             case "allowed":
                 known[name] = {
                     **default.allowed,
@@ -181,8 +195,8 @@ def policy_from(settings: Mapping[str, Any] | None = None) -> Policy:
                 known[name] = {str(code): _number(one, where, 10**6) for code, one in _table(told, where).items()}
             case _:
                 raise WrongSetting(
-                    f"{where}: no such setting; allowed are version, block_probability, confirm_score, assumed_rate, assumed_most, "
-                    f"allowed, flags, step_up_methods, worth and tables named {', '.join(Action)}; correct the name"
+                    f"{where}: no such setting; allowed are version, block_probability, critical_probability, confirm_score, assumed_rate, "
+                    f"assumed_most, allowed, flags, reconciled, step_up_methods, worth, tables named {', '.join(Action)}; correct the name"
                 )
     return Policy(**known)
 

@@ -87,7 +87,8 @@ def train(
         Which of the three.
     frame
         Labelled feature frame: ``subject_id, event_at, as_of_at, is_fraud`` (1, 0, null = not learned from) and the features;
-        optionally ``amount_minor, currency, text, weight`` (one over the propensity), ``typology, group`` (card, account, reviewer), and
+        optionally ``amount_minor, currency, text, weight``, ``stands_for`` (rows for which it teaches the ranking, one over the
+        propensity; it bends no probability), ``typology, group`` (card, account, reviewer), and
         ``is_ripe``: rows whose label has not had its time are learned from, and neither calibrate nor judge.
         Row order means nothing.
     feature_names
@@ -166,6 +167,7 @@ def train(
         text=final.text,
         typology=majority_typology(detector, rows),
         kinds=fit_kinds(detector, rows, rows.seen_by(final.text), seed),
+        unusual=fit_tails(rows.values, _directions(feature_names, told), seed) if feature_names else None,
         data_version=data_version,
         contract_version=contract_version,
     )
@@ -203,7 +205,7 @@ def fit_unsupervised(
     if len(values) == 0:
         raise WrongFrame(f"unsupervised {detector} detector: no row; at least one is needed to know what is usual; give earlier days")
     order = np.lexsort(values.T[::-1]) if values.shape[1] else np.arange(len(values))
-    tails = fit_tails(values[order], [told[name].direction if name in told else 0 for name in feature_names], seed)
+    tails = fit_tails(values[order], _directions(feature_names, told), seed)
     model = TrainedDetector(
         detector=detector,
         feature_names=tuple(feature_names),
@@ -218,20 +220,25 @@ def fit_unsupervised(
     return sealed(model)
 
 
+def _directions(feature_names: Sequence[str], reasons: Mapping[str, ReasonTemplate]) -> list[int]:
+    """Which tail of each feature is suspicious, as its reason says; both without one."""
+    return [reasons[name].direction if name in reasons else 0 for name in feature_names]
+
+
 def _rank(rows: LabelledRows, like: _Ranking | None, seed: int) -> _Ranking:
     """Text model and trees of one stretch of time, as many and from the same start as another's; found on its recent part when None."""
     text, values, lead = None, rows.values, None
     if rows.counted is not None and _teaches(rows):
         readable = np.flatnonzero(rows.has_text)
         fold = blocks(rows.moment[readable], rows.together[readable].tolist(), TEXT_FOLDS)
-        counted, truth, weight = rows.counted[readable], rows.is_fraud[readable], rows.weight[readable]
+        counted, truth, weight = rows.counted[readable], rows.is_fraud[readable], rows.teaching[readable]
         views = out_of_fold_views(counted, truth, weight, fold, seed)
         blend = fit_blend(views, truth, weight)
         score = np.full(len(rows), np.nan)
         score[readable] = expit(blend.margin(views))
         text = fit_text(counted, truth, weight, seed, blend)
         values = np.ascontiguousarray(np.column_stack([rows.values, score]))
-        lead = float(logit(np.clip(np.average(rows.is_fraud, weights=rows.weight), SURE, 1.0 - SURE)))
+        lead = float(logit(np.clip(np.average(rows.is_fraud, weights=rows.teaching), SURE, 1.0 - SURE)))
     if values.shape[1] == 0:
         raise TooFewLabels(
             "training: no feature, and too few texts with labels to read; give features or more texts; score by rules until then"
@@ -241,7 +248,7 @@ def _rank(rows: LabelledRows, like: _Ranking | None, seed: int) -> _Ranking:
     else:
         lead, trees = _chosen_start(values, rows, lead, seed)
     return _Ranking(
-        booster_text=grow(values, rows.is_fraud, rows.weight, trees, seed, lead),
+        booster_text=grow(values, rows.is_fraud, rows.teaching, trees, seed, lead),
         lead=lead,
         text=text,
         trees=trees,
@@ -256,7 +263,7 @@ def _chosen_start(values: Floats, rows: LabelledRows, lead: float | None, seed: 
     """
     older, newer = time_slices(rows.moment, (1 - STOPPING_SHARE, STOPPING_SHARE))
     starts = {
-        start: choose_trees(values, rows.is_fraud, rows.weight, older, newer, seed, lead=start, fewest_positives=FEWEST_IN_SLICE)
+        start: choose_trees(values, rows.is_fraud, rows.teaching, older, newer, seed, lead=start, fewest_positives=FEWEST_IN_SLICE)
         for start in (lead, None)
     }
     start = None if starts[None][1] > starts[lead][1] + CLEARLY else lead

@@ -64,11 +64,13 @@ class Tails:
             column = np.ascontiguousarray(values[:, at])
             known = np.isfinite(column)
             knots = self.knots[first:last]
-            # Above the largest or below the smallest value seen lies half a subject.
-            above = np.append(self.at_or_above[first:last], self.floor)[np.searchsorted(knots, column[known], side="left")]
-            below = np.insert(self.at_or_below[first:last], 0, self.floor)[np.searchsorted(knots, column[known], side="right")]
-            direction = int(self.directions[at])
-            tail = above if direction > 0 else below if direction < 0 else np.minimum(1.0, 2.0 * np.minimum(above, below))
+            # Above the largest or below the smallest value seen lies half a subject. Only the tail that is asked for is looked up.
+            direction, tails = int(self.directions[at]), []
+            if direction >= 0:
+                tails.append(np.append(self.at_or_above[first:last], self.floor)[np.searchsorted(knots, column[known], side="left")])
+            if direction <= 0:
+                tails.append(np.insert(self.at_or_below[first:last], 0, self.floor)[np.searchsorted(knots, column[known], side="right")])
+            tail = tails[0] if direction else np.minimum(1.0, 2.0 * np.minimum(*tails))
             added[known, at] = -np.log(tail)
         return added
 

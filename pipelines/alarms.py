@@ -19,6 +19,8 @@ FEWEST_FRAUDS = 20
 SLOWER = 1.5
 #: A share of rows set aside that has grown so many times, and to so much.
 MORE_QUARANTINE, LEAST_QUARANTINE = 3.0, 0.005
+#: A reason that so many people's looks, and such a share of them, called wrong misleads.
+FEWEST_WRONG, OFTEN_WRONG = 5, 0.25
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,9 @@ def alarms(told: dict[str, Any]) -> list[Alarm]:
                     "train on newer days and compare; until then thresholds act too early or too late",
                 )
             )
+        misleading = [row for row in detector.get("reasons_wrong", []) if row["wrong"] >= FEWEST_WRONG and row["share"] >= OFTEN_WRONG]
+        if misleading:
+            found.append(_reasons_alarm(name, misleading))
         delay = detector["label_delay_days"]
         if delay["now"] is not None and delay["before"] and delay["now"] > SLOWER * delay["before"]:
             found.append(
@@ -123,3 +128,17 @@ def _how(feature: dict[str, Any]) -> str:
     if abs(feature["null_now"] - feature["null_before"]) >= LEAST_CHANGE:
         return f", {feature['null_now']:.0%} unknown, {feature['null_before']:.0%} before"
     return f", {feature['mean_now']:,.4g} on average, {feature['mean_before']:,.4g} before"
+
+
+def _reasons_alarm(name: str, misleading: list[dict[str, Any]]) -> Alarm:
+    """One alarm of a detector for all its reasons that people often call wrong."""
+    told = [f"{row['code']} ({row['wrong']} of {row['judged']})" for row in misleading[:NAMED]]
+    more = f" and {len(misleading) - NAMED} more" if len(misleading) > NAMED else ""
+    first = misleading[0]
+    return Alarm(
+        "reason_wrong",
+        name,
+        f"{name} 有 {len(misleading)} 个原因常被分析师判为不成立,最多为 {first['code']}({first['wrong']}/{first['judged']})",
+        f"{name}: analysts often call reasons wrong: {', '.join(told)}{more}",
+        "read what they said of it (`reason_wrong` in the runbook); mend the feature or its source, then train and compare",
+    )

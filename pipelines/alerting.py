@@ -6,6 +6,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import polars as pl
 
 from fairdeal.data_contracts.actions import Action
@@ -15,9 +16,11 @@ from fairdeal.data_contracts.scores import DECISIONS
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import CaseType, Detector
 from fairdeal.features.links import linked_orders
+from fairdeal.features.trails import DAY
 from fairdeal.features.twins import find_twins
-from fairdeal.features.windows import DAY
-from fairdeal.models.capacity import capacity_from, choose_alerts
+from fairdeal.models.capacity import UNUSUAL, capacity_from, choose_alerts, kept_back, staffed
+from fairdeal.models.deciding import RECONCILED
+from fairdeal.pipelines.findings import findings, shielded
 from fairdeal.pipelines.keys import hashing_key
 from fairdeal.pipelines.ledger import dumps, loads
 from fairdeal.pipelines.scoring import model_of
@@ -40,7 +43,7 @@ EXPLANATIONS = {
 
 
 def raise_alerts(
-    place: Workplace, run: Run, *, decisions: dict[str, pl.LazyFrame], features: dict[str, Any], tables: Tables
+    place: Workplace, run: Run, *, decisions: dict[str, pl.LazyFrame], features: dict[str, Any], tables: Tables, trusted: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, Any]]:
     """Tonight's alerts, the explanations of everything that is acted upon, and the capacity that was reckoned with.
 
@@ -52,6 +55,8 @@ def raise_alerts(
         As the step before left them: ``files`` and ``names`` by detector.
     tables
         As known at the interval's end.
+    trusted
+        Decisions of which the trust-list speaks, and what would have been done; columns of `fairdeal.pipelines.trusting.TRUSTED`.
 
     Returns
     -------
@@ -60,50 +65,67 @@ def raise_alerts(
     explanations
         ``detector, subject_id, as_of_at, reasons, snapshot`` of every alert and every decision other than allow.
     night
-        People, minutes available after the backlog, minutes used.
+        People, where the settings say how many; what was said of the night's staffing, or was taken because nobody said; minutes
+        available after the backlog, minutes used; by entry of the trust-list, the alerts that it kept back and those drawn all the same;
+        the shops that are shielded as victims.
     """
     frozen = run.frozen or {}
     interval = (instant(run.interval_from), instant(run.interval_to))
-    capacity = capacity_from(frozen["settings"]["capacity"], measured=frozen["measured_minutes"])
+    staffing = frozen.get("staffing") or {"basis": "default", "hours": {}}  # a run frozen by an earlier version has none
+    capacity = staffed(capacity_from(frozen["settings"]["capacity"], measured=frozen["measured_minutes"]), staffing["hours"])
     backlog = sum(capacity.minutes[CaseType(case["case_type"])] for case in frozen["open_cases"])
     abouts = (with_cases(Detector(name), rows, tables, interval) for name, rows in decisions.items())
     about = pl.concat([pl.DataFrame(schema=ABOUT), *abouts])
     open_subjects = {(alert["subject_kind"], alert["subject_id"]) for case in frozen["open_cases"] for alert in case["alerts"]}
     open_subjects |= {(kind, subject) for kind, subject in frozen["judged"]}  # people have spoken already
+    about = about.join(trusted, on=["detector", "subject_id", "as_of_at"], how="left", maintain_order="left")
+    asked = about.select(
+        pl.exclude("case_subject_kind", "case_subject_id", "entry_id", "action_before", "action"),
+        case_subject_id=pl.format("{}:{}", "case_subject_kind", "case_subject_id"),
+        action=pl.coalesce("action_before", "action"),
+        is_trusted=pl.col("entry_id").is_not_null(),
+    ).to_pandas()
     chosen = choose_alerts(
-        about.select(
-            pl.exclude("case_subject_kind", "case_subject_id"),
-            case_subject_id=pl.format("{}:{}", "case_subject_kind", "case_subject_id"),
-        ).to_pandas(),
+        asked,
         capacity=capacity,
         backlog=backlog,
         open_subjects=open_subjects,
         seed_key=hashing_key(place.home),
         day=run.interval_from,
+        trusted_looks=(frozen.get("trust") or {}).get("looks", 0.0),
     )
+    back = kept_back(asked[asked["is_trusted"]], capacity=capacity, open_subjects=open_subjects)
     key = ["detector", "subject_id"]
     picked = pl.from_dataframe(chosen[[*key, "chosen_by", "selection_probability", "minutes"]])
     picked = picked.join(about, on=key, how="inner").select(*picked.columns, "case_type", "case_subject_kind", "case_subject_id")
-    del about, chosen
+    kept = _kept_by_entry(back, about, picked)
+    del about, chosen, asked
     acted, alerts = [DECISIONS.empty()], [DECISIONS.empty()]
     for rows in decisions.values():
         newest = _latest(rows)
         acted.append(newest.filter(pl.col("action") != Action.ALLOW).collect(engine="streaming").sort("subject_id"))
         alerts.append(newest.join(picked.lazy().select(key), on=key, how="semi").collect(engine="streaming").sort("subject_id"))
     raised = pl.concat(alerts).join(picked, on=key, how="inner", maintain_order="left")
-    told = pl.concat([some.select(*key, "as_of_at") for some in (*alerts, *acted)]).unique(maintain_order=True)
+    told = pl.concat([some.select(*key, "as_of_at", "typology") for some in (*alerts, *acted)]).unique(maintain_order=True)
     snapshots = _snapshots(told, tables, interval)
-    explanations, evidence = _explain(place, run, told, features, snapshots, tables)
+    by_unusual = {(detector, subject) for detector, subject, by in picked.select(*key, "chosen_by").iter_rows() if by == UNUSUAL}
+    explanations, evidence = _explain(place, run, told, features, snapshots, tables, by_unusual)
+    for (detector, subject, moment), (reasons, shown) in findings(told, snapshots, tables, interval).items():
+        explanations[detector, subject, moment] = [*reasons, *explanations[detector, subject, moment]]
+        evidence[detector, subject] = {**evidence.get((detector, subject), {}), **shown}
     for alert, trail in trails(tables, raised, snapshots).items():
         evidence.setdefault(alert, {})["trail"] = trail
     made = [_alert(run, row, explanations, evidence, snapshots) for row in raised.iter_rows(named=True)]
     conformed = promised(ALERTS, pl.DataFrame(made, schema_overrides=ALERTS.polars_schema())) if made else ALERTS.empty()
     night = {
-        "people": capacity.people,
+        "people": capacity.people if capacity.staffed_minutes is None else None,
+        "staffing": staffing,
         "minutes": round(capacity.available(backlog), 1),
         "backlog_minutes": round(backlog, 1),
         "minutes_used": round(float(picked["minutes"].sum() or 0), 1),
-        "is_default": not frozen["settings"]["capacity"],
+        "is_default": not staffing["hours"] and not frozen["settings"]["capacity"],
+        "trusted": kept,
+        "shielded": shielded(conformed["evidence"]),
     }
     table = pl.DataFrame(
         [
@@ -131,10 +153,24 @@ ABOUT = {
     "expected_loss_minor": pl.Int64(),
     "currency": pl.String(),
     "action": pl.String(),
+    "unusual": pl.Float64(),
+    "policy_rule": pl.String(),
     "case_type": pl.String(),
     "case_subject_kind": pl.String(),
     "case_subject_id": pl.String(),
 }
+
+
+def _kept_by_entry(back: pd.DataFrame, about: pl.DataFrame, picked: pl.DataFrame) -> dict[str, dict[str, int]]:
+    """By entry of the trust-list: alerts that it kept from people, and those of them that are looked at all the same."""
+    key = ["detector", "subject_id"]
+    if back.empty:
+        return {}
+    would = pl.from_pandas(back[key]).join(about.select(*key, "entry_id"), on=key, how="inner")
+    looked = would.join(picked.select(key), on=key, how="semi")
+    counts = dict(would.group_by("entry_id").len().sort("entry_id").iter_rows())
+    sampled = dict(looked.group_by("entry_id").len().iter_rows())
+    return {str(entry): {"suppressed": count - sampled.get(entry, 0), "sampled": sampled.get(entry, 0)} for entry, count in counts.items()}
 
 
 def _latest(decisions: pl.LazyFrame) -> pl.LazyFrame:
@@ -170,8 +206,15 @@ Explained = dict[tuple[str, str, Any], list[dict[str, Any]]]
 
 
 def _explain(
-    place: Workplace, run: Run, told: pl.DataFrame, features: dict[str, Any], snapshots: Snapshots, tables: Tables
+    place: Workplace,
+    run: Run,
+    told: pl.DataFrame,
+    features: dict[str, Any],
+    snapshots: Snapshots,
+    tables: Tables,
+    unusual: set[tuple[str, str]],
 ) -> tuple[Explained, dict[tuple[str, str], dict[str, Any]]]:
+    """Reasons of the score of everything told, of being unusual for those in ``unusual``; and the evidence beside them."""
     explanations: Explained = {}
     evidence: dict[tuple[str, str], dict[str, Any]] = {}
     for name, file in features["files"].items():
@@ -186,7 +229,9 @@ def _explain(
         place.progress(f"explaining {wanted.height} {detector.table}")
         missing = [feature for feature in model.feature_names if feature not in wanted.columns]
         frame = wanted.with_columns(*(pl.lit(None, pl.Float64).alias(feature) for feature in missing)).to_pandas()
-        for key, reasons in zip(wanted.select("subject_id", "as_of_at").iter_rows(), model.explain(frame), strict=True):
+        by_unusual = wanted["subject_id"].is_in([subject for some, subject in unusual if some == name]).to_numpy()
+        explained = model.explain(frame, by_unusual)
+        for key, reasons in zip(wanted.select("subject_id", "as_of_at").iter_rows(), explained, strict=True):
             explanations[name, *key] = reasons or [_unnamed(model.is_calibrated)]
         subjects = wanted["subject_id"].to_list()
         if detector is Detector.DEALS:
@@ -266,6 +311,7 @@ def _alert(
 ) -> dict[str, Any]:
     detector, subject = row["detector"], row["subject_id"]
     snapshot = snapshots[detector, subject]
+    is_found = row["policy_rule"].startswith(RECONCILED)
     identity = f"{detector}|{subject}|{row['event_at'].date().isoformat()}"
     account = {"payments": "payer_id", "deals": "buyer_id", "reviews": "reviewer_id"}[detector]
     merchant = {"payments": "payee_id", "deals": "merchant_id", "reviews": "merchant_id"}[detector]
@@ -293,6 +339,7 @@ def _alert(
                 "case_subject_id",
             )
         },
+        "probability": None if is_found else row["probability"],  # a finding by rule is no likelihood
         "alert_id": "A" + hashlib.sha256(identity.encode()).hexdigest()[:16],
         "run_id": run.run_id,
         "reasons": dumps(explanations[detector, subject, row["as_of_at"]]),

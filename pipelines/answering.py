@@ -73,7 +73,7 @@ def answer(settings: Settings, ledger: Ledger, token: str, at: datetime | None =
         )
     run, detector, decision = found.run, found.detector, found.decision
     snapshot = _snapshot(lake, run, detector, decision["subject_id"])
-    acted_upon = measure_subject(detector, snapshot)
+    acted_upon = measure_subject(detector, snapshot, decision["typology"])
     subjects = {(detector.subject_kind, decision["subject_id"]), acted_upon}
     rebuilt, reasons = _rebuilt(lake, settings, found)
     champion = frozen(run)["champions"][detector.value]

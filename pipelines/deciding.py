@@ -12,6 +12,7 @@ from fairdeal.data_contracts.promises import promised
 from fairdeal.data_contracts.scores import DECISIONS
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import Detector
+from fairdeal.features.reconciling import reconciled
 from fairdeal.models import deciding
 from fairdeal.models.losses import loss_table
 from fairdeal.models.policy import policy_from
@@ -20,6 +21,8 @@ from fairdeal.pipelines.tables import Tables, own_rows
 
 #: Facts of a subject that the policy heeds, where its table gives them.
 FLAGS = ("is_weak_credential", "is_unsafe_channel")
+#: A review of so many stars or fewer finds fault.
+CRITICAL_STARS = 2
 
 
 def platform_currency(tables: Tables, start: datetime, end: datetime) -> str | None:
@@ -65,7 +68,7 @@ def decide(
     """
     contract = INBOUND[detector.table]
     happened = contract.event_at or ""
-    facts = [name for name in ("amount_minor", "currency", *FLAGS) if name in contract.names]
+    facts = [name for name in ("amount_minor", "currency", "rating", *FLAGS) if name in contract.names]
     absent = {name: pl.lit(None, dtype) for name, dtype in (("amount_minor", pl.Int64()), ("currency", pl.String())) if name not in facts}
     subjects = (
         own_rows(detector, tables, scores, interval, happened, *facts)
@@ -74,10 +77,15 @@ def decide(
         .with_columns(pl.col("currency").fill_null(pl.lit(currency, pl.String)))
         .collect(engine="streaming")
     )
+    if detector is Detector.PAYMENTS:
+        found = reconciled(tables, *interval).select("subject_id", deciding.MISCHARGE, deciding.IN_QUESTION)
+        subjects = subjects.join(found, on="subject_id", how="left")
+    if detector is Detector.REVIEWS:
+        subjects = subjects.with_columns((pl.col("rating") <= CRITICAL_STARS).cast(pl.Float64).alias(deciding.CRITICAL)).drop("rating")
     policy, losses = policy_from(settings["policy"]), loss_table(settings["loss"])
     decided = [DECISIONS.empty()]
     for some in scores.iter_slices(AT_ONCE):
         frame = subjects.join(some.select("subject_id").unique(), on="subject_id", how="semi").to_pandas().astype({"amount_minor": "Int64"})
         table = pl.from_dataframe(deciding.decide(some.to_pandas(), frame, policy, losses, pd.Timestamp(moment).tz_convert("UTC")))
-        decided.append(DECISIONS.conform(table.with_columns(pl.col("probability").fill_nan(None))))
+        decided.append(DECISIONS.conform(table.with_columns(pl.col("probability", "unusual").fill_nan(None))))
     return promised(DECISIONS, pl.concat(decided))

@@ -24,7 +24,7 @@ def knowledge(place: Workplace, end: datetime) -> str:
     """Digest of everything that could make an interval's result another one."""
     with place.ledger.engine.connect() as connection:
         batches = batches_before(place, connection, end)
-    state = state_then(place)
+    state = {**state_then(place), **desk_then(place, end)}
     return _digest(place, batches, state, place.cases().verdicts(0))
 
 
@@ -38,6 +38,16 @@ def cases_then(place: Workplace, run: Run) -> dict[str, Any]:
         "verdicts": verdicts,
         "measured_minutes": services.measured_minutes(),
         "audit_head": services.audit_head(),
+    }
+
+
+def desk_then(place: Workplace, end: datetime) -> dict[str, Any]:
+    """What people arranged for whoever looks at an interval's alerts: they work on the day that begins when it ends."""
+    services = place.cases()
+    desk = place.settings.desk
+    return {
+        "staffing": services.staffing_for(end.astimezone(place.settings.zone).date()),
+        "trust": {"known": services.trusted(), "ceiling": desk.trust_ceiling, "looks": desk.trust_looks},
     }
 
 
@@ -60,6 +70,7 @@ def state_then(place: Workplace) -> dict[str, Any]:
 def inputs(place: Workplace, run: Run, mark: int, batches: list[str], then: dict[str, Any]) -> dict[str, Any]:
     previous, verdicts = then["previous_feed"], then["verdicts"]
     moments = [instant(run.interval_to), *(instant(str(verdict["closed_at"])) for verdict in verdicts)]
+    moments += [instant(entry["since"]) for entry in then["trust"]["known"]]
     if previous is not None:
         moments.append(instant(previous["generated_at"]))
     published = previous["verdict_seq"] if previous is not None else 0
@@ -67,7 +78,8 @@ def inputs(place: Workplace, run: Run, mark: int, batches: list[str], then: dict
         **then,
         "watermark": mark,
         "knowledge": _digest(place, batches, then, verdicts),
-        "verdicts": [verdict for verdict in verdicts if verdict["seq"] > published],
+        # What a second look teaches changes no measure: the case stays as it was decided.
+        "verdicts": [verdict for verdict in verdicts if verdict["seq"] > published and not verdict.get("second_look")],
         "verdict_seq": verdicts[-1]["seq"] if verdicts else 0,
         "moment": max(moments).astimezone(UTC).isoformat(),
         "data_version": hashlib.sha256(dumps([run.source, run.interval_from, run.interval_to, batches]).encode()).hexdigest()[:16],
@@ -76,7 +88,15 @@ def inputs(place: Workplace, run: Run, mark: int, batches: list[str], then: dict
 
 def _digest(place: Workplace, batches: list[str], state: dict[str, Any], verdicts: list[dict[str, Any]]) -> str:
     last = verdicts[-1]["seq"] if verdicts else 0
-    known = [batches, state["champions"], bool(state["stand_ins"]), last, state["settings"], place.mapping.sha256]
+    known = [
+        batches,
+        state["champions"],
+        bool(state["stand_ins"]),
+        last,
+        state["settings"],
+        place.mapping.sha256,
+        state["staffing"]["hours"],
+    ]
     return hashlib.sha256(dumps(known).encode()).hexdigest()
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import polars as pl
 
 from fairdeal.data_contracts.typologies import Detector
+from fairdeal.pipelines.label_weights import WEIGHTS, stood_for
 from fairdeal.pipelines.labelling import found_share
 
 #: Share of the frauds that come to light by the age from which silence speaks for honesty; what the youngest rows' silence weighs.
@@ -16,7 +17,15 @@ RIPE, LEAST_WEIGHT = 0.95, 0.2
 
 
 def labelled_frame(
-    detector: Detector, features: pl.DataFrame, labels: pl.DataFrame, *, until: datetime, ripe_days: int, names_honest: bool = False
+    detector: Detector,
+    features: pl.DataFrame,
+    labels: pl.DataFrame,
+    *,
+    until: datetime,
+    ripe_days: int,
+    names_honest: bool = False,
+    agreement: pl.DataFrame | None = None,
+    stops: pl.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Features with what was known of each subject at ``until``.
 
@@ -33,27 +42,46 @@ def labelled_frame(
         the share of frauds that are known by that age.
     names_honest
         The source names honest subjects too: what it says nothing about is not known, however old, and is left out.
+    agreement
+        What each source's word weighs, see `fairdeal.pipelines.label_weights.agreements`; all weigh the same when None.
+    stops
+        Subjects that were held or blocked, see `fairdeal.pipelines.label_weights.stopped`: their outcome is cut off, and their silence is
+        not honesty. They are left out unless somebody has looked at them.
 
     Returns
     -------
     pandas.DataFrame
         The features plus ``is_fraud`` (1, 0, null = not learned from), ``is_silent`` (nobody has spoken of the row, and it stands for
-        honest), ``is_ripe``, ``weight``, ``typology`` and ``group`` (the account).
+        honest), ``is_ripe``, ``weight``, ``stands_for`` (as how many rows it teaches the ranking), ``typology`` and ``group`` (the
+        account).
 
     Notes
     -----
     Weighing silence keeps the share of frauds among young rows what it is (Ktena and others, "Addressing delayed feedback for continuous
     training", 2019).
     """
-    own = labels.filter(pl.col("subject_kind") == detector.subject_kind).select("subject_id", "is_fraud", "typology", "available_at")
-    joined = features.join(own, on="subject_id", how="left", maintain_order="left").with_columns(
-        __age=(pl.lit(until.astimezone(UTC)) - pl.col("event_at")).dt.total_seconds(),
-        __wait=(pl.col("available_at") - pl.col("event_at")).dt.total_seconds(),
+    own = labels.filter(pl.col("subject_kind") == detector.subject_kind)
+    worth = pl.DataFrame(schema=WEIGHTS) if agreement is None else agreement
+    cut_off = pl.DataFrame(schema={"subject_id": pl.String(), "action": pl.String()}) if stops is None else stops
+    known_of = (
+        own.with_columns(source=pl.col("source").fill_null("provider"))
+        .join(worth.select("source", "is_fraud", "agreement"), on=["source", "is_fraud"], how="left", maintain_order="left")
+        .join(stood_for(cut_off, own), on="subject_id", how="left", maintain_order="left")
+        .select("subject_id", "is_fraud", "typology", "available_at", pl.col("agreement", "stands_for").fill_null(1.0))
+    )
+    joined = (
+        features.join(known_of, on="subject_id", how="left", maintain_order="left")
+        .join(cut_off.select("subject_id", __stopped=pl.lit(True)), on="subject_id", how="left", maintain_order="left")
+        .with_columns(
+            __age=(pl.lit(until.astimezone(UTC)) - pl.col("event_at")).dt.total_seconds(),
+            __wait=(pl.col("available_at") - pl.col("event_at")).dt.total_seconds(),
+            __stopped=pl.col("__stopped").fill_null(False),
+        )
     )
     longest = int(timedelta(days=ripe_days).total_seconds())
-    ripe_rows = joined.filter(pl.col("__age") > longest)
+    ripe_rows = joined.filter((pl.col("__age") > longest) & ~pl.col("__stopped"))
     labelled_share = 1 - ripe_rows["is_fraud"].null_count() / max(ripe_rows.height, 1)
-    known, silent, judges, weight = pl.col("is_fraud").cast(pl.Float64), pl.lit(False), pl.lit(True), pl.lit(1.0)
+    known, silent, judges, weight = pl.col("is_fraud").cast(pl.Float64), pl.lit(False), pl.lit(True), pl.col("agreement").fill_null(1.0)
     if labelled_share < 0.5 and not names_honest:
         # Left out, young honest rows would leave the young frauds that are known already alone, and the last weeks would look rotten.
         waits = np.sort(ripe_rows.filter(pl.col("is_fraud")).unique("subject_id")["__wait"].to_numpy())
@@ -61,12 +89,13 @@ def labelled_frame(
         if len(waits):
             longest = min(longest, int(np.quantile(waits, RIPE)))
             by_age = np.maximum(np.searchsorted(waits, joined["__age"].to_numpy(), side="right") / len(waits), LEAST_WEIGHT)
-        judges, silent = pl.col("__age") > longest, pl.col("is_fraud").is_null()
-        weight = pl.when(silent).then(pl.Series(by_age)).otherwise(1.0)
-        known = pl.coalesce(known, pl.lit(0.0))
+        judges, silent = pl.col("__age") > longest, pl.col("is_fraud").is_null() & ~pl.col("__stopped")
+        weight = pl.when(silent).then(pl.Series(by_age)).otherwise(weight)
+        known = pl.when(silent).then(0.0).otherwise(known)
     return (
         joined.with_columns(is_fraud=known, is_silent=silent, is_ripe=judges, weight=weight, group=pl.col("account_id"))
-        .drop("__age", "__wait", "available_at")
+        .with_columns(pl.col("stands_for").fill_null(1.0))
+        .drop("__age", "__wait", "__stopped", "available_at", "agreement")
         .to_pandas()
     )
 

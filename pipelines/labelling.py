@@ -68,6 +68,8 @@ def _contents(tx: sa.Connection) -> list[dict[str, Any]]:
 def _label(verdict: dict[str, Any]) -> dict[str, Any]:
     identity = f"{verdict['case_id']}|{verdict['subject_kind']}|{verdict['subject_id']}|{verdict['seq']}"
     source = LabelSource.AUDIT if verdict["chosen_by"] == "audit_sample" else LabelSource.ANALYST
+    if verdict.get("second_look"):
+        source = LabelSource.SECOND_LOOK
     if verdict.get("on_appeal"):
         source = LabelSource.APPEAL
     return {
@@ -133,6 +135,10 @@ def found_share(labels: pl.DataFrame, kind: str) -> float:
     too, `FOUND_IN_ADVANCE` besides. So a small audit claims little, and none that has found nothing claims anything.
     """
     is_audit = (pl.col("source") == LabelSource.AUDIT.value).fill_null(False)
+    # A second look at what an audit came upon finds nothing that nobody had heard of.
+    is_again = (pl.col("source") == LabelSource.SECOND_LOOK.value).fill_null(False)
+    again = labels.filter(is_again).join(labels.filter(is_audit).select("subject_kind", "subject_id"), on=["subject_kind", "subject_id"])
+    labels = labels.filter(~is_again | ~pl.col("subject_id").is_in(again["subject_id"].unique().implode()))
     frauds = labels.filter((pl.col("subject_kind") == kind) & pl.col("is_fraud"))
     besides = frauds.filter(~is_audit).select("subject_id").unique()
     audited = frauds.filter(is_audit).unique("subject_id", keep="first", maintain_order=True)

@@ -94,6 +94,13 @@ LABELS = sa.Table(
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("verdict_seq", sa.BigInteger, nullable=False),
 )
+#: What people said of reasons, by the number of the entry in the queue's history that says so.
+REASON_MARKS = sa.Table(
+    "reason_mark",
+    metadata,
+    sa.Column("mark_seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("content", sa.Text, nullable=False),
+)
 FEEDS = sa.Table(
     "feed",
     metadata,

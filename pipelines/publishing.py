@@ -17,8 +17,9 @@ from fairdeal.control_center.measures import Lift, Measure
 from fairdeal.control_center.publishing import CSV_NAME, JSONL_NAME, MANIFEST_NAME, publish
 from fairdeal.control_center.rendering import render_csv, render_jsonl
 from fairdeal.data_contracts.actions import Action, StepUp
-from fairdeal.data_contracts.confirmed import CONFIRMED_ACTION, CONFIRMED_DAYS
+from fairdeal.data_contracts.confirmed import CONFIRMED_DAYS, acted_upon, confirmed_action
 from fairdeal.data_contracts.typologies import Detector
+from fairdeal.models.deciding import RECONCILED
 from fairdeal.pipelines.alerting import reasons_of
 from fairdeal.pipelines.crash_points import reach
 from fairdeal.pipelines.errors import DataIsWrong, OutsideFailure
@@ -112,7 +113,7 @@ def measures(
         latest_rows = rows.sort("as_of_at").unique("subject_id", keep="last", maintain_order=True)
         for row in latest_rows.filter((pl.col("action") != Action.ALLOW) & (pl.col("valid_until") > moment)).iter_rows(named=True):
             reasons, snapshot = told[name, row["subject_id"]]
-            kind, token = measure_subject(Detector(name), snapshot)
+            kind, token = measure_subject(Detector(name), snapshot, row["typology"])
             found.append(
                 Measure(
                     kind,
@@ -121,7 +122,7 @@ def measures(
                     row["step_up_method"],
                     moment,
                     row["valid_until"],
-                    row["probability"],
+                    None if row["policy_rule"].startswith(RECONCILED) else row["probability"],
                     row["expected_loss_minor"],
                     row["currency"],
                     reasons,
@@ -139,7 +140,7 @@ def measures(
                 Measure(
                     kind,
                     token,
-                    CONFIRMED_ACTION[detector],
+                    confirmed_action(detector, verdict["typology"]),
                     StepUp.NONE,
                     moment,
                     moment + timedelta(days=CONFIRMED_DAYS),
@@ -211,9 +212,13 @@ def _weight(verdict: dict[str, Any]) -> int:
 
 
 def _verdict_subject(verdict: dict[str, Any]) -> tuple[str, str]:
-    if verdict["subject_kind"] == "payment":
-        return ("instrument", verdict["instrument_id"]) if verdict["instrument_id"] else ("account", verdict["account_id"])
-    return verdict["subject_kind"], verdict["subject_id"]
+    return acted_upon(
+        verdict["subject_kind"],
+        verdict["subject_id"],
+        typology=verdict["typology"],
+        instrument_id=verdict["instrument_id"],
+        account_id=verdict["account_id"],
+    )
 
 
 def publish_feed(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:

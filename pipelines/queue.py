@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fairdeal.disputes import django_setup
+from fairdeal.disputes.desk_rules import DeskRules
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.settings import Settings
 
@@ -19,6 +20,7 @@ def set_up_queue(settings: Settings) -> None:
         actions_elsewhere=settings.enforcement.url is not None,
         second_factor=settings.console.second_factor,
         is_https=settings.console.https,
+        desk=DeskRules(trust_days=settings.desk.trust_days, second_look_share=settings.desk.second_look_share),
     )
 
 

@@ -30,7 +30,7 @@ def rebuild(settings: Settings, ledger: Ledger, model: Registered, progress: Pro
     """
     itself = registry.load(settings.home, model.as_dict())
     facts = registry.facts(settings.home, model)
-    missing = [name for name in ("train", "time_zone", "last_label", "names_honest") if name not in facts]
+    missing = [name for name in ("train", "time_zone", "last_label", "names_honest", "runs") if name not in facts]
     if missing:
         raise WrongUse(f"{model.model_version}: its manifest, of an earlier version, does not name {', '.join(missing)}; train a new model")
     learned = learn(
@@ -45,6 +45,7 @@ def rebuild(settings: Settings, ledger: Ledger, model: Registered, progress: Pro
         only=frozenset(facts["features"]),
         from_labels=itself.is_calibrated,
         labels_until=facts["last_label"],
+        runs=facts["runs"],
     )
     version = None if learned is None else learned.model.model_version
     same = version == model.model_version

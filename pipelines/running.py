@@ -17,7 +17,7 @@ from typing import Any
 from fairdeal.models.capacity import capacity_from
 from fairdeal.models.losses import loss_table
 from fairdeal.models.policy import policy_from
-from fairdeal.pipelines import ingest, labelling
+from fairdeal.pipelines import ingest, labelling, reason_feedback
 from fairdeal.pipelines.crash_points import reach
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.freezing import as_frozen, knowledge
@@ -160,6 +160,7 @@ def summarise(place: Workplace, run: Run) -> dict[str, Any]:
         "shadows": results["decide"].get("shadows", {}),
         "alerts": results["raise_alerts"]["count"],
         "audit_sample": results["raise_alerts"]["audit_sample"],
+        "unusual": results["raise_alerts"].get("unusual", 0),
         "capacity": results["raise_alerts"]["capacity"],
         "cases_opened": results["open_cases"]["opened"],
         "labels_collected": results["collect_labels"]["labels"],
@@ -182,7 +183,9 @@ def exit_code(summary: dict[str, Any]) -> int:
 def read_up_to(place: Workplace, until: datetime) -> None:
     """Takes in what was not read yet and became known before ``until``, and the labels of closed cases, as training needs them."""
     with only_one(place.home, "run"):
-        labelling.collect(place.ledger, place.cases().verdicts(labelling.last_verdict(place.ledger)))
+        services = place.cases()
+        labelling.collect(place.ledger, services.verdicts(labelling.last_verdict(place.ledger)))
+        reason_feedback.collect(place.ledger, services.reason_marks(reason_feedback.last_mark(place.ledger)))
         delivery = ingest.take_in(place.mapping, place.lake, until=until, progress=place.progress)
         if delivery is None:
             return

@@ -57,5 +57,5 @@ def score(model: TrainedDetector, rows: pl.DataFrame) -> pl.DataFrame:
     # A row's score depends on that row alone: by slices, few copies of the whole table are held at a time.
     for some in rows.iter_slices(AT_ONCE):
         frame = some.with_columns(*(pl.lit(None, pl.Float64).alias(name) for name in missing)).to_pandas()
-        scored.append(SCORES.conform(pl.from_dataframe(model.score(frame)).with_columns(pl.col("probability").fill_nan(None))))
+        scored.append(SCORES.conform(pl.from_dataframe(model.score(frame)).with_columns(pl.col("probability", "unusual").fill_nan(None))))
     return promised(SCORES, pl.concat(scored)).sort("as_of_at", "subject_id")

@@ -61,9 +61,15 @@ def run_screen(summary: dict[str, Any], zone: ZoneInfo) -> None:
     console.print(
         f"alerts {summary['alerts']} ({summary['audit_sample']} of them the random audit sample), "
         f"{night['minutes_used']:.0f} of {night['minutes']:.0f} minutes"
-        f"{' (written default: nobody said who works tonight)' if night['is_default'] else ''}; new cases {summary['cases_opened']}; "
+        f"{_on_what(night)}; new cases {summary['cases_opened']}; "
         f"labels learned from closed cases {summary['labels_collected']}"
     )
+    kept = night.get("trusted", {}).values()
+    if kept:
+        console.print(
+            f"alerts that the trust-list kept from people: {sum(one['suppressed'] for one in kept)}; "
+            f"drawn for a look all the same: {sum(one['sampled'] for one in kept)}"
+        )
     feed = summary["feed"]
     console.print(
         f"feed {feed['feed_seq']} with {feed['rows']} rows, sha256 {feed['sha256'][:16]}…: {escape(feed['path'])}", soft_wrap=True
@@ -188,4 +194,27 @@ def rings_screen(found: list[dict[str, Any]]) -> None:
         surest = [escape(", ".join(str(member["id"]) for member in ring[side][:3])) for side in ("actors", "targets")]
         counts = (f"{len(ring['actors']):,}", f"{len(ring['targets']):,}", f"{ring['edges']:,}", f"{ring['expected']:,.0f}")
         table.add_row(str(number), *counts, f"{ring['suspicion']:,.0f}", *surest)
+    console.print(table)
+
+
+def _on_what(night: dict[str, Any]) -> str:
+    """On what the night's minutes rest, where nobody said who works."""
+    staffing = night.get("staffing") or {"basis": "default"}
+    if staffing["basis"] == "same_weekday":
+        return f" (assumed: nobody said who works on {staffing['day']}; taken from {staffing['of_day']})"
+    return " (written default: nobody said who works tonight)" if night["is_default"] else ""
+
+
+def campaigns_screen(found: list[dict[str, Any]]) -> None:
+    """Campaigns: where and when, how many orders against how many expected, and the signs that half of them show."""
+    if not found:
+        console.print("no campaign stands out: no burst of orders shows what honest orders do not")
+        return
+    table = Table()
+    for heading in ("merchant", "days", "orders", "expected", "evidence", "what half of them show"):
+        table.add_column(heading, justify="right" if heading in ("orders", "expected", "evidence") else "left", overflow="fold")
+    for one in found:
+        signs = ", ".join(name for name, share in sorted(one["signs"].items(), key=lambda sign: -sign[1]) if share >= 0.5)
+        counts = (f"{one['orders']:,}", f"{one['expected']:,.1f}", f"{one['evidence']:,.0f}")
+        table.add_row(escape(one["merchant_id"]), f"{one['first_day']} – {one['last_day']}", *counts, signs)
     console.print(table)

@@ -21,7 +21,7 @@ FILE_NAME = "fairdeal.toml"
 #: Settings that are tables; a variable may name one value of theirs.
 SECTIONS = (
     "capacity", "policy", "loss", "promotion", "schedule", "database", "object_store", "enforcement", "notify", "webhooks", "console",
-    "train",
+    "train", "desk",
 )  # fmt: skip
 #: ``FAIRDEAL_*`` variables that are no settings.
 OTHER_VARIABLES = ("CONFIG", "CRASH_AT", "ALLOWED_HOSTS")
@@ -102,6 +102,17 @@ class Train(_Section):
     seed: int = Field(20260101, ge=0, description="fixes every random choice in training")
 
 
+class Desk(_Section):
+    """Bounds of the analysts' day."""
+
+    trust_days: int = Field(90, ge=1, le=365, description="a subject stays on the trust-list at most so many days")
+    trust_ceiling: float = Field(0.9, ge=0, le=1, description="from this probability on a subject's trust counts for nothing")
+    trust_looks: float = Field(
+        0.1, ge=0, le=1, description="share of the alerts that trust keeps from people which are looked at all the same"
+    )
+    second_look_share: float = Field(0.05, ge=0, le=1, description="share of closed cases that a second analyst judges blind")
+
+
 class Settings(BaseSettings):
     """All settings, with their written defaults."""
 
@@ -129,6 +140,7 @@ class Settings(BaseSettings):
     )
     console: Console = Field(default_factory=lambda: Console.model_validate({}))
     train: Train = Field(default_factory=lambda: Train.model_validate({}))
+    desk: Desk = Field(default_factory=lambda: Desk.model_validate({}))
 
     _file: ClassVar[Path | None] = None
 

@@ -9,7 +9,19 @@ import polars as pl
 import sqlalchemy as sa
 
 from fairdeal.data_contracts.typologies import Detector
-from fairdeal.pipelines import alerting, deciding, freezing, ingest, labelling, publishing, scoring, shadowing, upstream
+from fairdeal.pipelines import (
+    alerting,
+    deciding,
+    freezing,
+    ingest,
+    labelling,
+    publishing,
+    reason_feedback,
+    scoring,
+    shadowing,
+    trusting,
+    upstream,
+)
 from fairdeal.pipelines.freezing import frozen, tables_then
 from fairdeal.pipelines.lake import LakeFile
 from fairdeal.pipelines.ledger import BATCHES, Run
@@ -24,8 +36,10 @@ def _nothing(tx: sa.Connection) -> None:
 
 
 def _collect_labels(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
-    verdicts = place.cases().verdicts(labelling.last_verdict(place.ledger))
-    return {"labels": labelling.collect(place.ledger, verdicts)}, _nothing
+    services = place.cases()
+    labels = labelling.collect(place.ledger, services.verdicts(labelling.last_verdict(place.ledger)))
+    marks = reason_feedback.collect(place.ledger, services.reason_marks(reason_feedback.last_mark(place.ledger)))
+    return {"labels": labels, "reason_marks": marks}, _nothing
 
 
 def _ingest(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
@@ -34,7 +48,7 @@ def _ingest(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     report = delivery.report if delivery is not None else {"files": [], "tables": {}, "absent": []}
     if delivery is not None:
         ingest.refuse_over_limit(place.lake, place.mapping.name, delivery)
-    frozen_then = {**freezing.cases_then(place, run), **freezing.state_then(place)}
+    frozen_then = {**freezing.cases_then(place, run), **freezing.state_then(place), **freezing.desk_then(place, end)}
 
     def enter(tx: sa.Connection) -> None:
         if delivery is not None:
@@ -83,6 +97,9 @@ def _score(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
         if champion is None:
             place.progress(f"{detector}: no champion yet; scoring by what is unusual, without probabilities")
         model = scoring.model_of(place.home, run, detector, rows, features["names"][name])
+        gone = sorted(set(model.feature_names) - set(rows.columns))
+        if gone:
+            place.progress(f"{detector}: {model.model_version} reads what is no longer made ({', '.join(gone)}); it counts as not known")
         scores = scoring.score(model, rows)
         result["files"][name] = _file(place.lake.write(_place(run, f"{name}-scores"), scores))
         result["models"][name] = {
@@ -105,16 +122,18 @@ def _decide(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     scores = place.ledger.step_result(run.run_id, "score") or {}
     tables = tables_then(place.lake, run)
     currency = deciding.platform_currency(tables, instant(run.interval_from), instant(run.interval_to))
-    result: dict[str, Any] = {"files": {}, "actions": {}, "shadows": {}}
+    result: dict[str, Any] = {"files": {}, "actions": {}, "shadows": {}, "trusted": None}
+    interval, moment = (instant(run.interval_from), instant(run.interval_to)), instant(frozen(run)["moment"])
+    trust, trusted = frozen(run).get("trust"), [pl.DataFrame(schema=trusting.TRUSTED)]
 
     def decided(name: str, file: dict[str, Any]) -> pl.DataFrame:
         return deciding.decide(
             Detector(name),
             place.lake.read(file),
             tables,
-            (instant(run.interval_from), instant(run.interval_to)),
+            interval,
             settings=frozen(run)["settings"],
-            moment=instant(frozen(run)["moment"]),
+            moment=moment,
             currency=currency,
         )
 
@@ -125,8 +144,14 @@ def _decide(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
             result["shadows"][name] = (
                 {"trouble": shadow} if isinstance(shadow, str) else shadowing.differences(decisions, decided(name, shadow))
             )
+        if trust is not None and trust["known"]:  # a run frozen by an earlier version knows of no trust
+            some = trusting.trusted_rows(Detector(name), decisions, tables, interval, trust=trust, moment=moment)
+            decisions = trusting.eased(Detector(name), decisions, some, policy=frozen(run)["settings"]["policy"], moment=moment)
+            trusted.append(some)
         result["files"][name] = _file(place.lake.write(_place(run, f"{name}-decisions"), decisions))
         result["actions"][name] = dict(sorted(decisions.group_by("action").len().iter_rows()))
+    if any(some.height for some in trusted):
+        result["trusted"] = _file(place.lake.write(_place(run, "trusted"), pl.concat(trusted)))
     return result, _nothing
 
 
@@ -139,12 +164,14 @@ def _raise_alerts(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
         decisions={name: place.lake.scan(file) for name, file in decided["files"].items()},
         features=features,
         tables=tables_then(place.lake, run),
+        trusted=place.lake.read(decided["trusted"]) if decided.get("trusted") else pl.DataFrame(schema=trusting.TRUSTED),
     )
     return {
         "alerts": _file(place.lake.write(_place(run, "alerts"), alerts)),
         "explanations": _file(place.lake.write(_place(run, "explanations"), explanations)),
         "count": alerts.height,
         "audit_sample": alerts.filter(pl.col("chosen_by") == "audit_sample").height,
+        "unusual": alerts.filter(pl.col("chosen_by") == "unusual").height,
         "capacity": night,
     }, _nothing
 
@@ -152,7 +179,10 @@ def _raise_alerts(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
 def _open_cases(place: Workplace, run: Run) -> tuple[dict[str, Any], Entry]:
     raised = place.ledger.step_result(run.run_id, "raise_alerts") or {}
     alerts = place.lake.read(raised["alerts"])
-    opened = place.cases().open_cases(alerts.to_dicts(), run_id=run.run_id, at=instant(frozen(run)["moment"]))
+    moment = instant(frozen(run)["moment"])
+    opened = place.cases().open_cases(alerts.to_dicts(), run_id=run.run_id, at=moment)
+    kept = raised["capacity"].get("trusted", {})
+    place.cases().note_suppressed(run.run_id, {int(entry): night for entry, night in kept.items()}, at=moment)
     joined = dict(opened.joined)
     return {
         "opened": len({joined[alert["alert_id"]] for alert in alerts.to_dicts()} - {case["case_id"] for case in frozen(run)["open_cases"]}),

@@ -19,6 +19,7 @@ from fairdeal.models.detector import TrainedDetector
 from fairdeal.models.errors import TooFewLabels
 from fairdeal.models.training import fit_unsupervised, train
 from fairdeal.pipelines import labelling, registry
+from fairdeal.pipelines.label_weights import agreements, runs_until, stopped
 from fairdeal.pipelines.labelled_frames import labelled_frame, share_that_comes_to_light
 from fairdeal.pipelines.labelling import every_label
 from fairdeal.pipelines.lake import Lake
@@ -72,6 +73,7 @@ def learn(
     only: Collection[str] | None = None,
     from_labels: bool = True,
     labels_until: int | None = None,
+    runs: Collection[str] | None = None,
 ) -> Learned | None:
     """A detector from what was known at ``until``; None where the source has no row to learn from.
 
@@ -85,6 +87,8 @@ def learn(
         False: what is usual is learned, whatever labels there are.
     labels_until
         Number of the last label of a closed case that counts; all when None.
+    runs
+        Runs whose decisions count as having stopped somebody; all about days before ``until`` when None.
     """
     start = until - timedelta(days=settings.train.days)
     progress(f"{detector}: reading tables as known before {until:%Y-%m-%d %H:%M}")
@@ -95,6 +99,9 @@ def learn(
         return None
     progress(f"{detector}: features of {subjects.height} rows")
     table = feature_table(detector, tables, subjects, as_of, settings)
+    every = every_label(lake, source, watermark=watermark, known_before=until, labels_until=last_label)
+    agreement = agreements(every, detector.subject_kind)
+    deciding = runs_until(lake, source, until) if runs is None else sorted(runs)
     frame = labelled_frame(
         detector,
         table.rows,
@@ -102,6 +109,8 @@ def learn(
         until=until,
         ripe_days=settings.train.ripe_days,
         names_honest=names_honest,
+        agreement=agreement,
+        stops=stopped(lake, detector, deciding),
     )
     names = tuple(name for name in table.names if name not in table.blind and (only is None or name in only))
     versions = {
@@ -116,7 +125,6 @@ def learn(
     try:
         if not from_labels:
             raise TooFewLabels("not asked for")
-        every = every_label(lake, source, watermark=watermark, known_before=until, labels_until=last_label)
         found = share_that_comes_to_light(detector, frame, every)
         trained = train(detector, frame, day_zone=settings.time_zone, found=found, **told)
         model, metrics, curves = trained.detector_model, trained.metrics, trained.curves
@@ -132,6 +140,8 @@ def learn(
         "watermark": watermark,
         "last_label": last_label,
         "names_honest": names_honest,
+        "label_weights": agreement.to_dicts(),
+        "runs": deciding,
         "features": list(names),
         "seed": settings.train.seed,
         "train": settings.train.model_dump(),

@@ -100,6 +100,7 @@ def _detector(name: str, told: dict[str, Any]) -> str:
     ]
     shares = _shares(told["actions"], sorted({*told["actions"]["before"], *told["actions"]["now"]}))
     reasons = _shares(told["reasons"], list(dict.fromkeys([*told["reasons"]["now"], *told["reasons"]["before"]]))[:SHOWN])
+    wrong = [[escape(row["code"]), str(row["wrong"]), str(row["judged"]), f"{row['share']:.0%}"] for row in told["reasons_wrong"][:SHOWN]]
     return (
         f"<h2>{escape(name)}</h2><p>On {ripe['days']} ripe days with {ripe['rows']:,} subjects.</p><div class='tiles'>{tiles}</div>"
         "<h3>What moved most <span lang='zh'>移动最大的特征</span></h3>"
@@ -108,4 +109,10 @@ def _detector(name: str, told: dict[str, Any]) -> str:
         + _table(["Action", "Before", "Now"], shares)
         + "<h3>Alerts by first reason <span lang='zh'>预警首要原因</span></h3>"
         + _table(["Reason", "Before", "Now"], reasons)
+        + (
+            "<h3>Reasons that people called wrong <span lang='zh'>被判为不成立的原因</span></h3>"
+            + _table(["Reason", "Called wrong in", "of alerts judged", "Share"], wrong)
+            if wrong
+            else ""
+        )
     )

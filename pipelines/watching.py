@@ -14,10 +14,11 @@ import polars as pl
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.features.build import FEATURES
-from fairdeal.features.windows import Trail
+from fairdeal.features.trails import Trail
 from fairdeal.models import metrics
 from fairdeal.models.drift import stability, superiority
 from fairdeal.models.frames import Floats, floats
+from fairdeal.pipelines import reason_feedback
 from fairdeal.pipelines.alarms import alarms
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.labelled_frames import labelled_frame, share_that_comes_to_light
@@ -42,6 +43,7 @@ def watch(place: Workplace, until: datetime) -> dict[str, Any]:
         superiority``, means and shares of nulls, the largest move first, ``filling`` where the window reached back beyond the source's
         first row; ``score``;
         ``actions`` as shares; ``ripe``: calibration and precision; ``reasons``: shares of alerts by first reason;
+        ``reasons_wrong``: per code, alerts judged in both stretches and in how many people called it wrong;
         ``label_delay_days``), ``tables`` (rows and shares set aside), ``degraded`` (feeds) and ``alarms``. Figures are None where there
         is too little to say.
 
@@ -62,6 +64,11 @@ def watch(place: Workplace, until: datetime) -> dict[str, Any]:
             "some are needed in both; give a later --until, or run more days"
         )
     detectors = {detector.value: _detector(place, detector, before, recent, until) for detector in Detector}
+    services = place.cases()
+    reason_feedback.collect(place.ledger, services.reason_marks(reason_feedback.last_mark(place.ledger)))
+    marks, judged = reason_feedback.every_mark(place.ledger, known_before=until), services.reasons_judged(start, until)
+    for detector in Detector:
+        detectors[detector.value]["reasons_wrong"] = reason_feedback.called_wrong(marks, judged, detector, start)
     told = {
         "source": place.mapping.name,
         "day": day.isoformat(),

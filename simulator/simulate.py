@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -22,7 +22,7 @@ from fairdeal.simulator.complaints import Subjects, complaints
 from fairdeal.simulator.defects import with_card_numbers
 from fairdeal.simulator.difficulty import Difficulty
 from fairdeal.simulator.fraudsters import FRAUDSTERS
-from fairdeal.simulator.fraudsters.scheme import CAMPAIGNS, Fraudster, Trade
+from fairdeal.simulator.fraudsters.scheme import CAMPAIGNS, Fraudster, Trade, beginning
 from fairdeal.simulator.look_alikes import bought_twice, honest_special_orders, slow_carriers
 from fairdeal.simulator.market import Market, honest_orders, open_market
 from fairdeal.simulator.parcels import send_parcels
@@ -73,6 +73,7 @@ def simulate(
     difficulty: Difficulty | float = 0.5,
     only: Iterable[Typology] = (),
     without: Iterable[Typology] = (),
+    begins: Mapping[Typology, date] | None = None,
     first_day: date = date(2026, 1, 1),
     progress: Callable[[str], None] | None = None,
 ) -> Simulated:
@@ -90,6 +91,8 @@ def simulate(
         How hard they are to find; a number is short for that camouflage, 0 (careless) to 1.
     only, without
         The typologies that occur, all when empty; those that do not.
+    begins
+        The day on which a typology is first seen; the others are there from the first day on.
     first_day
         A day of Asia/Shanghai.
     progress
@@ -104,7 +107,7 @@ def simulate(
     _check(out, days, orders_per_day, seed, first_day)
     say = progress or (lambda line: None)
     say(f"opening a market of {days} days with {orders_per_day} orders a day")
-    story = tell(open_market(Period(first_day, days), orders_per_day, seed, hard), say, cast_of(only, without))
+    story = tell(open_market(Period(first_day, days), orders_per_day, seed, hard), say, cast_of(only, without, begins))
     say("writing the providers' files")
     written = write_story(out, story)
     write_truth(out / "truth", story.market, story.orders, story.payments, story.reviews, story.campaigns, written.defects)
@@ -124,10 +127,13 @@ def _check(out: Path, days: int, orders_per_day: int, seed: int, first_day: date
     check_folder(out)
 
 
-def cast_of(only: Iterable[Typology] = (), without: Iterable[Typology] = ()) -> tuple[Fraudster, ...]:
-    """The fraudsters of some typologies, all when ``only`` is empty, less those of others."""
-    wanted, unwanted = set(only), set(without)
-    return tuple(one for one in FRAUDSTERS if (not wanted or one.typology in wanted) and one.typology not in unwanted)
+def cast_of(
+    only: Iterable[Typology] = (), without: Iterable[Typology] = (), begins: Mapping[Typology, date] | None = None
+) -> tuple[Fraudster, ...]:
+    """The fraudsters of some typologies, all when ``only`` is empty, less those of others; some of them at work only from a day on."""
+    wanted, unwanted, late = set(only), set(without), begins or {}
+    chosen = (one for one in FRAUDSTERS if (not wanted or one.typology in wanted) and one.typology not in unwanted)
+    return tuple(beginning(one, late[one.typology]) if one.typology in late else one for one in chosen)
 
 
 def check_folder(out: Path) -> None:

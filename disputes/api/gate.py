@@ -17,6 +17,7 @@ from fairdeal.disputes.api.problems import Problem
 from fairdeal.disputes.api.rights import DEEDS, PREFIX, roles_for, who_may
 from fairdeal.disputes.domain import Role
 from fairdeal.disputes.people import roles_of
+from fairdeal.disputes.second_looks import hidden_from
 from fairdeal.disputes.throttling import Throttle
 
 log = logging.getLogger("fairdeal.api")
@@ -63,6 +64,10 @@ def _check_right(request: HttpRequest, held: AccessToken) -> None:
     operation = operation_of(request)
     deed, roles = DEEDS.get(operation), roles_of(held.user)
     if deed is not None and roles_for(roles, deed):
+        case_id = str((request.resolver_match.kwargs if request.resolver_match else {}).get("case_id", ""))
+        if case_id and case_id in hidden_from(held.user.get_username()):
+            detail = f"case {case_id}: {held.user.get_username()} judges it again; what was found first is not told; judge it first"
+            raise Problem(403, "judged_blind", detail)
         return
     log.warning("denied to %s: %s", held.user.get_username(), operation)
     able = ", ".join(who_may(deed)) if deed is not None else "nobody"

@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from fairdeal.disputes.desk import case, evidence, party, queue, second_factor, signing_in, steps, theme, today
+from fairdeal.disputes.desk import (
+    case,
+    evidence,
+    handover,
+    marks,
+    my_cases,
+    own,
+    party,
+    queue,
+    second_factor,
+    second_look,
+    signing_in,
+    sleeping,
+    staffing,
+    steps,
+    theme,
+    today,
+    trust,
+)
 from fairdeal.disputes.desk.gate import Page
 
 PAGES: tuple[Page, ...] = (
@@ -16,6 +34,16 @@ PAGES: tuple[Page, ...] = (
     Page("queue/", "queue", {"GET": queue.show}),
     Page("queue/next/", "queue_next", {"POST": steps.take_next}),
     Page("queue/selected/", "queue_selected", {"POST": queue.act_on_selected}),
+    Page("my/", "my_cases", {"GET": my_cases.show}),
+    Page("own/", "own", {"GET": own.show}),
+    Page("own/macros/", "own_macros", {"POST": own.keep_macro}),
+    Page("own/filters/", "own_filters", {"POST": own.keep_filter}),
+    Page("handover/", "handover", {"GET": handover.show, "POST": handover.hand_over}),
+    Page("handover/read/", "handover_read", {"POST": handover.read}),
+    Page("staffing/", "staffing", {"GET": staffing.show, "POST": staffing.set_hours}),
+    Page("trust/", "trust", {"GET": trust.show, "POST": trust.change}),
+    Page("second-look/", "second_look", {"GET": second_look.show, "POST": second_look.change}),
+    Page("agreement/", "agreement", {"GET": second_look.agreement, "POST": second_look.adjudicate}),
     Page("case/<str:case_id>/", "case", {"GET": case.show}),
     Page("party/<str:kind>/<path:party_id>/", "party", {"GET": party.show}),
     *(
@@ -30,6 +58,11 @@ PAGES: tuple[Page, ...] = (
             "note": steps.note,
             "attach": evidence.attach,
             "reveal": evidence.reveal,
+            "draft": own.keep_draft,
+            "follow": my_cases.follow,
+            "mark": marks.mark,
+            "snooze": sleeping.snooze,
+            "trust": trust.propose,
         }.items()
     ),
     Page("case/<str:case_id>/evidence/<str:evidence_id>/file/", "evidence_file", {"GET": evidence.file}),

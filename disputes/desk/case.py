@@ -14,6 +14,7 @@ from fairdeal.disputes import services
 from fairdeal.disputes.case_page import page_of
 from fairdeal.disputes.deciding import proposal
 from fairdeal.disputes.domain import Event, Role
+from fairdeal.disputes.macros import applied
 from fairdeal.disputes.models import Case
 from fairdeal.disputes.people import roles_of, skills_of
 from fairdeal.disputes.previewing import SHOWN, preview_of
@@ -26,7 +27,17 @@ def show(request: HttpRequest, case_id: str) -> HttpResponse:
     """The page of a case."""
     case, user = get_object_or_404(Case, pk=case_id), request.user
     page = page_of(case, roles_of(user), user.get_username(), skills_of(user))
-    return render(request, "desk/case.html", {"page": page})
+    return render(request, "desk/case.html", {"page": page, "filled": _filled(request, case, page["day"])})
+
+
+def _filled(request: HttpRequest, case: Case, day: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """What stands in the page's forms, by form: the reader's drafts, and the macro that they chose over them."""
+    filled = {form: dict(draft["fields"]) for form, draft in day["drafts"].items()}
+    number = request.GET.get("macro", "")
+    chosen = applied(int(number), case, actor=request.user.get_username()) if number.isdecimal() and len(number) < 10 else None
+    if chosen is not None:
+        filled[chosen["form"]] = {**filled.get(chosen["form"], {}), **{name: value for name, value in chosen["fields"].items() if value}}
+    return filled
 
 
 def preview(request: HttpRequest, case_id: str) -> HttpResponseBase:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from fairdeal.disputes import services
 from fairdeal.disputes.attaching import ReadFile
 from fairdeal.disputes.desk.rights import roles_for
-from fairdeal.disputes.desk.steps import changed, sent_by
+from fairdeal.disputes.desk.steps import change_case, sent_by
 from fairdeal.disputes.domain import Deed
 from fairdeal.disputes.file_types import MOST_BYTES
 from fairdeal.disputes.refused import RefusedChange
@@ -26,8 +26,8 @@ def attach(request: HttpRequest, case_id: str) -> HttpResponseBase:
     given, form = request.FILES.get("file"), request.POST
     if given is None:
         messages.error(request, _("No file came, or one larger than %(n)d MB.") % {"n": MOST_BYTES // 1024 // 1024})
-        return changed(request, case_id, lambda: None)
-    return changed(
+        return change_case(request, case_id, lambda: None)
+    return change_case(
         request,
         case_id,
         lambda: services.attach_file(
@@ -47,7 +47,7 @@ def attach(request: HttpRequest, case_id: str) -> HttpResponseBase:
 def withdraw(request: HttpRequest, case_id: str, evidence_id: str) -> HttpResponseBase:
     """Withdraw a piece of evidence."""
     role, reason = roles_for(request.user, Deed.ADD_EVIDENCE)[0], request.POST.get("reason", "")
-    return changed(
+    return change_case(
         request,
         case_id,
         lambda: services.withdraw_evidence(case_id, evidence_id, role=role, reason=reason, **sent_by(request)),
@@ -59,7 +59,7 @@ def reveal(request: HttpRequest, case_id: str) -> HttpResponseBase:
     """Show the contacts in a case to who says what they are needed for."""
     role, reason = roles_for(request.user, Deed.REVEAL_CONTACT)[0], request.POST.get("reason", "")
     actor = request.user.get_username()
-    return changed(request, case_id, lambda: services.reveal(case_id, actor=actor, role=role, reason=reason))
+    return change_case(request, case_id, lambda: services.reveal(case_id, actor=actor, role=role, reason=reason))
 
 
 def file(request: HttpRequest, case_id: str, evidence_id: str) -> HttpResponseBase:

@@ -11,10 +11,12 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.urls import URLPattern, path, reverse
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 
 from fairdeal.disputes.desk.refusing import forbidden
 from fairdeal.disputes.desk.rights import DEEDS, Door, refusal_of, roles_for
 from fairdeal.disputes.domain import Deed
+from fairdeal.disputes.second_looks import hidden_from
 
 log = logging.getLogger("fairdeal.desk")
 
@@ -74,12 +76,20 @@ def _guarded(page: Page) -> View:
         method = "GET" if request.method == "HEAD" else str(request.method)
         if method not in page.views:
             return HttpResponseNotAllowed(sorted(page.views))
-        response = _refused(request, DEEDS.get(page.operation(method))) or page.views[method](request, **named)
+        what = DEEDS.get(page.operation(method))
+        response = _refused(request, what) or _blinded(request, named.get("case_id", "")) or page.views[method](request, **named)
         patch_cache_control(response, private=True, no_store=True)
-        response.headers["Content-Security-Policy"] = _POLICY
+        response.headers.setdefault("Content-Security-Policy", _POLICY)
         return response
 
     return respond
+
+
+def _blinded(request: HttpRequest, case_id: str) -> HttpResponseBase | None:
+    """The answer to who asks for a case that they judge blind just now; None for everybody else."""
+    if case_id and case_id in hidden_from(request.user.get_username()):
+        return forbidden(request, _("You judge this case a second time. What was found first is shown once you have judged."))
+    return None
 
 
 def _refused(request: HttpRequest, what: Deed | Door | None) -> HttpResponseBase | None:

@@ -14,12 +14,15 @@ from django.utils.translation import gettext as _
 from fairdeal.disputes import services
 from fairdeal.disputes.desk.queue_form import QueueForm
 from fairdeal.disputes.desk.queue_lines import lines_of
-from fairdeal.disputes.domain import Event, Role
+from fairdeal.disputes.desk.rights import roles_for
+from fairdeal.disputes.domain import Deed, Event, Role
 from fairdeal.disputes.exporting import MOST, csv_lines
 from fairdeal.disputes.listing import Asked, counted, listed, place_of
 from fairdeal.disputes.models import Case
 from fairdeal.disputes.people import roles_of
 from fairdeal.disputes.queue_rows import with_headline
+from fairdeal.disputes.saved_filters import default_view
+from fairdeal.disputes.second_looks import hidden_from
 from fairdeal.disputes.taking_steps import take_step
 from fairdeal.disputes.wording import refusal_text
 
@@ -33,9 +36,14 @@ MOST_DIGITS = 6
 _CHUNK = 500
 
 
-def show(request: HttpRequest) -> HttpResponse:
-    """One page of the queue."""
-    form, actor = QueueForm(request.GET), request.user.get_username()
+def show(request: HttpRequest) -> HttpResponseBase:
+    """One page of the queue; without anything asked for, the view that the reader chose to open it with."""
+    actor = request.user.get_username()
+    if not request.META.get("QUERY_STRING"):
+        view = default_view(actor)
+        if view:
+            return redirect(f"{reverse('queue')}?{view}")
+    form = QueueForm(request.GET)
     if not form.is_valid():
         return render(request, "desk/queue.html", {"form": form, "lines": [], "may_step": False}, status=400)
     behind = request.GET.get("after", "")
@@ -52,6 +60,9 @@ def show(request: HttpRequest) -> HttpResponse:
         "last": seen + len(pks[:ROWS]),
         "next": _address(request, after=pks[ROWS - 1], seen=str(seen + ROWS)) if len(pks) > ROWS else "",
         "start": _address(request) if after else "",
+        "views": services.filters_for(actor),
+        "may_keep": bool(roles_for(request.user, Deed.KEEP_OWN)),
+        "may_share": bool(roles_for(request.user, Deed.SHARE_WITH_TEAM)),
         **_count(form.asked, actor),
     }
     return render(request, "desk/queue.html", page)
@@ -59,7 +70,8 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def act_on_selected(request: HttpRequest) -> HttpResponseBase:
     """Do one thing with every case that is marked, and say what became of each; an export without marks is of all that is asked for."""
-    asked_for, chosen = QueryDict(request.POST.get("asked", "")), request.POST.getlist("case")[:ROWS]
+    hidden = hidden_from(request.user.get_username())
+    asked_for, chosen = QueryDict(request.POST.get("asked", "")), [pk for pk in request.POST.getlist("case")[:ROWS] if pk not in hidden]
     what, back = request.POST.get("what", ""), redirect(f"{reverse('queue')}?{asked_for.urlencode()}")
     if what == "export":
         form = QueueForm(asked_for)

@@ -13,13 +13,16 @@ from django.utils.translation import gettext as _
 from fairdeal.disputes import services
 from fairdeal.disputes.desk.rights import roles_for
 from fairdeal.disputes.domain import Deed, Event, Role
+from fairdeal.disputes.drafts import Form
 from fairdeal.disputes.models import Case
 from fairdeal.disputes.people import analysts
 from fairdeal.disputes.taking_steps import take_step
 from fairdeal.disputes.wording import refusal_text
 
 
-def changed(request: HttpRequest, case_id: str, change: Callable[[], Any], said: Callable[[Any], str] | None = None) -> HttpResponseBase:
+def change_case(
+    request: HttpRequest, case_id: str, change: Callable[[], Any], said: Callable[[Any], str] | None = None
+) -> HttpResponseBase:
     """Make a change, say what came of it or why not, and show the case again."""
     try:
         done = change()
@@ -49,13 +52,13 @@ def claim(request: HttpRequest, case_id: str) -> HttpResponseBase:
     """Take a case, keep it longer, take it over with a reason, or give it back."""
     words = request.POST.get("reason", "")
     if request.POST.get("claim") == "release":
-        return changed(
+        return change_case(
             request,
             case_id,
             lambda: services.release(case_id, comment=words, **sent_by(request)),
             lambda done: _("The case is back in the queue."),
         )
-    return changed(request, case_id, lambda: services.claim(case_id, reason=words, **sent_by(request)))
+    return change_case(request, case_id, lambda: services.claim(case_id, reason=words, **sent_by(request)))
 
 
 def reassign(request: HttpRequest, case_id: str) -> HttpResponseBase:
@@ -65,7 +68,7 @@ def reassign(request: HttpRequest, case_id: str) -> HttpResponseBase:
     if to not in analysts():
         messages.error(request, _("Choose an analyst."))
         return redirect("case", case_id)
-    return changed(
+    return change_case(
         request,
         case_id,
         lambda: services.reassign(case_id, to, role=role, reason=reason, **sent_by(request)),
@@ -77,14 +80,14 @@ def pause(request: HttpRequest, case_id: str) -> HttpResponseBase:
     """Stop a case's clocks for a typed reason, or let them go on."""
     sent = {"role": Role.ANALYST, **sent_by(request)}
     if request.POST.get("pause") == "resume":
-        return changed(request, case_id, lambda: services.resume(case_id, **sent))
-    return changed(request, case_id, lambda: services.pause(case_id, request.POST.get("reason", ""), **sent))
+        return change_case(request, case_id, lambda: services.resume(case_id, **sent))
+    return change_case(request, case_id, lambda: services.pause(case_id, request.POST.get("reason", ""), **sent))
 
 
 def split(request: HttpRequest, case_id: str) -> HttpResponseBase:
     """Take a member out of a case; it gets one of its own."""
     member, reason = request.POST.get("member", ""), request.POST.get("reason", "")
-    return changed(
+    return change_case(
         request,
         case_id,
         lambda: services.split(case_id, [member], role=Role.ANALYST, reason=reason, **sent_by(request)),
@@ -96,7 +99,12 @@ def note(request: HttpRequest, case_id: str) -> HttpResponseBase:
     """Leave a word in a case's history."""
     role = roles_for(request.user, Deed.LEAVE_NOTE)[0]
     text, actor = request.POST.get("text", ""), request.user.get_username()
-    return changed(request, case_id, lambda: services.note(case_id, text, actor=actor, role=role))
+
+    def write() -> None:
+        services.note(case_id, text, actor=actor, role=role)
+        services.forget_draft(case_id, Form.NOTE, actor=actor)
+
+    return change_case(request, case_id, write)
 
 
 def step(request: HttpRequest, case_id: str) -> HttpResponseBase:
@@ -107,9 +115,18 @@ def step(request: HttpRequest, case_id: str) -> HttpResponseBase:
     except ValueError:
         messages.error(request, _("This step is not known."))
         return redirect("case", case_id)
-    return changed(
+    return change_case(
         request,
         case_id,
-        lambda: take_step(request, case, event, request.POST),
+        lambda: _step_and_forget(request, case, event),
         lambda after: _("Done. The case is now: %(status)s") % {"status": after},
     )
+
+
+def _step_and_forget(request: HttpRequest, case: Case, event: Event) -> str:
+    """Take a step; what was kept of its form is sent now and forgotten."""
+    status = take_step(request, case, event, request.POST)
+    form = {Event.PROPOSE_DECISION: Form.DECISION, Event.REVERSE: Form.DECISION, Event.REQUEST_EVIDENCE: Form.EVIDENCE}.get(event)
+    if form is not None:
+        services.forget_draft(case.pk, form, actor=request.user.get_username())
+    return status

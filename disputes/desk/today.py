@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from fairdeal.disputes.at_a_glance import at_a_glance
 from fairdeal.disputes.desk.bars import bars_of
+from fairdeal.disputes.desk.staffing import staffing_notice
 from fairdeal.disputes.domain import Role
 from fairdeal.disputes.models import Notice
 from fairdeal.disputes.people import leads_team, may_read_queue
@@ -36,6 +37,7 @@ def show(request: HttpRequest) -> HttpResponse:
             "turnover": _turnover_rows(now),
             "load": workload(now),
             "week": newest_week(settings.WATCH_FOLDER),
+            "staffing_notice": staffing_notice(),
             "unseen": Notice.objects.filter(seen_at=None).count() if leads_team(user) else 0,
         }
     return render(request, "desk/today.html", page)

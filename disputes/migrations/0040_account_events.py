@@ -35,7 +35,7 @@ def unprotect(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("disputes", "0023_desk_order")]
+    dependencies = [("disputes", "0036_own")]
 
     operations = [
         migrations.CreateModel(

@@ -144,7 +144,10 @@ def work(
         done = _look(settings, services, lambda: moment or datetime.now(UTC))
         if as_json:
             print_json(done)
-        tell(f"{len(done['resumed'])} go on, {len(done['stepped'])} steps taken, {len(done['escalated'])} seniors called")
+        tell(
+            f"{len(done['resumed'])} go on, {len(done['woken'])} woken, {len(done['stepped'])} steps taken, "
+            f"{len(done['escalated'])} seniors called, {done['second_looks']} drawn for a second look"
+        )
         tell(f"first answers: {done['late']} late, {sum(done['warned'].values())} warned")
         actions = done["actions"]
         tell(f"measures: {actions['done']} carried out, {actions['tried_again']} to be tried again, {len(actions['gave_up'])} given up")
@@ -162,6 +165,7 @@ def _look(settings: Settings, services: Any, now: Callable[[], datetime]) -> dic
 
     due = services.apply_due(now())
     services.forget_answers(now())
+    drawn = services.draw_second_looks(now())
     if due["escalated"]:
         notify(settings, "cases_overdue", f"{len(due['escalated'])} cases ran over their time", cases=due["escalated"][:100])
     endpoint = endpoint_of(settings)
@@ -173,4 +177,4 @@ def _look(settings: Settings, services: Any, now: Callable[[], datetime]) -> dic
     messages = deliver_waiting(settings, services, now)
     if messages["gave_up"]:
         notify(settings, "messages_failed", f"{len(messages['gave_up'])} messages were given up", messages=messages["gave_up"][:100])
-    return {**due, "notices": notices, "actions": actions, "finished": finished, "messages": messages}
+    return {**due, "notices": notices, "actions": actions, "finished": finished, "messages": messages, "second_looks": drawn}

@@ -102,6 +102,30 @@ def rings(
 
 
 @app.command()
+def campaigns(
+    source: Source,
+    days: Annotated[int, typer.Option("--days", min=1, help="How far back from the last order.")] = 120,
+    most: Annotated[int, typer.Option("--most", min=1, help="Campaigns told at most.")] = 20,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find bursts of orders upon one merchant whose buyers share devices, networks or addresses, send the goods back, or get empty parcels.
+
+    Needs no labels. A good week and a festival are none: what counts is what honest orders of the merchant do not show.
+
+    Example: `fairdeal campaigns --source my-shop.toml --days 120`
+    """
+    from fairdeal.pipelines.campaigns import campaigns_of
+    from fairdeal.pipelines.screens import campaigns_screen
+    from fairdeal.pipelines.whole_source import read_whole
+
+    found = campaigns_of(read_whole(read_mapping(source, data), tell), days=days, most=most, progress=tell)
+    campaigns_screen(found)
+    if as_json:
+        print_json(found)
+
+
+@app.command()
 def card(
     detector: Annotated[Detector, typer.Argument(help="Which detector.")],
     config: Config = None,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 import polars as pl
 
 from fairdeal.data_contracts.typologies import Typology
-from fairdeal.simulator.clock import DAY, midnight
+from fairdeal.simulator.clock import DAY, Period, midnight
 from fairdeal.simulator.market import ORDERS, Market
 from fairdeal.simulator.tokens import space
 
@@ -83,6 +84,33 @@ class Fraudster:
     spoil_orders: Alter | None = None
     alter_payments: Alter | None = None
     leave_events: LeaveEvents | None = None
+
+
+def beginning(fraudster: Fraudster, day: date) -> Fraudster:
+    """The same fraudster, at work only from the first moment of a day on."""
+    from_on = Period(day, 1).start
+
+    def later(rows: pl.DataFrame) -> pl.DataFrame:
+        return rows.filter(pl.col("at") >= from_on)
+
+    def held(haul: Haul) -> Haul:
+        return Haul(later(haul.rows), haul.campaigns.filter(pl.col("ended_at") >= from_on))
+
+    def altering(alter: Alter) -> Alter:
+        def altered(market: Market, rows: pl.DataFrame, rng: np.random.Generator) -> Haul:
+            haul = alter(market, later(rows), rng)
+            return Haul(pl.concat([rows.filter(pl.col("at") < from_on), haul.rows]), haul.campaigns)
+
+        return altered
+
+    place, post, spoil, alter = fraudster.place_orders, fraudster.post_reviews, fraudster.spoil_orders, fraudster.alter_payments
+    return replace(
+        fraudster,
+        place_orders=place and (lambda market, rng: held(place(market, rng))),
+        post_reviews=post and (lambda market, trade, rng: held(post(market, trade, rng))),
+        spoil_orders=spoil and altering(spoil),
+        alter_payments=alter and altering(alter),
+    )
 
 
 def own_space(typology: Typology) -> int:

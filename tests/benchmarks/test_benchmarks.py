@@ -14,6 +14,9 @@ import polars as pl
 import pytest
 import scipy.sparse as sp
 
+from benchmarks.campaigns import judged
+from benchmarks.planting import KINDS, Host, planted
+from fairdeal.models.campaigns import Campaign
 from tests.benchmarks.handbook_files import handbook_files
 
 ROOT = Path(__file__).parents[2]
@@ -97,11 +100,12 @@ def test_texts_are_told_with_a_simple_baseline_on_the_same_folds(tmp_path: Path)
 
 
 def test_planted_blocks_are_told_with_greedy_peeling_beside() -> None:
-    from benchmarks.blocks import densest, f1, ours, planted
+    from benchmarks.blocks import densest, f1, ours
+    from benchmarks.blocks import planted as with_block
 
     rng = np.random.default_rng(0)
     host = sp.csr_array((np.ones(25_000), (rng.integers(0, 3_000, 25_000), rng.integers(0, 3_000, 25_000))), shape=(3_000, 3_000))
-    graph, truth = planted(host, 0.2, "random", 1)
+    graph, truth = with_block(host, 0.2, "random", 1)
     assert truth.sum() == 400
     member, score = ours(graph, 0)
     assert f1(truth, member) > 0.9
@@ -109,12 +113,64 @@ def test_planted_blocks_are_told_with_greedy_peeling_beside() -> None:
     assert 0 <= f1(truth, densest(graph)) <= 1
 
 
+def little_host() -> Host:
+    """Two thousand orders of 120 days at thirty merchants."""
+    rng = np.random.default_rng(0)
+    count = 2_000
+    return Host(
+        "little",
+        pl.DataFrame(
+            {
+                "order_id": [f"o{number}" for number in range(count)],
+                "buyer_id": [f"b{buyer}" for buyer in rng.integers(0, 700, count)],
+                "merchant_id": [f"m{merchant}" for merchant in rng.integers(0, 30, count)],
+                "at": rng.integers(0, 120 * 86_400, count),
+                "amount_minor": rng.integers(500, 9_000, count),
+                "weight_g": rng.lognormal(6, 0.1, count),
+                "refunded_s": pl.Series([None] * count, dtype=pl.Int64),
+            }
+        ),
+    )
+
+
+def test_campaigns_are_planted_as_they_are_described_and_honest_orders_stay_what_they_were() -> None:
+    host = little_host()
+    market = planted(host, 20.0, 3)
+    honest = market.filter(pl.col("campaign").is_null()).sort("order_id")
+    told = ["order_id", "buyer_id", "merchant_id", "at", "amount_minor"]
+    assert honest.select(told).equals(host.orders.sort("order_id").select(told))
+    rings = market.drop_nulls("campaign").group_by("campaign").agg(pl.col("at"), pl.col("merchant_id").n_unique(), pl.col("kind").first())
+    assert sorted(rings["kind"].to_list()) == sorted(2 * KINDS)
+    assert (rings["merchant_id"] == 1).all()
+    for at in rings["at"].to_list():
+        days = (max(at) - min(at)) / 86_400
+        assert 20 <= len(at) <= 300
+        assert 2 <= days <= 14
+        assert len(at) / (days + 1) >= 14
+    assert market.equals(planted(host, 20.0, 3))
+    assert not market.equals(planted(host, 20.0, 4))
+
+
+def test_campaigns_found_are_judged_by_orders_and_by_rings() -> None:
+    market = planted(little_host(), 20.0, 3)
+    whose = market["campaign"].fill_null(-1).to_numpy()
+    rings = [Campaign(0, np.flatnonzero(whose == number), 0, 0, 0.0, 0.0, {}) for number in range(10)]
+    assert set(judged(market, rings).values()) == {1.0}
+    wrong = Campaign(0, np.flatnonzero(whose == -1)[:100], 0, 0, 0.0, 0.0, {})
+    found = judged(market, [*rings[:5], wrong])
+    assert found["ring_recall"] == 0.5
+    assert found["ring_precision"] == pytest.approx(5 / 6)
+    assert found["precision"] < 1
+    assert judged(market, [])["recall"] == 0
+
+
 def test_rings_of_a_large_graph_are_timed() -> None:
     figures = run("graph", "--edges", "20000")
     assert figures["graph.ring_s"]["value"] > 0
+    assert figures["graph.ring_cpu_s"]["value"] > 0
 
 
-@pytest.mark.parametrize("module", ["detection", "blocks", "features"])
+@pytest.mark.parametrize("module", ["detection", "blocks", "campaigns", "features"])
 def test_a_folder_without_the_data_is_named_without_a_traceback(module: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", f"benchmarks.{module}", "--data", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False

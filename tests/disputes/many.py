@@ -108,7 +108,7 @@ def take_all_unguarded(home: Path, number: int) -> list[str]:
         Case.objects.filter(pk=case.pk).update(holder=holder, lease_until=at + claiming.LEASE)
         return True
 
-    claiming._hand_to, claiming.changing_history = hand_to, nullcontext
+    claiming.hand_to, claiming.changing_history = hand_to, nullcontext
     return take_all(home, number)
 
 

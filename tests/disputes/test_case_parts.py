@@ -70,7 +70,7 @@ def test_pictures_are_shown_and_nothing_else_is() -> None:
 @pytest.mark.parametrize(
     ("content", "name", "said"),
     [
-        (b"PK\x03\x04", "a.zip", "PDF, PNG, JPEG, and text or CSV"),
+        (b"PK\x03\x04", "a.zip", "PDF, PNG, JPEG, and text or CSV in UTF-8 are taken"),
         (b"a" * (MOST_BYTES + 1), "a.txt", "No file came, or one larger than 10 MB"),
     ],
 )
@@ -131,7 +131,7 @@ def test_contacts_are_hidden_until_somebody_says_why_and_that_is_written_down() 
     for client in (li, wang):
         page = text_of(client.get(f"/case/{case_id}/"))
         assert not [secret for secret in secrets if secret in page]
-    assert "shown for a reason" in text_of(li.post(f"/case/{case_id}/reveal/", {"reason": " "}, follow=True))
+    assert "not done without a reason" in text_of(li.post(f"/case/{case_id}/reveal/", {"reason": " "}, follow=True))
     page = text_of(li.post(f"/case/{case_id}/reveal/", {"reason": "to call the buyer back"}, follow=True))
     assert [secret for secret in secrets if secret in page] == list(secrets)
     assert not [secret for secret in secrets if secret in text_of(wang.get(f"/case/{case_id}/"))]  # it was shown to one person

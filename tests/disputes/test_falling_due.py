@@ -118,7 +118,7 @@ def test_a_case_that_stands_still_is_not_late_not_given_out_and_goes_on_at_the_b
     bound = BOUNDS[PauseReason.WAITING_FOR_PARTY]
     assert paused["paused_until"] == bound.calendar.due(AT + HOUR, bound.amount)
     assert services.next_case("zhao", at=AT + 5 * HOUR) is None
-    assert apply_due(AT + 6 * DAY) | {"warned": {}} == {"resumed": [], "stepped": [], "escalated": [], "warned": {}, "late": 0}
+    assert apply_due(AT + 6 * DAY) | {"warned": {}} == {"resumed": [], "woken": [], "stepped": [], "escalated": [], "warned": {}, "late": 0}
     after = paused["paused_until"] + HOUR
     assert apply_due(after)["resumed"] == [{"case_id": case_id}]
     assert apply_due(after)["escalated"] == []

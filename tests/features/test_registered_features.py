@@ -9,10 +9,13 @@ import pytest
 
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import Detector
-from fairdeal.features.build import FEATURES, LONGEST_WINDOW_S, FeatureTable, build, history_s, reasons
+from fairdeal.features.build import FEATURES, MODULES, FeatureTable, build, history_s, reasons, trails_of
 from fairdeal.features.known import known_features
-from fairdeal.features.windows import Trail
+from fairdeal.features.streams import READ_BY
+from fairdeal.features.trails import Trail
+from fairdeal.features.windows import evaluate
 from tests.features.market import START, known_before, market
+from tests.features.oracle import brute_force
 
 
 def features_at(
@@ -103,12 +106,48 @@ def test_the_history_that_runs_read_is_enough(detector: Detector) -> None:
     assert build(detector, cut, rows, as_of=as_of).rows.select(names).equals(whole.select(names))
 
 
-def test_no_window_is_longer_than_what_runs_read() -> None:
-    windows = [feature.definition.window for some in FEATURES.values() for feature in some if isinstance(feature.definition, Trail)]
-    assert max(windows) <= LONGEST_WINDOW_S
-    for detector, some in FEATURES.items():
-        of_table = [f.definition.window for f in some if isinstance(f.definition, Trail) and f.definition.stream == detector.table]
-        assert max(of_table) <= history_s(detector.table)
+def windows_of(detector: Detector, tables: dict[str, pl.DataFrame]) -> tuple[pl.DataFrame, dict[str, pl.DataFrame], list[Trail]]:
+    """Prepared subjects, the events they look back on, and every window that the detector's registered features rest on."""
+    moment = START + timedelta(days=10)
+    contract = INBOUND[detector.table]
+    rows = tables[detector.table].filter(pl.col(contract.event_at or "") < moment)
+    as_of = None if detector is Detector.PAYMENTS else pl.Series([moment] * rows.height, dtype=pl.Datetime("us", "UTC"))
+    module = MODULES[detector]
+    streams = {name: stream.collect() for name, stream in module.event_streams(tables).items()}
+    return module.prepare(rows, tables, as_of, "Asia/Shanghai"), streams, trails_of(FEATURES[detector])
+
+
+@pytest.mark.parametrize("detector", Detector)
+def test_every_registered_window_equals_the_brute_force_oracle_whatever_the_memory(detector: Detector) -> None:
+    subjects, streams, trails = windows_of(detector, market(11, rows=60))
+    found = evaluate(subjects, streams, trails)
+    for trail in trails:
+        assert found[trail.name].to_list() == brute_force(subjects, streams[trail.stream], trail), trail.name
+    assert evaluate(subjects, streams, trails, at_once=10).equals(found)
+
+
+@pytest.mark.parametrize("detector", Detector)
+def test_a_planted_tie_mistake_is_caught_in_every_registered_window_that_meets_ties(detector: Detector) -> None:
+    # All at one moment, the subject's own events too: a history that took its own second in would not be empty.
+    subjects, streams, trails = windows_of(detector, market(12, rows=40))
+    at_once = {name: stream.with_columns(t=pl.lit(1_000, pl.Int64)) for name, stream in streams.items()}
+    alike = subjects.with_columns(t=pl.lit(1_000, pl.Int64))
+    right = evaluate(alike, at_once, trails)
+    mistaken = evaluate(alike.with_columns(t=pl.lit(1_001, pl.Int64)), at_once, trails)
+    assert all(value in (0, None) for trail in trails for value in right[trail.name].to_list())
+    caught = [trail.name for trail in trails if not mistaken[trail.name].equals(right[trail.name])]
+    assert len(caught) > len(trails) / 2
+
+
+def test_runs_read_as_far_back_as_the_longest_window_of_a_table() -> None:
+    for features in FEATURES.values():
+        for trail in trails_of(features):
+            assert all(trail.reach <= history_s(table) for table in READ_BY[trail.stream])
+
+
+def test_every_stream_says_which_tables_it_is_made_of() -> None:
+    for detector in Detector:
+        assert set(MODULES[detector].event_streams(market(1))) <= set(READ_BY)
 
 
 @pytest.mark.parametrize("detector", Detector)
@@ -175,7 +214,7 @@ def test_a_fraud_that_was_nothing_unusual_for_its_payer_speaks_of_the_payee() ->
     table = build(Detector.PAYMENTS, {"payments": payments, "labels": labels}, payments.tail(2))
     assert table.rows["payee_payment_fraud_count_30d"].to_list() == [1.0, 1.0]
     assert table.rows["payee_usual_fraud_share_7d"].to_list() == [1.0, 0.0]
-    assert table.rows["payee_first_fraud_age_s"].to_list() == [5 * 86_400.0, None]
+    assert table.rows["payee_payment_usual_fraud_first_30d"].to_list() == [5 * 86_400.0, None]
 
 
 def test_a_charge_that_is_not_what_was_shown_is_told_part_by_part() -> None:

@@ -34,7 +34,7 @@ def changed(files: dict[str, bytes], **fields: object) -> dict[str, bytes]:
 
 
 def test_a_bundle_is_text_arrays_and_json() -> None:
-    assert set(_reviews()) == {MODEL, BOOSTER, TEXT}
+    assert set(_reviews()) == {MODEL, BOOSTER, TAILS, TEXT}
     assert set(_cold()) == {MODEL, TAILS}
     assert _reviews()[BOOSTER].startswith(b"tree\n")
     assert b"num_threads" not in _reviews()[BOOSTER]
@@ -57,9 +57,26 @@ def test_unknown_names_are_refused(name: str) -> None:
 
 
 def test_missing_and_surplus_parts_are_refused() -> None:
-    for files in ({}, {MODEL: _cold()[MODEL]}, {TAILS: _cold()[TAILS]}, {**_cold(), BOOSTER: _reviews()[BOOSTER]}):
+    for files in ({}, {MODEL: _cold()[MODEL]}, {TAILS: _cold()[TAILS]}):
         with pytest.raises(BadBundle, match="wanted are"):
             from_files(files)
+
+
+def test_what_is_usual_beside_the_labels_comes_back_with_the_detector() -> None:
+    model, frame = from_files(_reviews()), review_frame(600)
+    assert model.unusual is not None
+    assert model.unusual.feature_count == len(FEATURES)
+    told = model.score(frame)["unusual"].to_numpy()
+    assert 0.0 < told.min() <= told.max() <= 1.0
+    older = from_files({name: content for name, content in _reviews().items() if name != TAILS})
+    assert np.isnan(older.score(frame)["unusual"].to_numpy()).all()
+    assert older.score(frame)["probability"].equals(model.score(frame)["probability"])
+
+
+def test_a_detector_whose_trees_and_usual_values_know_other_features_is_refused() -> None:
+    narrow = to_files(fit_unsupervised(Detector.REVIEWS, feature_frame(300), FEATURES[:1], 1))
+    with pytest.raises(BadBundle, match="both must agree"):
+        from_files({**_reviews(), TAILS: narrow[TAILS]})
 
 
 def test_a_text_model_without_its_arrays_is_refused() -> None:

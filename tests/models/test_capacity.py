@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairdeal.data_contracts.typologies import CaseType, Detector
-from fairdeal.models.capacity import Capacity, capacity_from, choose_alerts
+from fairdeal.models.capacity import Capacity, capacity_from, choose_alerts, kept_back, staffed
 from fairdeal.models.errors import WrongFrame, WrongSetting
 
 MOMENT = pd.Timestamp("2024-05-01", tz="UTC")
@@ -210,3 +210,75 @@ def test_losses_chosen_are_never_below_losses_left_at_the_same_cost() -> None:
     found = chosen(table, Capacity(people=1, minutes_per_person=200, audit_share=0.0))
     left = table[~table["subject_id"].isin(found["subject_id"])]
     assert found["expected_loss_minor"].min() >= left["expected_loss_minor"].max()
+
+
+def test_what_is_trusted_is_no_loss_alert_and_is_told() -> None:
+    table = decisions([("payments", "hold", 90_000), ("payments", "hold", 80_000)], is_trusted=[True, False])
+    assert list(chosen(table, Capacity(audit_share=0.0))["subject_id"]) == ["s00001"]
+    assert list(kept_back(table, capacity=Capacity(), open_subjects=set())["subject_id"]) == ["s00000"]
+    assert kept_back(table, capacity=Capacity(), open_subjects={("payment", "s00000")}).empty
+
+
+@given(st.integers(1, 60), st.floats(0, 1), st.floats(0, 1), st.integers(0, 400), st.integers(1, 40))
+@settings(max_examples=80, deadline=None)
+def test_looks_at_the_trusted_fit_and_have_one_probability(n: int, looks: float, share: float, minutes: int, day: int) -> None:
+    table = decisions([("payments", "hold", 90_000)] * n, is_trusted=[True] * n)
+    capacity = Capacity(people=1, minutes_per_person=minutes, audit_share=share)
+    told = choose_alerts(
+        table, capacity=capacity, backlog=0, open_subjects=set(), seed_key=b"secret", day=f"2024-05-{day}", trusted_looks=looks
+    )
+    assert told["minutes"].sum() <= minutes + 1e-6
+    assert set(told["chosen_by"]) <= {"audit_sample"}
+    probability = min(looks, int(share * minutes / 6.0 + 1e-9) / n)
+    assert np.allclose(told["selection_probability"], probability)
+    assert abs(len(told) - probability * n) < 1
+
+
+def test_over_many_days_a_single_trusted_subject_is_looked_at_as_often_as_its_probability_says() -> None:
+    table = decisions([("payments", "hold", 90_000)], is_trusted=[True])
+    days = [f"day {number}" for number in range(600)]
+    looked = [
+        len(choose_alerts(table, capacity=Capacity(), backlog=0, open_subjects=set(), seed_key=b"s", day=day, trusted_looks=0.3))
+        for day in days
+    ]
+    assert 0.23 < sum(looked) / len(days) < 0.37
+
+
+@pytest.mark.parametrize(
+    ("hours", "available", "of_payments"),
+    [({}, 1440.0, 0.15), ({"all": 2}, 120.0, 0.15), ({"payments": 1, "deals": 1}, 120.0, 0.5), ({"all": 0}, 0.0, 0.0)],
+)
+def test_hours_that_were_said_count_instead_of_people(hours: dict[str, float], available: float, of_payments: float) -> None:
+    told = staffed(Capacity(), hours)
+    assert told.available(0) == available
+    assert told.reserved.get(Detector.PAYMENTS, 0.0) == pytest.approx(of_payments)
+
+
+def test_the_most_unusual_of_what_nobody_suspects_have_a_share_of_their_own() -> None:
+    rows = [("payments", "allow", 0)] * 50 + [("payments", "hold", 90_000)] * 3
+    unusual = [None, *(number / 100 for number in range(1, 50)), 1.0, 1.0, 1.0]
+    found = chosen(decisions(rows, unusual=unusual), Capacity(people=1, minutes_per_person=360, audit_size=5, unusual_share=0.05))
+    odd = found[found["chosen_by"] == "unusual"]
+    assert len(odd) == 3  # 18 minutes at 6 each
+    assert set(odd["action"]) == {"allow"}
+    assert (odd["selection_probability"] == 1.0).all()
+    sampled = set(found[found["chosen_by"] == "audit_sample"]["subject_id"])
+    free = [name for name in (f"s{number:05d}" for number in range(49, 0, -1)) if name not in sampled]
+    assert odd["subject_id"].tolist() == free[:3]
+
+
+def test_the_random_sample_is_the_same_with_and_without_what_is_unusual() -> None:
+    rows = [("payments", "allow", 0)] * 50
+
+    def sample(share: float) -> list[str]:
+        told = chosen(decisions(rows, unusual=[number / 50 for number in range(50)]), Capacity(audit_size=5, unusual_share=share))
+        return told[told["chosen_by"] == "audit_sample"]["subject_id"].tolist()
+
+    assert sample(0.0) == sample(0.5)
+
+
+def test_what_the_policy_spares_is_shown_to_nobody_for_its_loss_and_may_still_be_drawn() -> None:
+    table = decisions([("reviews", "allow", 90_000)] * 4, policy_rule=["critical-guard @x/1", "least-cost @x/1"] * 2)
+    found = chosen(table, Capacity(people=1_000, audit_size=4))
+    by = {name: set(rows["policy_rule"]) for name, rows in found.groupby("chosen_by")}
+    assert by == {"expected_loss": {"least-cost @x/1"}, "audit_sample": {"critical-guard @x/1"}}

@@ -222,3 +222,41 @@ def test_a_scored_subject_without_its_row_is_refused() -> None:
 
 def test_no_subjects_give_no_decisions() -> None:
     assert len(decided([])) == 0
+
+
+@pytest.mark.parametrize(
+    ("probability", "way", "expected"),
+    [
+        (0.001, "duplicate", ("hold", "reconciled:duplicate @pay-error/1", "payment_error")),
+        (None, "amount", ("hold", "reconciled:amount @pay-error/1", "payment_error")),
+        (0.999, "duplicate", ("block", "least-cost @stolen/1", "stolen_instrument")),
+        (0.001, None, ("allow", "least-cost @stolen/1", "stolen_instrument")),
+    ],
+)
+def test_a_charge_found_wrong_is_a_payment_error_unless_another_cheat_calls_for_more(
+    probability: float | None, way: str | None, expected: tuple[str, str, str]
+) -> None:
+    table = decided([probability], mischarge=[way], in_question_minor=[300])
+    assert tuple(table.loc[0, ["action", "policy_rule", "typology"]]) == expected
+    if expected[2] == "payment_error":
+        assert table.loc[0, "expected_loss_minor"] == 300 + 500
+        assert table.loc[0, "amount_minor"] == 20_000
+    told = table.loc[0, "probability"]
+    assert (told == probability) if probability is not None else pd.isna(told)
+
+
+def test_a_finding_is_held_or_confirmed_and_never_blocked() -> None:
+    assert policy_from({"reconciled": "confirm"}).reconciled is Action.CONFIRM
+    with pytest.raises(WrongSetting, match="allowed are confirm and hold"):
+        policy_from({"reconciled": "block"})
+
+
+@pytest.mark.parametrize(
+    ("probability", "critical", "expected"),
+    [(0.49, 1.0, "allow"), (0.51, 1.0, "hold"), (0.49, 0.0, "hold"), (0.49, None, "hold")],
+)
+def test_in_doubt_a_bad_review_is_genuine(probability: float, critical: float | None, expected: str) -> None:
+    table = decided([probability], detector=Detector.REVIEWS, amount=None, is_critical=[critical])
+    assert table.loc[0, "action"] == expected
+    assert table.loc[0, "policy_rule"].startswith("critical-guard") == (expected == "allow")
+    assert table.loc[0, "probability"] == probability

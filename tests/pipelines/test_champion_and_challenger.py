@@ -13,9 +13,10 @@ import pytest
 import sqlalchemy as sa
 
 from fairdeal.data_contracts.typologies import Detector
-from fairdeal.pipelines import comparing, promoting, registry, replaying, running, training
+from fairdeal.pipelines import comparing, labelling, promoting, registry, replaying, running, training
 from fairdeal.pipelines.errors import DataIsWrong, WrongUse
 from fairdeal.pipelines.ledger import COMPARISONS, Ledger, dumps
+from fairdeal.pipelines.rebuilding import rebuild
 from fairdeal.pipelines.registry import Registered, Standing
 from fairdeal.pipelines.settings import Settings
 from fairdeal.pipelines.workplace import Workplace, watermark
@@ -113,6 +114,42 @@ def test_days_that_are_judged_have_taught_neither_side(ripe: Settings, tmp_path:
             scores[-1].append([challenger.model_version])  # the challenger itself has seen the turned labels
     assert scores[0][:2] == scores[1][:2]
     assert scores[0][2] != scores[1][2]
+
+
+def test_a_model_is_made_again_from_the_weights_and_runs_that_its_manifest_names(ripe: Settings, tmp_path: Path) -> None:
+    mapping = shop(tmp_path / "shop")
+    with workplace(ripe, mapping) as place:
+        taught(place, ripe, 19)
+    decided = run(ripe, mapping, str(FIRST_DAY + timedelta(days=20)))
+    with workplace(ripe, mapping) as place:
+        told = taught(place, ripe, 39)
+        model = registry.named(ripe.home, PAYMENTS, Standing.CHALLENGER)
+        assert model is not None
+        facts = registry.facts(ripe.home, model)
+        assert facts["runs"] == [decided["run_id"]]
+        assert {(weight["source"], weight["agreement"]) for weight in facts["label_weights"]} == {("provider", 0.95)}
+        # What becomes known afterwards, another source's word and another run, changes nothing.
+        labelling.collect(place.ledger, [late_word(subject) for subject in place_ids(place)])
+    run(ripe, mapping, str(FIRST_DAY + timedelta(days=21)))
+    with workplace(ripe, mapping) as place:
+        again = rebuild(ripe, place.ledger, model, place.progress)
+    assert again["same"], again
+    assert again["rebuilt_version"] == told["model_version"]
+
+
+def place_ids(place: Workplace) -> list[str]:
+    """A few payments that the source has labelled."""
+    labels = labelling.every_label(place.lake, place.mapping.name)
+    return labels["subject_id"].sort().to_list()[:10]
+
+
+def late_word(subject: str) -> dict[str, Any]:
+    """A case that says the opposite of the source, in time but entered late."""
+    at = (datetime(2026, 2, 1, tzinfo=UTC)).isoformat()
+    return {
+        "seq": 1, "case_id": "C1", "subject_kind": "payment", "subject_id": subject, "chosen_by": "expected_loss",
+        "selection_probability": 1.0, "typology": "stolen_instrument", "is_fraud": True, "decided_at": at, "closed_at": at,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("trained", "said"), [((), "no champion"), ((19,), "no challenger"), ((19, 19), "is the champion itself")])

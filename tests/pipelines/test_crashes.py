@@ -24,7 +24,7 @@ from tests.pipelines.looking import faults
 Order = Callable[..., dict[str, Any]]
 DAY = "2026-01-08"
 #: Random moments at which a run is killed.
-MOMENTS = 20
+MOMENTS = 5
 POINTS = (
     "before ingest",
     "ingest wrote orders",

@@ -145,6 +145,7 @@ def verdict(seq: int, payment: str, found: bool | None, *, case: str = "C1", tok
         "case_id": case,
         "subject_kind": "payment",
         "subject_id": payment,
+        "typology": "stolen_instrument",
         "instrument_id": token,
         "account_id": "B1",
         "detector": "payments",

@@ -40,6 +40,8 @@ REVIEW = {"review_id": "R1", "reviewer_id": "B1"}
     [
         (Detector.DEALS, Typology.BRUSHING, ORDER, (CaseType.FAKE_DEAL, "merchant", "M1")),
         (Detector.DEALS, Typology.REFUND_ABUSE, ORDER, (CaseType.CLAIM_ABUSE, "account", "B1")),
+        (Detector.DEALS, Typology.REVERSE_BRUSHING, ORDER, (CaseType.FAKE_DEAL, "account", "B1")),
+        (Detector.PAYMENTS, Typology.PAYMENT_ERROR, {"payer_id": "B1", "instrument_id": "T1"}, (CaseType.PAY_ERROR, "account", "B1")),
         (Detector.REVIEWS, Typology.PAID_PRAISE, {**REVIEW, "merchant_id": "M1"}, (CaseType.FAKE_REVIEW, "merchant", "M1")),
         (Detector.REVIEWS, Typology.PAID_PRAISE, REVIEW, (CaseType.FAKE_REVIEW, "account", "B1")),
         (Detector.REVIEWS, Typology.IMPERSONATION, {**REVIEW, "merchant_id": "M1"}, (CaseType.PHISHING, "account", "B1")),

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from fairdeal.data_contracts.labels import LABELS
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.pipelines.labelled_frames import LEAST_WEIGHT, labelled_frame
 from tests.sources.making import PAYMENTS, source
@@ -34,7 +35,7 @@ def test_a_payment_without_a_label_is_honest_only_where_honest_ones_are_never_na
             "available_at": pl.Series([UNTIL - timedelta(days=1)] * 2, dtype=pl.Datetime("us", "UTC")),
         }
     ).filter(pl.col("subject_id") != ("" if names_honest else "p1"))
-    frame = labelled_frame(Detector.PAYMENTS, features, labels, until=UNTIL, ripe_days=21, names_honest=names_honest)
+    frame = labelled_frame(Detector.PAYMENTS, features, LABELS.conform(labels), until=UNTIL, ripe_days=21, names_honest=names_honest)
     found = [None if value != value else value for value in frame["is_fraud"]]
     assert found == [1.0, 0.0, silent, silent, silent]
     # Young rows are learned from; what is not reported of them yet must bend no probability.
@@ -63,7 +64,7 @@ def test_silence_weighs_as_much_as_frauds_are_known_by_its_age_and_is_ripe_when_
         }
     )
     extra = pl.concat([features, features.with_columns(pl.col("subject_id") + "x").filter(pl.col("event_at") < UNTIL - timedelta(days=35))])
-    frame = labelled_frame(Detector.PAYMENTS, extra, labels, until=UNTIL, ripe_days=21).set_index("subject_id")
+    frame = labelled_frame(Detector.PAYMENTS, extra, LABELS.conform(labels), until=UNTIL, ripe_days=21).set_index("subject_id")
     assert frame["weight"].loc[["p0", "p15", "p20", "p21", "p22", "p23"]].tolist() == [1.0, 1.0, 1.0, 1.0, 0.5, LEAST_WEIGHT]
     assert frame["is_ripe"].loc[["p20", "p21", "p22", "p23"]].tolist() == [True, True, False, False]
 

@@ -41,6 +41,21 @@ def test_campaigns_of_every_typology_start_in_the_last_fifth_of_the_days(stories
 
 
 @pytest.mark.parametrize("typology", list(Typology))
+def test_a_cheat_that_begins_on_a_day_is_not_there_before_and_is_there_afterwards(typology: Typology) -> None:
+    market = open_market(Period(date(2026, 3, 1), 30), 300, 5, Difficulty())
+    begins = date(2026, 3, 16)
+    story = tell(market, lambda line: None, cast_of(begins={typology: begins}))
+    moments = [
+        story.orders.filter(pl.col("fake_deal") == typology)["at"],
+        story.payments.filter(pl.col("fake_payment") == typology)["at"],
+        story.reviews.filter(pl.col("typology") == typology)["at"],
+    ]
+    assert sum(map(len, moments)) > 0
+    assert all((at >= Period(begins, 1).start).all() for at in moments)
+    assert typology not in found(tell(market, lambda line: None, cast_of(without=[typology])))
+
+
+@pytest.mark.parametrize("typology", list(Typology))
 def test_a_cheat_occurs_alone_or_not_at_all_when_told_so(typology: Typology) -> None:
     market = open_market(Period(date(2026, 3, 1), 14), 300, 5, Difficulty())
     alone = found(tell(market, lambda line: None, cast_of(only=[typology])))

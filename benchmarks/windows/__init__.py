@@ -1,0 +1,1 @@
+"""What `benchmarks.features` sets beside our own engine, and the days it is asked about."""
