@@ -137,7 +137,7 @@ def withdraw_evidence(
     """
     where, moment = f"evidence {evidence_id} of case {case_id}", timezone.now() if at is None else at
     if not reason.strip():
-        raise refuse(where, "no_reason", "no reason is given", "evidence is withdrawn with a reason", "say why")
+        raise refuse(where, "no_word", "no reason is given", "evidence is withdrawn with a reason", "say why")
     with changing_history():
         case = case_at(case_id, revision, is_locked=True)
         kept = _of_case(case_id).filter(pk=evidence_id).first()

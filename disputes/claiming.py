@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from fairdeal.disputes.clocks import FIRST_RESPONSE
@@ -30,8 +31,22 @@ URGENCY: tuple[tuple[timedelta, float], ...] = tuple(
 )
 #: What a case without money at stake counts as, in minor units: it comes too, later.
 LEAST_AT_STAKE = 1_000
-#: Up to so many cases of one urgency or status are looked at without more ado.
+
+#: Fewer cases of one status and urgency than this are few.
 MANY = 500
+#: How many there are of one status, opened after one moment and not after another; counting ends at `MANY`.
+_UP_TO_MANY = (
+    f"(SELECT count(*) FROM (SELECT 1 FROM disputes_case WHERE status = %s AND opened_at > %s AND opened_at <= %s LIMIT {MANY}) AS counted)"  # noqa: S608 - a number of ours
+)
+#: The largest of them that is free, as `_free`; ``since`` and ``loss`` say by which index it is found.
+_BEST = (
+    "SELECT * FROM (SELECT * FROM disputes_case WHERE status = %s AND {since} > %s AND {since} <= %s"
+    " AND (paused_until IS NULL OR paused_until <= %s) AND (snoozed_until IS NULL OR snoozed_until <= %s)"
+    " AND (holder = '' OR lease_until IS NULL OR lease_until <= %s)"
+    " ORDER BY {loss} DESC, opened_at, case_id LIMIT 1) AS best"
+)
+_BEST_OF_FEW = _BEST.format(since="opened_at", loss="+expected_loss_minor")
+_BEST_OF_MANY = _BEST.format(since="COALESCE(opened_at, opened_at)", loss="expected_loss_minor")
 
 
 def next_case(actor: str, *, at: datetime | None = None) -> dict[str, Any] | None:
@@ -56,9 +71,7 @@ def next_case(actor: str, *, at: datetime | None = None) -> dict[str, Any] | Non
     """
     moment = timezone.now() if at is None else at
     with changing_history():
-        found = list(_candidates(moment))
-        for seen in sorted(found, key=lambda case: (-priority(case, moment), case.opened_at, case.pk)):
-            case = Case.objects.get(pk=seen.pk)
+        for case in sorted(_candidates(moment), key=lambda case: (-priority(case, moment), case.opened_at, case.pk)):
             if hand_to(case, actor, moment, Note.CLAIMED, only_free=True):
                 return _told(case)
     return None
@@ -159,32 +172,20 @@ def held_by_other(case: Case) -> RefusedChange:
 def _candidates(at: datetime) -> Iterator[Case]:
     """The largest of each urgency and status among the cases that nobody holds: the best of all is among them.
 
-    Only what orders them is read.
-
-    Each status is asked for by itself: so an index gives the order, and the look ends after a few rows.
+    Two statements, since others wait meanwhile: how many there are of each, and the best of each. Few are found by their age and put in
+    order; many are walked through in the queue's order, their age looked at on the way. So a look ends after a few rows however long
+    the queue is.
     """
-    free = Case.objects.filter(_free(at)).only("case_id", "expected_loss_minor", "opened_at")
-    free = free.alias(since=Coalesce("opened_at", "opened_at"))  # an expression, for which no index of ages is taken
-    for status in CLAIMABLE:
-        waiting = free.filter(status=status)
-        all_of_them = list(waiting[: MANY + 1])
-        if len(all_of_them) <= MANY:
-            yield from all_of_them
-            continue
-        for sides in _bands(at):
-            within = waiting.filter(**{f"opened_at__{side}": bound for side, bound in sides.items()})
-            if within[:MANY].count() == MANY:  # many are walked through in the queue's order, their age looked at on the way
-                within = waiting.filter(**{f"since__{side}": bound for side, bound in sides.items()})
-            yield from within.order_by("-expected_loss_minor", "opened_at", "case_id")[:1]
-
-
-def _bands(at: datetime) -> Iterator[dict[str, datetime]]:
-    """When a case of each urgency was opened: until, and after."""
-    youngest = None
-    for least, _ in URGENCY:
-        sides = {"lte": at - least} if least else {}
-        yield sides | ({"gt": youngest} if youngest is not None else {})
-        youngest = at - least
+    edges = [datetime.min.replace(tzinfo=UTC), *(at - least for least, _ in URGENCY if least), datetime.max.replace(tzinfo=UTC)]
+    now, *moments = (connection.ops.adapt_datetimefield_value(moment) for moment in (at, *edges))
+    bands = [(status.value, older, younger) for older, younger in pairwise(moments) for status in CLAIMABLE]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join([_UP_TO_MANY] * len(bands))}", [value for band in bands for value in band])
+        counts = cursor.fetchone()
+    found = [(band, _BEST_OF_MANY if count == MANY else _BEST_OF_FEW) for band, count in zip(bands, counts, strict=True) if count]
+    if found:
+        values = [value for band, _ in found for value in (*band, now, now, now)]
+        yield from Case.objects.raw(" UNION ALL ".join(statement for _, statement in found), values)
 
 
 def _free(at: datetime) -> Q:

@@ -17,7 +17,7 @@ _EMAIL = r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+"
 #: Mainland mobile numbers, with or without the country's code, and land lines with their area's.
 _CHINESE = rf"(?:(?:\+|00)?86{_BETWEEN})?1[3-9](?:{_BETWEEN}\d){{9}}|0\d{{2,3}}{_BETWEEN}\d{{7,8}}"
 _FOREIGN = rf"\+\d(?:{_BETWEEN}\d){{7,14}}"
-_MESSENGER = r"微信|薇信|威信|vx|we\s?chat|weixin|qq|whats\s?app|telegram"
+_MESSENGER = r"微信|薇信|威信|vx|we\s?chat|weixin|qq|what[s]\s?app|telegram"
 #: A name on a messenger: after its word and a colon, or with a digit in it.
 _NAMED = re.compile(
     rf"(?P<word>(?:{_MESSENGER})\s?(?:号码?|id|no\.?)?\s?(?:[：:]\s?|是\s?|(?=[A-Za-z_-]*\d)))(?P<name>[A-Za-z0-9_-]{{5,20}})",

@@ -9,6 +9,14 @@ def desk_refusals() -> dict[str, tuple[str, str]]:
     """Texts for people; what the code's own message says of numbers stands in the log of programs."""
     look = _("look at it again")
     return {
+        "bad_size": (_("a file is neither empty nor larger than the page says"), _("give a smaller file, or the part that matters")),
+        "bad_type": (_("PDF, PNG, JPEG, and text or CSV in UTF-8 are taken"), _("convert it, or get it again")),
+        "sensitive_file": (_("no full card number and no national id is kept"), _("take it out and give the file again")),
+        "spoiled": (_("a file is handed out as it was put there, or not at all"), _("tell whoever keeps the system")),
+        "no_such_file": (_("the case has no such file"), look),
+        "no_such_evidence": (_("what stands before the case can be withdrawn, once"), look),
+        "own_device": (_("nobody takes away the own second factor"), _("ask somebody else who may")),
+        "no_device": (_("the account has no second factor"), _("nothing has to be done")),
         "not_a_lead": (_("who leads the team says who works"), _("ask an approver")),
         "bad_day": (_("days from today to 60 days ahead are staffed"), _("choose such a day")),
         "bad_hours": (_("hours are numbers from 0 on, within reason"), _("correct them")),

@@ -36,7 +36,7 @@ def reveal(case_id: str, *, actor: str, role: str, reason: str, at: datetime | N
         rule = "agents, analysts and approvers may have contacts shown"
         raise refuse(where, "role", f"asked by {actor} as {role}", rule, "ask somebody in that role")
     if not reason.strip():
-        raise refuse(where, "no_reason", "no reason is given", "contacts are shown for a reason", "say what they are needed for")
+        raise refuse(where, "no_word", "no reason is given", "contacts are shown for a reason", "say what they are needed for")
     with changing_history():
         case = case_at(case_id, None, is_locked=True)
         take_note(case, Note.REVEALED, {}, actor=actor, role=Role(role), at=moment, comment=reason)

@@ -143,7 +143,7 @@ def reset_second_factor(username: str, *, actor: str, reason: str, at: datetime 
     if same_person(actor, username):
         raise refuse(where, "own_device", f"asked by {actor}", "nobody takes away the own second factor", "ask somebody else who may")
     if not reason.strip():
-        raise refuse(where, "no_reason", "no reason is given", "a second factor is taken away with a reason", "say why")
+        raise refuse(where, "no_word", "no reason is given", "a second factor is taken away with a reason", "say why")
     with transaction.atomic():
         if not _forget(user) + TOTPDevice.objects.filter(user_id=user.pk).delete()[0]:
             raise refuse(where, "no_device", "it has no second factor", "only what is there is taken away", "nothing has to be done")

@@ -50,7 +50,13 @@ def served(home: Path) -> Iterator[tuple[str, str]]:
         shutil.copytree(home, copy, ignore=shutil.ignore_patterns("market", "lake", "runs", "prefect"))
         forget_accounts(copy)
         port = free_port()
-        environment = {**os.environ, "FAIRDEAL_HOME": str(copy), "COLUMNS": "200", "PYTHONUNBUFFERED": "1"}
+        environment = {
+            **os.environ,
+            "FAIRDEAL_HOME": str(copy),
+            "COLUMNS": "200",
+            "PYTHONUNBUFFERED": "1",
+            "FAIRDEAL_CONSOLE_SECOND_FACTOR": "false",
+        }
         command = [sys.executable, "-m", "fairdeal", "console", "--port", str(port)]
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:  # noqa: S603 - our own command
             try:

@@ -24,6 +24,7 @@ from fairdeal.pipelines.commands import (
     feed,
     measure,
     models,
+    people,
     runs,
     source,
     tokens,
@@ -57,6 +58,7 @@ app.command("restore")(backup.restore)
 app.add_typer(feed.app, name="feed")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(source.app, name="source")
+app.add_typer(people.app, name="people")
 app.add_typer(tokens.app, name="token")
 app.add_typer(webhooks.app, name="webhook")
 

@@ -79,7 +79,7 @@ def _guarded(page: Page) -> View:
         what = DEEDS.get(page.operation(method))
         response = _refused(request, what) or _blinded(request, named.get("case_id", "")) or page.views[method](request, **named)
         patch_cache_control(response, private=True, no_store=True)
-        response.headers["Content-Security-Policy"] = _POLICY
+        response.headers.setdefault("Content-Security-Policy", _POLICY)
         return response
 
     return respond

@@ -40,7 +40,7 @@ def open_console(
         console.print(f"First account: [bold]{first[0]}[/], one-time password: [bold]{first[1]}[/] (you will be asked for a new one)")
     if not settings.console.second_factor:
         console.print(
-            "Everybody is let in with a password alone: \\[console] second_factor is off. Turn it on where real people are judged."
+            "Everybody is let in with a password alone: second_factor is off in the settings. Turn it on where real people are judged."
         )
     django_setup.serve(host, port)
 

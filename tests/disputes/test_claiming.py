@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fairdeal.disputes import services
+from fairdeal.disputes import claiming, services
 from fairdeal.disputes.claiming import LEASE, LEAST_AT_STAKE, priority
 from fairdeal.disputes.models import Case, CaseEvent
 from fairdeal.disputes.services import RefusedChange, apply, claim, next_case, reassign, release
@@ -51,8 +51,11 @@ def test_a_case_without_money_comes_too() -> None:
     assert [taken("li"), taken("li")] == [nothing, little]
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_the_case_given_is_always_the_best_of_those_left(seed: int) -> None:
+@pytest.mark.parametrize("are_many", [False, True])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_case_given_is_always_the_best_of_those_left(seed: int, are_many: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if are_many:  # looked for as where there are more
+        monkeypatch.setattr(claiming, "_BEST_OF_FEW", claiming._BEST_OF_MANY)
     chance = random.Random(seed)
     for number in range(30):
         open_cases(chance.choice([0, 500, 5_000, chance.randrange(10**6)]), hours_ago=chance.uniform(0, 40), first=number)

@@ -277,7 +277,7 @@ def test_a_lost_device_is_taken_away_in_the_back_office_and_its_sessions_end_the
     address = f"/admin/auth/user/{lost.pk}/second-factor/"
     assert address in client.get("/admin/auth/user/").content.decode()
     assert "Make sure that it is the owner who asks" in client.get(address).content.decode()
-    assert "with a reason" in client.post(address, {"reason": " "}, follow=True).content.decode()
+    assert "not done without a reason" in client.post(address, {"reason": " "}, follow=True).content.decode()
     client.post(address, {"reason": "phone left on a train"})
     assert lands(theirs, "/queue/") == "/second-factor/new/"
     told = client.get("/admin/disputes/accountevent/").content.decode()

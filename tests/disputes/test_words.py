@@ -11,6 +11,7 @@ import unfold
 from django.utils import translation
 
 from fairdeal.disputes.domain import TRANSITIONS
+from fairdeal.disputes.guards import told_why
 
 ROOM = Path(__file__).resolve().parents[2] / "disputes"
 CATALOGUE = ROOM / "locale" / "zh_Hans" / "LC_MESSAGES"
@@ -46,7 +47,7 @@ def texts_in_templates() -> set[str]:
 
 
 def texts_of_guards() -> set[str]:
-    return {text for row in TRANSITIONS for guard in row.guards for text in (guard.rule, guard.remedy)}
+    return {text for row in TRANSITIONS for guard in (*row.guards, told_why) for text in (guard.rule, guard.remedy)}
 
 
 def texts_of_the_theme() -> set[str]:

@@ -126,7 +126,9 @@ def staffed(pictures: ModuleType, home: Path, folder: Path) -> Iterator[tuple[st
     subprocess.run([sys.executable, "-c", ACCOUNTS, str(copy), PASSWORD], check=True)
     port = pictures.free_port()
     command = [sys.executable, "-m", "fairdeal", "console", "--port", str(port)]
-    with subprocess.Popen(command, env=environment(copy), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+    with subprocess.Popen(
+        command, env=environment(copy, FAIRDEAL_CONSOLE_SECOND_FACTOR="false"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as server:
         address = f"http://127.0.0.1:{port}"
         try:
             for _ in range(300):

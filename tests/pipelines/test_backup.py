@@ -358,3 +358,26 @@ def test_a_ledger_and_a_queue_in_postgresql_are_backed_up_and_restored(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(OutsideFailure, match="what would be run is: pg_dump"):
         back_up(first, tmp_path / "backup", with_keys=True)
+
+
+def test_files_of_evidence_come_along_and_one_that_is_lost_or_spoiled_is_told(home: Settings, shop: Path, tmp_path: Path) -> None:
+    with workplace(home, shop) as place:
+        services = place.cases()
+        (case, *_) = services.list_cases("open", limit=1)
+        given = {"name": "a.txt", "kind": "chat_log", "actor": "li", "role": "analyst"}
+        evidence_id = services.attach_file(case["case_id"], "聊天记录".encode(), **given)["evidence_id"]
+    back_up(home, tmp_path / "backup", with_keys=True)
+    restored = another(home)
+    restore(restored, tmp_path / "backup")
+    assert kept(restored.home / "evidence") == kept(home.home / "evidence")
+    with workplace(restored, shop) as place:
+        read = place.cases().read_file(case["case_id"], evidence_id, actor="li", role="analyst")
+        assert read.content.decode() == "聊天记录"
+    (file,) = (path for path in (tmp_path / "backup" / "evidence").rglob("*") if path.is_file())
+    file.write_bytes(b"another")
+    with pytest.raises(DataIsWrong, match=file.name):
+        restore(another(home, "third"), tmp_path / "backup")
+    (own,) = (path for path in (home.home / "evidence").rglob("*") if path.is_file())
+    own.unlink()
+    with pytest.raises(OutsideFailure, match="it belongs to this home and it is gone"):
+        back_up(home, tmp_path / "other", with_keys=True)
