@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import shutil
 import statistics
 import sys
 import tempfile
@@ -40,11 +41,14 @@ from fairdeal.sources.mapping import load_mapping
 
 #: Subjects of a detector that people look at in a day, for the money found.
 LOOKED_AT = 20
+Bounds = list[tuple[datetime, datetime]]
 #: The cheats that first occur in the month, one for each detector: card testing takes small sums that pass unseen, who buys from himself
 #: does not complain, and whoever reads praise does not know that it was paid.
 NEW = (Typology.CARD_TESTING, Typology.SELF_PURCHASE, Typology.PAID_PRAISE)
-#: The ways to live through the month: whether models are trained weekly, and what of the capacity is set otherwise.
-WAYS: dict[str, tuple[bool, dict[str, Any]]] = {"frozen": (False, {}), "loop": (True, {}), "no_audit": (True, {"audit_share": 0.0})}
+#: The ways to live through the month.
+WAYS = ("frozen", "loop", "no_audit")
+#: Days before models are trained anew.
+WEEK = 7
 
 
 def open_month(folder: Path, first: date, days: int, orders_per_day: int, seed: int) -> Path:
@@ -105,30 +109,34 @@ def crown_challengers(place: Workplace) -> None:
             registry.give_standing(place.home, challenger, Standing.CHAMPION)
 
 
-def month(
-    mapping_path: Path,
-    settings: Settings,
-    bounds: list[tuple[datetime, datetime]],
-    *,
-    weekly: bool,
-    errors: float,
-    progress: Callable[[str], None],
-) -> dict[str, pl.DataFrame]:
-    """First looks of the month's later days, by detector, in a home of its own."""
+def live(
+    mapping_path: Path, settings: Settings, bounds: Bounds, numbers: range, *, weekly: bool, errors: float, progress: Callable[[str], None]
+) -> list[str]:
+    """Runs some days of the month in a home, trains weekly or not, and has each morning's cases closed; gives the runs."""
     mapping, known = load_mapping(mapping_path), cheats(mapping_path.parent / "truth")
     place, run_ids = open_workplace(settings, mapping, silent), []
     try:
-        train_all(place, bounds[0][0])
-        for number, (start, end) in enumerate(bounds):
-            if weekly and number and number % 7 == 0:
+        for number in numbers:
+            start, end = bounds[number]
+            if weekly and number and number % WEEK == 0:
                 train_all(place, start)
                 crown_challengers(place)
             run_ids.append(run_interval(settings, mapping, start, end, silent)["run_id"])
             decide_cases(place, known, errors, end + timedelta(hours=8))
             progress(f"{settings.home.name}: {number + 1} of {len(bounds)} days")
-        return {detector.value: first_looks(place, run_ids[7:], detector) for detector in Detector}
+        return run_ids
     finally:
         place.ledger.close()
+
+
+def judged(mapping_path: Path, settings: Settings, run_ids: list[str]) -> dict[str, tuple[float, float]]:
+    """Quality of the first looks of some runs, by detector."""
+    place = open_workplace(settings, load_mapping(mapping_path), silent)
+    try:
+        looks = {detector.value: first_looks(place, run_ids, detector) for detector in Detector}
+    finally:
+        place.ledger.close()
+    return quality(looks, cheats(mapping_path.parent / "truth"))
 
 
 def quality(looks: dict[str, pl.DataFrame], known: dict[tuple[str, str], str]) -> dict[str, tuple[float, float]]:
@@ -145,21 +153,51 @@ def quality(looks: dict[str, pl.DataFrame], known: dict[tuple[str, str], str]) -
 
 
 def one_market(arguments: argparse.Namespace, settings: Settings, seed: int) -> dict[str, dict[str, tuple[float, float]]]:
-    """Average precision and money found by way and detector."""
+    """Average precision and money found by way and detector.
+
+    What two ways have in common is lived once and copied: all start with the same models, and with the audit on nothing differs before the
+    first retraining.
+    """
 
     def progress(text: str) -> None:
         sys.stderr.write(f"seed {seed}, {text}\n")
 
     with tempfile.TemporaryDirectory() as made:
-        first = FIRST_DAY + timedelta(days=arguments.before)
-        mapping = open_month(Path(made) / "market", first, arguments.days, arguments.orders_per_day, seed)
+        folder, first = Path(made), FIRST_DAY + timedelta(days=arguments.before)
+        mapping = open_month(folder / "market", first, arguments.days, arguments.orders_per_day, seed)
         bounds = [settings.day_bounds((first + timedelta(days=number)).isoformat()) for number in range(arguments.days)]
-        known, found = cheats(mapping.parent / "truth"), {}
-        for name, (weekly, capacity) in WAYS.items():
-            own = settings.model_copy(update={"home": Path(made) / name, "capacity": {"people": arguments.people, **capacity}})
-            found[name] = quality(month(mapping, own, bounds, weekly=weekly, errors=arguments.errors, progress=progress), known)
+
+        def home(name: str, like: str | None = None, **capacity: Any) -> Settings:
+            if like is not None:
+                shutil.copytree(folder / like, folder / name)
+            return settings.model_copy(update={"home": folder / name, "capacity": {"people": arguments.people, **capacity}})
+
+        def lived(own: Settings, numbers: range, weekly: bool) -> list[str]:
+            return live(mapping, own, bounds, numbers, weekly=weekly, errors=arguments.errors, progress=progress)
+
+        teach(mapping, home("taught"), bounds[0][0])
+        progress("the first models are trained")
+        rest = range(WEEK, arguments.days)
+        lived(home("first_week", "taught"), range(WEEK), weekly=False)
+        found = {}
+        for name, weekly in (("frozen", False), ("loop", True)):
+            own = home(name, "first_week")
+            found[name] = judged(mapping, own, lived(own, rest, weekly))
             progress(f"{name}: {found[name]}")
+        own = home("no_audit", "taught", audit_share=0.0)
+        lived(own, range(WEEK), weekly=True)
+        found["no_audit"] = judged(mapping, own, lived(own, rest, weekly=True))
+        progress(f"no_audit: {found['no_audit']}")
         return found
+
+
+def teach(mapping_path: Path, settings: Settings, until: datetime) -> None:
+    """The first models, in a home of their own."""
+    place = open_workplace(settings, load_mapping(mapping_path), silent)
+    try:
+        train_all(place, until)
+    finally:
+        place.ledger.close()
 
 
 def main(arguments: argparse.Namespace, settings: Settings) -> None:

@@ -10,9 +10,8 @@ import polars as pl
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.features import streams
-from fairdeal.features.build import MODULES, ratios, registered_features
+from fairdeal.features.build import MODULES, ratios, registered_features, trails_of
 from fairdeal.features.definitions import Derived, Feature, Ratio
-from fairdeal.features.trails import Trail
 from fairdeal.features.windows import evaluate
 
 #: Streams that tell what labels say.
@@ -21,7 +20,7 @@ TELLING = ("payment_frauds", "payment_verdicts", "order_frauds", "review_frauds"
 
 def known_features(features: Sequence[Feature]) -> list[str]:
     """Which of the features rest on labels of other subjects, directly or through another feature."""
-    known = {feature.name for feature in features if isinstance(feature.definition, Trail) and feature.definition.stream in TELLING}
+    known = {feature.name for feature in features if any(trail.stream in TELLING for trail in trails_of([feature]))}
     for feature in features:
         definition = feature.definition
         if isinstance(definition, Ratio) and {definition.upper, definition.lower} & known:
@@ -92,8 +91,7 @@ def cross_fitted(
 
 
 def _told(detector: Detector, features: Sequence[Feature], tables: streams.Tables, rows: pl.DataFrame) -> pl.DataFrame:
-    trails = [feature.definition for feature in features if isinstance(feature.definition, Trail)]
-    telling = [trail for trail in trails if trail.stream in TELLING]
+    telling = [trail for trail in trails_of(features) if trail.stream in TELLING]
     values = evaluate(rows, MODULES[detector].event_streams(tables), telling)
     return values.with_columns(subject_id=rows["__subject"])
 

@@ -63,9 +63,11 @@ def test_no_case_goes_to_two_of_a_team_at_work() -> None:
 
 
 def test_window_features_are_the_same_by_every_contender(data: Path) -> None:
-    figures = run("features", "--data", str(data), "--runs", "1")
-    assert figures["features.differences"]["value"] == 0
-    assert figures["features.polars.differences"]["value"] == 0
+    figures = run("features", "--data", str(data), "--runs", "1", "--per-day", "500")
+    for one in ("", "kernel.", "polars.", "daily_"):
+        assert figures[f"features.{one}differences"]["value"] == 0, one
+    for one in ("limit_ratio", "handbook_ratio", "daily_ratio", "daily_growth", "rows_8m_peak_mb"):
+        assert figures[f"features.{one}"]["value"] > 0, one
     assert figures["features.best_library_ratio"]["value"] == figures["features.cpu_s"]["ratio"]
     assert figures["features.peak_mb"]["value"] > 0
 
@@ -186,6 +188,28 @@ def test_a_simulated_market_is_judged_for_every_detector() -> None:
     assert figures["simulator.orders_per_cpu_s"]["value"] > 0
     assert {"simulator.reviews.false_flags", "simulator.novel.recall"} < set(figures)
     assert {f"simulator.{detector}.{name}" for detector in ("payments", "deals", "reviews") for name in ("ap", "auc", "ece")} < set(figures)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+def test_a_month_is_lived_with_the_loop_without_it_and_without_its_audit() -> None:
+    figures = run("loop", "--before", "25", "--days", "9", "--orders-per-day", "40", "--people", "1")
+    for figure in ("ap", "value"):
+        gain = figures[f"loop.gain_{figure}"]["value"]
+        means = {way: np.mean([figures[f"loop.{way}.{name}.{figure}"]["value"] for name in ("payments", "deals", "reviews")]) for way in
+                 ("frozen", "loop", "no_audit")}  # fmt: skip
+        assert gain == pytest.approx(means["loop"] - means["frozen"])
+        assert figures[f"loop.gain_{figure}_without_audit"]["value"] == pytest.approx(means["no_audit"] - means["frozen"])
+
+
+def test_two_people_find_guilty_only_together() -> None:
+    from benchmarks.loop import found_guilty
+
+    subjects = [f"s{number}" for number in range(4_000)]
+    accused = np.mean([found_guilty("order", subject, False, 0.1) for subject in subjects])
+    missed = np.mean([not found_guilty("order", subject, True, 0.1) for subject in subjects])
+    assert accused == pytest.approx(0.01, abs=0.006)
+    assert missed == pytest.approx(0.19, abs=0.03)
 
 
 @pytest.mark.slow
