@@ -21,7 +21,12 @@ ORDERS = Contract(
         Column("quantity", Kind.INTEGER, "pieces ordered", unit="pieces", at_least=0, at_most=1_000_000),
         money("list_price_minor", "the listing's price per piece when the order was placed"),
         Column("category", Kind.CATEGORY, "the listing's category, in the provider's words", max_length=128),
-        Column("status", Kind.CATEGORY, "the order's state, in the provider's words; payment_failed or unpaid where it says that it was not paid", max_length=64),
+        Column(
+            "status",
+            Kind.CATEGORY,
+            "the order's state, in the provider's words; payment_failed or unpaid where it says that it was not paid",
+            max_length=64,
+        ),
         other_id("device_id", "the device the order came from"),
         other_id("network_id", "the network or address block the order came from"),
         other_id("address_id", "where the goods go"),
