@@ -170,7 +170,7 @@ def _signed_nonsense(files: Files) -> Iterator[tuple[str, Files]]:
     for name, values in nonsense.items():
         for value in values:
             yield f"signed: {name} = {str(value)[:40]!r}", resigned(files, **{name: value})
-    for name in set(FIELDS) - {"signature", "key_id"}:
+    for name in sorted(set(FIELDS) - {"signature", "key_id"}):
         less = {**files, M: render_manifest({k: v for k, v in manifest.items() if k != name})}
         yield f"signed: {name} gone", resigned(less)
     compact = json.dumps(manifest, ensure_ascii=False, sort_keys=True).encode()
