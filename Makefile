@@ -33,14 +33,14 @@ demo: $(READY) ## simulate, train, run the last days, verify their feeds (three 
 console: $(READY) ## the dispute queue of the demo in the browser, on port 8000
 	FAIRDEAL_CONSOLE_SECOND_FACTOR=$(if $(FAIRDEAL_HOME),$${FAIRDEAL_CONSOLE_SECOND_FACTOR:-true},false) FAIRDEAL_HOME=$${FAIRDEAL_HOME:-.fairdeal/demo} $(BIN)/fairdeal console
 
-test: $(READY) ## all tests a developer waits for, a file of them to each of two processes (ten minutes)
+test: $(READY) ## all tests a developer waits for, a file of them at a time to each of two processes (a quarter of an hour)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
 
 test-slow: $(READY) ## only what make test leaves out: kills through the flow, the demo, the schedule, the wheel, the shipped sources (half an hour)
-	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m slow
 
 test-all: $(READY) ## both
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 check: $(READY) ## format, lint, types, layers, spelling, generated docs (a minute)
 	$(BIN)/ruff format --check .

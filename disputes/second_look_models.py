@@ -32,7 +32,7 @@ class SecondLook(models.Model):
     adjudicated_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["reviewer", "judged_at"], name="second_look_reviewer")]
+        indexes: ClassVar = [models.Index(fields=["judged_at", "taken_at"], name="second_look_open")]
 
     def __str__(self) -> str:
         return f"second look {self.pk}"

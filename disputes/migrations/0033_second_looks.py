@@ -44,6 +44,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='secondlook',
-            index=models.Index(fields=['reviewer', 'judged_at'], name='second_look_reviewer'),
+            index=models.Index(fields=["judged_at", "taken_at"], name="second_look_open"),
         ),
     ]
