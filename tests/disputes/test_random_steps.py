@@ -246,7 +246,7 @@ def test_a_million_random_steps_keep_what_the_process_promises_and_take_every_ro
     taken, refused = walk(1_000_000, seed=2)
     assert set(taken) == {f"{source} {event}" for source, event in WRITTEN}
     guards = {guard.name for rows in (next_rows(status) for status in (None, *CaseStatus)) for row in rows for guard in row.guards}
-    assert guards | {"no_such_step", "role", "skill", "not_brought_in"} == set(refused)
+    assert guards | {"no_such_step", "role", "skill", "not_brought_in", "told_why"} == set(refused)
 
 
 def next_rows(status: CaseStatus | None) -> list[Transition]:
