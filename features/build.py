@@ -141,6 +141,8 @@ def ratios(values: pl.DataFrame, features: Sequence[Feature]) -> pl.DataFrame:
     for feature in features:
         if isinstance(derived := feature.definition, Derived):
             made = made.with_columns(derived.expression.alias(derived.name))
+            if made.schema[derived.name].is_float():
+                made = made.with_columns(pl.when(pl.col(derived.name).is_finite()).then(pl.col(derived.name)).alias(derived.name))
     return made
 
 

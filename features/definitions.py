@@ -71,7 +71,7 @@ class ToHistory:
 
 @dataclass(frozen=True)
 class Derived:
-    """What follows from other features of the row, in double precision; null where one that it needs is null.
+    """What follows from other features of the row, in double precision; null where one it needs is null, or for 0 over 0.
 
     Parameters
     ----------

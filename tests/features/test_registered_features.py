@@ -41,6 +41,19 @@ def test_ignores_the_future(detector: Detector, seed: int) -> None:
 
 
 @pytest.mark.parametrize("detector", Detector)
+def test_where_every_amount_and_count_is_nought_no_value_is_anything_but_a_number_or_null(detector: Detector) -> None:
+    noughts = {
+        name: table.with_columns(
+            pl.when(column.is_not_null()).then(0).cast(column.dtype).alias(column.name) for column in table if column.dtype.is_numeric()
+        )
+        for name, table in market(3).items()
+    }
+    table = features_at(detector, noughts, START + timedelta(days=8))
+    assert table.rows.height > 0
+    assert [name for name in table.names if not table.rows[name].is_finite().all()] == []
+
+
+@pytest.mark.parametrize("detector", Detector)
 def test_a_planted_leak_is_caught(detector: Detector) -> None:
     tables, moment = market(4), START + timedelta(days=8)
     contract = INBOUND[detector.table]
