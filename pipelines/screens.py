@@ -186,6 +186,7 @@ def rings_screen(found: list[dict[str, Any]]) -> None:
     """Rings: how many stand on each side, how often they dealt, and the surest members."""
     if not found:
         console.print("no group stands out: what people deal with each other is explained by their traffic")
+        console.print("a burst of orders upon one merchant is no group; `fairdeal campaigns` looks for those")
         return
     table = Table()
     for heading in ("ring", "actors", "targets", "pairs", "explained", "suspicion", "surest actors", "surest targets"):

@@ -85,8 +85,11 @@ def read_whole(mapping: SourceMapping, progress: Callable[[str], None]) -> Whole
         raise WrongUse(f"{mapping.path}: no file matches {paths} under {mapping.base}; give the right folder with --data")
     reading = read(mapping, found.all)
     for report in reading.files:
-        if report.status is not FileStatus.READ:
+        if report.status not in (FileStatus.READ, FileStatus.EMPTY):
             raise DataIsWrong(str(report.message))
+    if empty := [report.path for report in reading.files if report.status is FileStatus.EMPTY]:
+        more = f" and {len(empty) - 3} more" if len(empty) > 3 else ""
+        progress(f"no rows in {', '.join(empty[:3])}{more}: taken as days on which nothing happened")
     tables, without, left_out = dict[str, pl.DataFrame](), dict[str, tuple[str, ...]](), dict[str, int]()
     timeless, undated = set[str](), set[str]()
     delays, labels = dict[str, timedelta](), list[pl.DataFrame]()

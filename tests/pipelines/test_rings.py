@@ -56,6 +56,16 @@ def test_a_ring_is_told_with_its_members(shops: Path, tmp_path: Path) -> None:
     assert first["actors"][0]["id"] in said.err
 
 
+def test_a_file_of_a_day_without_orders_is_told_and_stops_nothing(shops: Path, tmp_path: Path) -> None:
+    for name, text in (("orders.csv", (shops.parent / "orders.csv").read_text()), ("orders-2.csv", "id,user,shop,at\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "mapping.toml").write_text(ORDERS.replace('"orders.csv"', '"orders*.csv"'), encoding="utf-8")
+    said = fairdeal("rings", "--source", tmp_path / "mapping.toml", "--json", home=tmp_path / "home")
+    assert said.code == 0, said.err
+    assert len(said.json) > 0
+    assert "no rows in orders-2.csv" in said.err
+
+
 def test_honest_orders_hold_no_ring(shops: Path, tmp_path: Path) -> None:
     rows = pl.read_csv(shops.parent / "orders.csv").filter(~pl.col("user").str.starts_with("p"))
     rows.write_csv(tmp_path / "orders.csv")
@@ -63,6 +73,7 @@ def test_honest_orders_hold_no_ring(shops: Path, tmp_path: Path) -> None:
     said = fairdeal("rings", "--source", tmp_path / "mapping.toml", "--json", home=tmp_path / "home")
     assert said.json == []
     assert "no group stands out" in said.err
+    assert "fairdeal campaigns" in said.err
 
 
 @pytest.mark.parametrize(
