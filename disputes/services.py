@@ -43,6 +43,7 @@ from fairdeal.disputes.second_looks import (
 )
 from fairdeal.disputes.snoozing import rouse, snooze
 from fairdeal.disputes.staffing import set_staffing, staffing_for, staffing_said
+from fairdeal.disputes.throttling import forget_buckets
 from fairdeal.disputes.trusting import confirm_trust, note_suppressed, propose_trust, trusted, withdraw_trust
 from fairdeal.disputes.webhooks import (
     forget_messages,
@@ -79,6 +80,7 @@ __all__ = [
     "finish_cases",
     "follow",
     "forget_answers",
+    "forget_buckets",
     "forget_draft",
     "forget_filter",
     "forget_macro",
