@@ -113,7 +113,7 @@ def check(user: Any, code: str, *, at: datetime | None = None) -> SealedDevice |
             return None
         if not is_device_code:
             _note(AccountNote.RECOVERY_USED, actor=user.get_username(), person=user.get_username(), at=at)
-    return device  # type: ignore[no-any-return]
+    return device
 
 
 def waits_until(user: Any) -> datetime | None:

@@ -41,6 +41,7 @@ from fairdeal.disputes.second_looks import (
     second_looks,
     take_second_look,
 )
+from fairdeal.disputes.signing import sign_judgment
 from fairdeal.disputes.snoozing import rouse, snooze
 from fairdeal.disputes.staffing import set_staffing, staffing_for, staffing_said
 from fairdeal.disputes.throttling import forget_buckets
@@ -128,6 +129,7 @@ __all__ = [
     "second_looks",
     "set_staffing",
     "show_case",
+    "sign_judgment",
     "snooze",
     "split",
     "staffing_for",

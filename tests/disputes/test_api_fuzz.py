@@ -31,7 +31,7 @@ LEFT_OUT = [check for check in CHECKS.get_all() if getattr(check, "__name__", ""
 
 
 def test_the_document_lists_what_there_is() -> None:
-    assert len(OPERATIONS) == sum(len(methods) for methods in api.get_openapi_schema()["paths"].values()) == 15
+    assert len(OPERATIONS) == sum(len(methods) for methods in api.get_openapi_schema()["paths"].values()) == 24
 
 
 @pytest.mark.parametrize("label", sorted(OPERATIONS))
@@ -53,6 +53,9 @@ def fuzz(home: Path, label: str, examples: int) -> None:
         services.apply(case_id, "accept", actor=actor, role="analyst")
         services.apply(case_id, "start_review", actor=actor, role="analyst")
     services.propose(cases[0], maker="zhao", close_code="false_positive", reasons=["r"])
+    attached = [services.attach_file(cases[1], PDF, name="a.pdf", kind="invoice", actor="kf", role="agent")["evidence_id"]]
+    Case.objects.filter(pk=cases[3]).update(status="LEGAL")
+    services.sign_judgment(cases[3], "a" * 64, actor="zhou", role="approver", skills=["legal"])
 
     @given(sent=requests_of(label, cases), is_newest=st.booleans())
     @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))

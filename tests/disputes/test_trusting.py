@@ -111,7 +111,9 @@ def test_trust_is_withdrawn_at_once_by_an_approver_and_with_a_reason() -> None:
 def test_trust_ends_when_its_case_no_longer_stands() -> None:
     case_id = closed()
     services.confirm_trust(asked(case_id)["entry_id"], actor="wu", role="approver", at=LATER)
-    services.apply(case_id, "reopen", actor="ana", role="analyst", new_evidence=["a film"], second_person="wu", at=LATER)
+    services.apply(
+        case_id, "reopen", actor="wu", role="approver", on_behalf_of="analyst", reasons=["a film"], new_evidence=["a film"], at=LATER
+    )
     assert services.trusted() == []
 
 
