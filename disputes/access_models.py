@@ -44,3 +44,14 @@ class KeptAnswer(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class AskedBucket(models.Model):
+    """How many requests somebody has left at a moment, for all processes. ``name`` is a keyed hash, ``at`` seconds since 1970."""
+
+    name: models.CharField[str, str] = models.CharField(max_length=64, primary_key=True)
+    left: models.FloatField[float, float] = models.FloatField()
+    at: models.FloatField[float, float] = models.FloatField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -21,6 +21,7 @@ class DisputesConfig(AppConfig):
             "access_models",
             "account_models",
             "desk_models",
+            "device_models",
             "evidence_models",
             "handover_models",
             "own_models",

@@ -9,6 +9,7 @@ from fairdeal.disputes.events import Event, Note
 from fairdeal.disputes.evidence_seals import evidence_faults
 from fairdeal.disputes.history import BEGINNING, alerts_sha256, changing_history, content_sha256, seal
 from fairdeal.disputes.models import AuditHead, Case, CaseAlert, CaseEvent
+from fairdeal.disputes.trust_seals import trust_faults
 
 #: So many rows are read at once.
 _CHUNK = 2_000
@@ -79,7 +80,8 @@ def verify_history(anchors: Iterable[Anchor] = ()) -> Audit:
             where = told[missing[0]][0].where
             faults.append(f"entry {expected}: it is missing; {where} knew of {missing[0]} entries, here are {entries}")
     if first_bad is None:
-        faults += [*_head_faults(begun, at_begun, (expected - 1, before)), *_case_faults(last), *_alert_faults(), *evidence_faults()]
+        faults += [*_head_faults(begun, at_begun, (expected - 1, before)), *_case_faults(last), *_alert_faults()]
+        faults += [*evidence_faults(), *_trust_faults()]
     return Audit(entries, checked, first_bad, tuple(faults))
 
 
@@ -123,6 +125,13 @@ def _case_faults(last: dict[str, tuple[str, int]]) -> Iterator[str]:
             yield f"case {case_id}: it has no history"
         elif (entry.to_status, entry.revision) != (status, revision):
             yield f"case {case_id}: it is {status} at revision {revision}, its history ends at {entry.to_status}, {entry.revision}"
+
+
+def _trust_faults() -> Iterator[str]:
+    """Entries of the trust-list that are not what was said; looked at again alone when one seems so, since people go on working."""
+    if list(trust_faults()):
+        with changing_history():
+            yield from list(trust_faults())
 
 
 def _alert_faults() -> Iterator[str]:

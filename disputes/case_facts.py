@@ -10,16 +10,17 @@ from fairdeal.data_contracts.actions import Action
 from fairdeal.data_contracts.typologies import CaseType
 from fairdeal.disputes.claiming import is_held
 from fairdeal.disputes.domain import AT_REST, CASE_TYPES, CaseStatus, CloseCode, Event, Facts, Finding, Role, findings_of
-from fairdeal.disputes.events import DECIDING
+from fairdeal.disputes.events import DECIDING, Note
 from fairdeal.disputes.models import Case, CaseAlert, CaseEvent, CaseMember
 from fairdeal.disputes.outcomes import CLOSE_CODE_OF_EVENT
 from fairdeal.disputes.refused import refuse
+from fairdeal.disputes.signing import signature_in
 
 #: Read from what came with the step as they are.
 _CARRIED = (
-    "reasons", "evidence_ids", "new_evidence", "comment", "remedies", "target_case_id", "document_sha256", "second_person",
-    "named_maker", "agreed_by", "arbitration_agreed", "due_at", "evidence_complete", "because", "attempts", "disclosure_signed",
-    "challenge_open", "skills", "approval_limit_minor", "on_behalf_of",
+    "reasons", "evidence_ids", "new_evidence", "comment", "remedies", "target_case_id", "document_sha256", "named_maker",
+    "agreed_by", "arbitration_agreed", "due_at", "evidence_complete", "because", "attempts", "disclosure_signed",
+    "challenge_open", "approval_limit_minor", "on_behalf_of",
 )  # fmt: skip
 
 
@@ -38,6 +39,8 @@ def facts_of(
     actions = given.get("actions") or decision.get("actions") or []
     receipts = given.get("receipts") or decision.get("receipts") or {}
     judged = decision.get("members")
+    signed = signature_in(history) if event is Event.RECEIVE_JUDGMENT else None
+    is_same = signed is not None and signed.document_sha256 == given.get("document_sha256")
     return Facts(
         actor=actor,
         at=at,
@@ -50,7 +53,7 @@ def facts_of(
         holder=actor if event is Event.START_REVIEW and role is Role.ANALYST and not is_held(case, at) else case.holder or None,
         claimant=Role(opened_by) if opened_by in (Role.BUYER, Role.MERCHANT) else None,
         maker=decision.get("maker"),
-        deciders=frozenset(e.actor for e in history if e.event in DECIDING)
+        deciders=frozenset(e.actor for e in history if e.event in DECIDING or e.event == Note.JUDGMENT_SIGNED)
         | {e.new["given"]["named_maker"] for e in history if _names_maker(e)},
         analysts=frozenset(e.actor for e in history if e.role == Role.ANALYST) | frozenset({case.holder} - {""}),
         mediators=frozenset(e.actor for e in history if e.role == Role.MEDIATOR),
@@ -67,6 +70,9 @@ def facts_of(
         unconfirmed_actions=sum(action["action_id"] not in receipts for action in actions),
         untold_parties=len(parties - given.get("told", frozenset())),
         proposed=close_code,
+        second_person=signed.signer if signed is not None and is_same else "",
+        # A judgment needs a legal officer among the two who sign it.
+        skills=given.get("skills", frozenset()) | (signed.skills if signed is not None and is_same else frozenset()),
         findings=member_findings(case, members, close_code, given) if close_code is not None else {},
         **{name: given[name] for name in _CARRIED if name in given},
     )

@@ -205,8 +205,9 @@ def _proposal(case: Case, facts: Facts, given: Mapping[str, Any]) -> dict[str, A
         decision["supersedes"] = {"maker": case.decision["maker"], "made_at": case.decision.get("made_at")}
     if "is_statutory" in given:
         decision["is_statutory"] = given["is_statutory"]
-    if facts.document_sha256:
-        decision |= {"document_sha256": facts.document_sha256, "checker": facts.second_person, "decided_at": facts.at.isoformat()}
+    if facts.second_person:
+        signed = {"maker": facts.second_person, "checker": facts.actor, "decided_at": facts.at.isoformat()}
+        decision |= {"document_sha256": facts.document_sha256, **signed}
     return decision
 
 

@@ -62,6 +62,7 @@ class Note(StrEnum):
     NOTED = "noted"
     EVIDENCE_ADDED = "evidence_added"
     EVIDENCE_WITHDRAWN = "evidence_withdrawn"
+    JUDGMENT_SIGNED = "judgment_signed"
     REVEALED = "revealed"
     TRUST_PROPOSED = "trust_proposed"
     TRUSTED = "trusted"

@@ -40,6 +40,8 @@ class Facts:
         What the actor may do beyond the plain role.
     evidence_rounds, evidence_due_at, negotiation_tried
         What the case has been through.
+    second_person
+        Who signed the same before, under their own name; empty where nobody did.
     on_behalf_of
         Whose request the actor writes down; None: the actor's own step.
     appeal_until, is_statutory
@@ -55,7 +57,7 @@ class Facts:
 
     The rest came with the step: ``proposed`` close code, ``findings`` by member key, ``reasons``, ``evidence_ids``,
     ``new_evidence``, ``comment``, ``remedies`` that are open to the person refused, ``target_case_id``, ``document_sha256``,
-    ``second_person``, ``named_maker``, ``agreed_by``, ``due_at``, ``because``, ``attempts`` and what the neutral declares.
+    ``named_maker``, ``agreed_by``, ``due_at``, ``because``, ``attempts`` and what the neutral declares.
     """
 
     actor: str

@@ -72,7 +72,6 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "remedies": _sayings,
     "target_case_id": _text,
     "document_sha256": _text,
-    "second_person": _text,
     "named_maker": _text,
     "on_behalf_of": Role,
     "waits_for_appeal": _flag,

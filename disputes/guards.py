@@ -46,6 +46,11 @@ class Guard:
     remedy: str
 
 
+def is_sha256(text: str) -> bool:
+    """Whether a text is a SHA-256 in hexadecimal digits."""
+    return _SHA256.fullmatch(text) is not None
+
+
 def _in_list(person: str, people: frozenset[str]) -> bool:
     return any(same_person(person, other) for other in people)
 
@@ -192,7 +197,7 @@ mediator_agrees = Guard(
 )
 document = Guard(
     "document",
-    lambda role, facts: _SHA256.fullmatch(facts.document_sha256) is not None,
+    lambda role, facts: is_sha256(facts.document_sha256),
     "the signed document is fixed by its SHA-256",
     "give the document's hash, 64 hexadecimal digits",
 )
@@ -335,8 +340,8 @@ parties_told = Guard(
 second_person_agrees = Guard(
     "second_person_agrees",
     lambda role, facts: facts.on_behalf_of is not None or _is_second(facts.second_person, facts.actor),
-    "a second person agrees",
-    "name the approver",
+    "a second person agrees, under their own name",
+    "let another approver look at it",
 )
 reopenable = Guard(
     "reopenable",

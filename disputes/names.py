@@ -156,6 +156,7 @@ def event_texts() -> dict[str, str]:
         Note.NOTED.value: _("word left"),
         Note.EVIDENCE_ADDED.value: _("evidence added"),
         Note.EVIDENCE_WITHDRAWN.value: _("evidence withdrawn"),
+        Note.JUDGMENT_SIGNED.value: _("judgment entered, waits for a second person"),
         Note.REVEALED.value: _("personal data shown"),
         Note.SPLIT.value: _("members taken out"),
         Note.TRUST_PROPOSED.value: _("trust asked for"),

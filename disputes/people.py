@@ -44,11 +44,6 @@ def analysts() -> list[str]:
     return _in_role(Role.ANALYST)
 
 
-def approvers() -> list[str]:
-    """Names of the people who can approve."""
-    return _in_role(Role.APPROVER)
-
-
 def _in_role(role: Role) -> list[str]:
     from django.contrib.auth import get_user_model  # models exist after configure() only
 

@@ -12,11 +12,11 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticDevice
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from fairdeal.data_contracts.masking import mask_text
 from fairdeal.disputes.access import keyed_hash
 from fairdeal.disputes.account_models import AccountEvent
+from fairdeal.disputes.device_models import SealedDevice, new_secret
 from fairdeal.disputes.domain import SECOND_FACTOR, same_person
 from fairdeal.disputes.people import roles_of
 from fairdeal.disputes.refused import refuse
@@ -63,16 +63,20 @@ def needs_device(user: Any) -> bool:
 
 def has_device(user: Any) -> bool:
     """Whether ``user`` has a device that has shown that it works."""
-    return bool(TOTPDevice.objects.filter(user_id=user.pk, confirmed=True).exists())
+    return bool(SealedDevice.objects.filter(user_id=user.pk, confirmed=True).exists())
 
 
-def begin(user: Any) -> TOTPDevice:
+def begin(user: Any) -> SealedDevice:
     """A device that is not yet trusted: the one begun before, so that a page loaded twice shows the same secret."""
-    device, _ = TOTPDevice.objects.get_or_create(user_id=user.pk, confirmed=False, defaults={"name": "app"})
-    return device
+    known = SealedDevice.objects.filter(user_id=user.pk, confirmed=False).first()
+    if known is not None and not known.is_readable:
+        known.delete()
+    start = {"name": "app", "key": new_secret(user.pk)}
+    device, _ = SealedDevice.objects.get_or_create(user_id=user.pk, confirmed=False, defaults=start)
+    return device  # type: ignore[no-any-return]
 
 
-def confirm(user: Any, code: str, *, at: datetime | None = None) -> tuple[TOTPDevice, list[str]] | None:
+def confirm(user: Any, code: str, *, at: datetime | None = None) -> tuple[SealedDevice, list[str]] | None:
     """Trust the device that was begun, now that it shows the right code; it takes the place of an earlier one.
 
     Returns
@@ -81,18 +85,18 @@ def confirm(user: Any, code: str, *, at: datetime | None = None) -> tuple[TOTPDe
         The device and the recovery codes, which are told here and nowhere else. None when the code is wrong or comes too soon after one.
     """
     with transaction.atomic():
-        device = TOTPDevice.objects.select_for_update().filter(user_id=user.pk, confirmed=False).first()
+        device = SealedDevice.objects.select_for_update().filter(user_id=user.pk, confirmed=False).first()
         if device is None or not device.verify_token(_plain(code)):
             return None
         _forget(user)
-        TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
+        SealedDevice.objects.filter(pk=device.pk).update(confirmed=True)
         device.confirmed = True
         codes = _new_codes(user)
         _note(AccountNote.ENROLLED, actor=user.get_username(), person=user.get_username(), at=at)
     return device, codes
 
 
-def check(user: Any, code: str, *, at: datetime | None = None) -> TOTPDevice | StaticDevice | None:
+def check(user: Any, code: str, *, at: datetime | None = None) -> SealedDevice | StaticDevice | None:
     """The device whose code it is; None when it is wrong, was used before, or comes too soon after a wrong one.
 
     Notes
@@ -102,9 +106,9 @@ def check(user: Any, code: str, *, at: datetime | None = None) -> TOTPDevice | S
     """
     given = _plain(code)
     is_device_code = len(given) == DIGITS and given.isdecimal()
-    kind = TOTPDevice if is_device_code else StaticDevice
+    kind = SealedDevice if is_device_code else StaticDevice
     with transaction.atomic():
-        device: TOTPDevice | StaticDevice | None = kind.objects.select_for_update().filter(user_id=user.pk, confirmed=True).first()
+        device: SealedDevice | StaticDevice | None = kind.objects.select_for_update().filter(user_id=user.pk, confirmed=True).first()
         if device is None or not device.verify_token(given if is_device_code else _kept_form(given)):
             return None
         if not is_device_code:
@@ -115,7 +119,7 @@ def check(user: Any, code: str, *, at: datetime | None = None) -> TOTPDevice | S
 def waits_until(user: Any) -> datetime | None:
     """Until when no code of ``user`` is looked at because of wrong ones before; None where one may come now."""
     found = []
-    for kind in (TOTPDevice, StaticDevice):
+    for kind in (SealedDevice, StaticDevice):
         for device in kind.objects.filter(user_id=user.pk):
             is_allowed, facts = device.verify_is_allowed()
             if not is_allowed and facts:
@@ -145,7 +149,7 @@ def reset_second_factor(username: str, *, actor: str, reason: str, at: datetime 
     if not reason.strip():
         raise refuse(where, "no_word", "no reason is given", "a second factor is taken away with a reason", "say why")
     with transaction.atomic():
-        if not _forget(user) + TOTPDevice.objects.filter(user_id=user.pk).delete()[0]:
+        if not _forget(user) + SealedDevice.objects.filter(user_id=user.pk).delete()[0]:
             raise refuse(where, "no_device", "it has no second factor", "only what is there is taken away", "nothing has to be done")
         _note(AccountNote.RESET, actor=actor, person=username, reason=reason, at=at)
     return {"user": username, "event": AccountNote.RESET.value}
@@ -153,7 +157,7 @@ def reset_second_factor(username: str, *, actor: str, reason: str, at: datetime 
 
 def _forget(user: Any) -> int:
     """Remove the trusted device and the recovery codes; how many rows."""
-    trusted = TOTPDevice.objects.filter(user_id=user.pk, confirmed=True).delete()[0]
+    trusted = SealedDevice.objects.filter(user_id=user.pk, confirmed=True).delete()[0]
     return int(trusted + StaticDevice.objects.filter(user_id=user.pk).delete()[0])
 
 

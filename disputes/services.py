@@ -41,8 +41,10 @@ from fairdeal.disputes.second_looks import (
     second_looks,
     take_second_look,
 )
+from fairdeal.disputes.signing import sign_judgment
 from fairdeal.disputes.snoozing import rouse, snooze
 from fairdeal.disputes.staffing import set_staffing, staffing_for, staffing_said
+from fairdeal.disputes.throttling import forget_buckets
 from fairdeal.disputes.trusting import confirm_trust, note_suppressed, propose_trust, trusted, withdraw_trust
 from fairdeal.disputes.webhooks import (
     forget_messages,
@@ -79,6 +81,7 @@ __all__ = [
     "finish_cases",
     "follow",
     "forget_answers",
+    "forget_buckets",
     "forget_draft",
     "forget_filter",
     "forget_macro",
@@ -126,6 +129,7 @@ __all__ = [
     "second_looks",
     "set_staffing",
     "show_case",
+    "sign_judgment",
     "snooze",
     "split",
     "staffing_for",

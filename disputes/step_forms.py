@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,8 +14,9 @@ from fairdeal.disputes.domain import BROUGHT_IN, CASE_TYPES, ROWS, CaseStatus, E
 from fairdeal.disputes.evidence_models import EvidenceFile
 from fairdeal.disputes.models import Case
 from fairdeal.disputes.names import role_text
-from fairdeal.disputes.people import approvers
 from fairdeal.disputes.roles import PARTIES
+from fairdeal.disputes.signing import Signature, signature_of
+from fairdeal.disputes.transitions import Transition
 
 #: What each step asks for. Who signs in elsewhere or nowhere is spoken for: then the form asks for whom and why, too.
 FORMS: dict[Event, tuple[str, ...]] = {
@@ -30,7 +31,7 @@ FORMS: dict[Event, tuple[str, ...]] = {
     Event.WITHDRAW: (),
     Event.TO_ARBITRATION: (),
     Event.TO_LEGAL: (),
-    Event.RECEIVE_JUDGMENT: ("document", "second_person"),
+    Event.RECEIVE_JUDGMENT: ("document",),
     Event.RETURN_AWARD: ("comment",),
 }
 #: Steps that need two sides.
@@ -58,11 +59,18 @@ class Field:
 
 @dataclass(frozen=True)
 class StepForm:
-    """A step as the page offers it."""
+    """A step as the page offers it.
+
+    Parameters
+    ----------
+    word
+        What is said before the form; empty where nothing has to be.
+    """
 
     event: str
     button: str
     fields: tuple[Field, ...]
+    word: str = ""
 
 
 def forms_for(case: Case, roles: frozenset[Role], skills: frozenset[Skill], actor: str, *, is_anothers: bool) -> tuple[StepForm, ...]:
@@ -77,15 +85,33 @@ def forms_for(case: Case, roles: frozenset[Role], skills: frozenset[Skill], acto
     sides = CASE_TYPES[CaseType(case.case_type)].parties
     for event, asked in FORMS.items():
         row = ROWS.get((CaseStatus(case.status), event))
-        if row is None or (row.skill is not None and row.skill not in skills) or (event in _FOR_TWO and len(sides) < len(PARTIES)):
+        signed = signature_of(case) if event is Event.RECEIVE_JUDGMENT else None
+        if row is None or _lacks_skill(row, skills, signed) or (event in _FOR_TWO and len(sides) < len(PARTIES)):
             continue
         own = roles & set(row.who) - ({Role.ANALYST} if is_anothers else set())
         askers = [] if own else _askers(event, row.who, roles, sides or PARTIES)
         if own or askers:
             names = (*(("asked_by", "reasons") if askers else ()), *asked)
-            fields = tuple(_field(name, case, actor, askers) for name in dict.fromkeys(names))
-            offered.append(StepForm(event.value, button_texts()[event], fields))
+            fields = tuple(_field(name, case, askers) for name in dict.fromkeys(names))
+            offered.append(_signing(signed, fields, actor) if signed else StepForm(event.value, button_texts()[event], fields))
     return tuple(offered)
+
+
+def _lacks_skill(row: Transition, skills: frozenset[Skill], signed: Signature | None) -> bool:
+    """Whether a step asks for a skill that somebody does not have; what one of two brings to a judgment the other need not."""
+    return row.skill is not None and signed is None and row.skill not in skills
+
+
+def _signing(signed: Signature, fields: tuple[Field, ...], actor: str) -> StepForm:
+    """The form of a judgment that one approver has entered: another confirms that document, who entered it may enter another."""
+    event = Event.RECEIVE_JUDGMENT
+    if same_person(signed.signer, actor):
+        waits = _("You entered a judgment. Another approver has to confirm it; until then nothing is carried out.")
+        return StepForm(event.value, _("Enter another judgment"), fields, waits)
+    (asked,) = fields
+    same = tuple(choice for choice in asked.choices if choice[0] == signed.document_sha256)
+    found = _("%(who)s entered this judgment. Read it; with your name it binds and is carried out.") % {"who": signed.signer}
+    return StepForm(event.value, _("Confirm the judgment"), (replace(asked, choices=same),), found)
 
 
 def given_in(event: Event, form: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,7 +153,7 @@ def _askers(event: Event, who: tuple[Role, ...], roles: frozenset[Role], sides: 
     return [role for role in Role if role in sides and role in who] if roles & set(BROUGHT_IN.get(event, ())) else []
 
 
-def _field(name: str, case: Case, actor: str, askers: list[Role]) -> Field:
+def _field(name: str, case: Case, askers: list[Role]) -> Field:
     if name == "asked_by":
         return Field(name, _("Who asks for it"), "choice", tuple((role.value, role_text(role)) for role in askers))
     if name == "document":
@@ -135,9 +161,6 @@ def _field(name: str, case: Case, actor: str, askers: list[Role]) -> Field:
         files = EvidenceFile.objects.filter(evidence__case=case).exclude(pk__in=gone).order_by("evidence__added_at")
         choices = tuple((file.evidence.file_sha256, file.name) for file in files.select_related("evidence"))
         return Field(name, _("The signed document"), "choice", choices, _("Put the signed document before the case as a file first."))
-    if name == "second_person":
-        others = tuple((person, person) for person in approvers() if not same_person(person, actor))
-        return Field(name, _("Who else has read it and agrees"), "choice", others, _("Another approver has to agree; there is none."))
     label, kind = {
         "reasons": (_("Reasons, one a line"), "lines"),
         "remedies": (_("What stays open to whoever asked, one a line"), "lines"),
@@ -156,6 +179,5 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "agreed": lambda form: {"agreed_by": sorted(PARTIES)} if form.get("agreed") == "yes" else {},
     "arbitration": lambda form: {"arbitration_agreed": form.get("arbitration") == "yes"},
     "document": lambda form: {"document_sha256": str(form.get("document", ""))},
-    "second_person": lambda form: {"second_person": named} if (named := str(form.get("second_person", ""))) in approvers() else {},
     "comment": lambda form: {"comment": str(form.get("comment", ""))},
 }

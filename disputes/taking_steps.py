@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from fairdeal.disputes import services
 from fairdeal.disputes.case_page import presumed_members
-from fairdeal.disputes.domain import BROUGHT_IN, CaseStatus, CloseCode, Event, Role, next_events
+from fairdeal.disputes.domain import BROUGHT_IN, CaseStatus, CloseCode, Event, Role, next_events, same_person
 from fairdeal.disputes.history import changing_history
 from fairdeal.disputes.models import Case, CaseMember
 from fairdeal.disputes.people import roles_of, skills_of
+from fairdeal.disputes.signing import signature_of
 from fairdeal.disputes.step_forms import FORMS, given_in, lines_in
 
 #: Evidence is asked for within days that have so many digits.
@@ -46,11 +47,22 @@ def take_step(request: HttpRequest, case: Case, event: Event, form: Any) -> str:
             services.apply(case.pk, event.value, actor=actor, role=role.value, revision=revision, **sent)
             if not Case.objects.get(pk=case.pk).decision.get("waits_for_appeal") or event is Event.UPHOLD:
                 services.carry_out(case.pk)
+    elif event is Event.RECEIVE_JUDGMENT and role is Role.APPROVER:
+        _judge(case, request.user, given_in(event, form)["document_sha256"], revision)
     else:  # a proposal by another role is refused there, which says why
-        sent = _sent_along(event, form) | ({"skills": sorted(skills_of(request.user))} if event is Event.RECEIVE_JUDGMENT else {})
-        services.apply(case.pk, event.value, actor=actor, role=role.value, revision=revision, **sent)
+        services.apply(case.pk, event.value, actor=actor, role=role.value, revision=revision, **_sent_along(event, form))
     case.refresh_from_db()
     return case.status_text
+
+
+def _judge(case: Case, user: Any, document: str, revision: int) -> None:
+    """Enter a judgment, or confirm the one that another approver has entered."""
+    sent = {"actor": user.get_username(), "role": Role.APPROVER.value, "skills": sorted(skills_of(user)), "revision": revision}
+    signed = signature_of(case)
+    if signed is None or same_person(signed.signer, sent["actor"]) or signed.document_sha256 != document:
+        services.sign_judgment(case.pk, document, **sent)
+        return
+    services.apply(case.pk, Event.RECEIVE_JUDGMENT.value, document_sha256=document, **sent)
 
 
 def _sent_along(event: Event, form: Any) -> dict[str, Any]:

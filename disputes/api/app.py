@@ -11,15 +11,17 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError, ValidationErrorContext
 from ninja.openapi.schema import OpenAPISchema
 
 from fairdeal.data_contracts.masking import mask_text
-from fairdeal.disputes.api import audit_views, case_views, intake_views, queue_views
+from fairdeal.disputes.api import audit_views, case_views, decision_views, file_views, intake_views, queue_views
 from fairdeal.disputes.api.gate import BearerToken
 from fairdeal.disputes.api.problems import MEDIA_TYPE, Problem, answer_of, plain_problem, problem_of
 from fairdeal.disputes.api.shapes import ProblemTold
+from fairdeal.disputes.file_types import MOST_BYTES
 from fairdeal.disputes.refused import RefusedChange
 
 log = logging.getLogger("fairdeal.api")
@@ -69,7 +71,7 @@ api = QueueAPI(
     "revision that was seen; every POST may carry an Idempotency-Key. Instants are ISO 8601 with time zone, money is in minor units.",
     auth=BearerToken(),
 )
-for module in (queue_views, case_views, intake_views, audit_views):
+for module in (queue_views, case_views, decision_views, file_views, intake_views, audit_views):
     api.add_router("", module.router)
 
 
@@ -103,8 +105,15 @@ def _unreadable(request: HttpRequest, error: SuspiciousOperation) -> HttpRespons
     return answer_of(plain_problem(413 if isinstance(error, RequestDataTooBig) else 400, _where(request)))
 
 
+@api.exception_handler(MultiPartParserError)
+def _unreadable_form(request: HttpRequest, error: MultiPartParserError) -> HttpResponse:
+    return answer_of(plain_problem(400, _where(request)))
+
+
 @api.exception_handler(ValidationError)
 def _wrong_value(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    if _is_too_large(request):  # its file was not taken in, and seems to be missing
+        return answer_of(plain_problem(413, _where(request)))
     errors = [_told(one) for one in error.errors[:20]]
     first = errors[0]
     detail = f"{first['where']}: found {first['found']}; {first['allowed']}; correct it as /api/v1/openapi.json describes"
@@ -125,6 +134,11 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     """What may stand in an address or a header, where nothing is no value but absence."""
     choices = [choice for choice in schema.get("anyOf", ()) if choice.get("type") != "null"]
     return {**{name: value for name, value in schema.items() if name != "anyOf"}, **choices[0]} if len(choices) == 1 else schema
+
+
+def _is_too_large(request: HttpRequest) -> bool:
+    sent = str(request.META.get("CONTENT_LENGTH") or "0")
+    return str(request.META.get("CONTENT_TYPE", "")).startswith("multipart/") and sent.isdecimal() and int(sent) > MOST_BYTES
 
 
 def _where(request: HttpRequest) -> str:

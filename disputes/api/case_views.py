@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import HttpRequest
@@ -13,27 +12,24 @@ from fairdeal.disputes import services
 from fairdeal.disputes.api.gate import acting
 from fairdeal.disputes.api.once import KEY, once
 from fairdeal.disputes.api.shapes import (
-    ApprovalGiven,
     CaseId,
     CaseTold,
     ClaimGiven,
     EvidenceAdded,
     EvidenceGiven,
     Held,
+    Moved,
     Noted,
     NoteGiven,
-    ProposalGiven,
     ReleaseGiven,
-    ReturnGiven,
+    SplitGiven,
     StepGiven,
     Stepped,
 )
 from fairdeal.disputes.api.shown import case_shown
-from fairdeal.disputes.domain import Event, Finding
-from fairdeal.disputes.models import Case, CaseMember
+from fairdeal.disputes.api.stepping import step
+from fairdeal.disputes.domain import Event, Role
 from fairdeal.disputes.noting import case_at
-from fairdeal.disputes.refused import refuse
-from fairdeal.disputes.taking_steps import take_step
 
 router = Router(tags=["cases"])
 
@@ -86,56 +82,16 @@ def step_case(request: HttpRequest, case_id: Path[CaseId], given: StepGiven, key
         "due_days": "" if given.due_days is None else str(given.due_days),
         "complete": "yes" if given.is_complete else "",
     }
-    return _step(request, key, case_id, Event(given.event), given.revision, lambda case: form)
+    return step(request, key, case_id, Event(given.event), given.revision, lambda case: form)
 
 
-@router.post("/cases/{case_id}/propose", response=Stepped, operation_id="propose_decision")
-def propose_decision(request: HttpRequest, case_id: Path[CaseId], given: ProposalGiven, key: str | None = KEY) -> Status:
-    """Put a decision before a second person."""
-    reasons = "\n".join(" ".join(reason.split()) for reason in given.reasons)
-    return _step(
-        request,
-        key,
-        case_id,
-        Event.PROPOSE_DECISION,
-        given.revision,
-        lambda case: {"outcome": given.close_code, "reasons": reasons, **_findings(case, given.findings or {})},
-    )
+@router.post("/cases/{case_id}/split", response=Moved, operation_id="split_case")
+def split_case(request: HttpRequest, case_id: Path[CaseId], given: SplitGiven, key: str | None = KEY) -> Status:
+    """Take a member who does not belong there out of a case; it is judged in one of its own."""
+    actor, _ = acting(request)
 
+    def move() -> dict[str, Any]:
+        moved = services.split(case_id, [given.member], actor=actor, role=Role.ANALYST, reason=given.reason, revision=given.revision)
+        return {"case_id": moved["case_id"], "revision": moved["revision"]}
 
-@router.post("/cases/{case_id}/approve", response=Stepped, operation_id="approve_decision")
-def approve_decision(request: HttpRequest, case_id: Path[CaseId], given: ApprovalGiven, key: str | None = KEY) -> Status:
-    """Approve what somebody else proposed; it is carried out."""
-    form = {"when": "window"} if given.waits_for_appeal else {}
-    return _step(request, key, case_id, Event.APPROVE, given.revision, lambda case: form)
-
-
-@router.post("/cases/{case_id}/return", response=Stepped, operation_id="return_decision")
-def return_decision(request: HttpRequest, case_id: Path[CaseId], given: ReturnGiven, key: str | None = KEY) -> Status:
-    """Return what somebody else proposed, and say what is missing."""
-    return _step(request, key, case_id, Event.RETURN, given.revision, lambda case: {"comment": given.comment})
-
-
-def _step(
-    request: HttpRequest, key: str | None, case_id: str, event: Event, revision: int, form_of: Callable[[Case], Mapping[str, str]]
-) -> Status:
-    """Take a step by the form that the console would send, so that both are bound by the same guards."""
-
-    def write() -> dict[str, Any]:
-        case = case_at(case_id, revision, is_locked=True)
-        take_step(request, case, event, {**form_of(case), "revision": str(revision)})
-        return {"case_id": case.pk, "status": case.status, "close_code": case.close_code or None, "revision": case.revision}
-
-    return once(request, key, write)
-
-
-def _findings(case: Case, findings: Mapping[str, Finding]) -> dict[str, str]:
-    """Findings by member as the console's form names them."""
-    keys = {member.key: member.pk for member in CaseMember.objects.filter(case=case)}
-    strange = sorted(set(findings) - set(keys))
-    if strange:
-        known = f"members are {', '.join(sorted(keys)[:10])}{' …' if len(keys) > 10 else ''}"
-        raise refuse(
-            f"case {case.pk}", "bad_finding", f"a finding for {strange[0][:160]}, who is no member", known, "name a member by kind:id"
-        )
-    return {f"finding_{keys[name]}": finding.value for name, finding in findings.items()}
+    return once(request, key, move)

@@ -32,7 +32,7 @@ KEY = Header(
 )
 
 
-def once(request: HttpRequest, key: str | None, make: Callable[[], Any], *, status: int = 200) -> Status:
+def once(request: HttpRequest, key: str | None, make: Callable[[], Any], *, status: int = 200, asked: Any = None) -> Status:
     """Do a write, in one transaction with what is kept of it.
 
     Parameters
@@ -43,6 +43,8 @@ def once(request: HttpRequest, key: str | None, make: Callable[[], Any], *, stat
         Does it and gives the answer's body. What it refuses is an answer too.
     status
         Of the answer when it was done.
+    asked
+        What stands for the body where it was a form with a file; None: the body itself.
 
     Raises
     ------
@@ -52,13 +54,13 @@ def once(request: HttpRequest, key: str | None, make: Callable[[], Any], *, stat
     if key is None:
         with transaction.atomic():
             return Status(status, _plain(make()))
-    asked = _request_sha256(request)
+    asked_sha256 = _request_sha256(request, asked)
     with transaction.atomic():
-        kept, is_first = _kept(request, key, asked)
+        kept, is_first = _kept(request, key, asked_sha256)
         if is_first:
             kept.status, kept.body = _answer(make, status)
             kept.save(update_fields=["status", "body"])
-    if kept.request_sha256 != asked:
+    if kept.request_sha256 != asked_sha256:
         raise Problem(
             409,
             "key_used_otherwise",
@@ -98,8 +100,11 @@ def _again(kept: KeptAnswer) -> Problem:
     return Problem(kept.status, code, kept.body["detail"], **more)
 
 
-def _request_sha256(request: HttpRequest) -> str:
+def _request_sha256(request: HttpRequest, asked: Any) -> str:
     """Stands for what was asked: address and body; spaces and the order of names in the body do not matter."""
+    if asked is not None:
+        asked_so = f"{request.method} {request.get_full_path()}\n{json.dumps(asked, sort_keys=True, default=str)}"
+        return hashlib.sha256(asked_so.encode("utf-8", "surrogatepass")).hexdigest()
     try:
         body = json.dumps(json.loads(request.body), sort_keys=True)
     except (ValueError, RecursionError):  # an operation without a body, that was sent one nevertheless

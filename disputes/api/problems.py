@@ -19,12 +19,29 @@ MEDIA_TYPE = "application/problem+json"
 ROOT = "/api/"
 
 #: Refusals because of who asks.
-_FORBIDDEN = frozenset({"role", "skill", "second_eyes", "independent", "fresh_reviewer", "second_person_agrees", "by_claimant", "no_right"})
+_FORBIDDEN = frozenset(
+    {"role", "skill", "second_eyes", "independent", "fresh_reviewer", "second_person_agrees", "by_claimant", "no_right", "not_brought_in"}
+)
 #: Refusals because of what was sent, whatever the case.
 _UNREADABLE = frozenset(
-    {"bad_data", "unknown_data", "unknown_word", "bad_note", "bad_complaint", "bad_finding", "sensitive_id", "no_reason"}
+    {
+        "bad_data",
+        "unknown_data",
+        "unknown_word",
+        "bad_note",
+        "bad_complaint",
+        "bad_finding",
+        "sensitive_id",
+        "no_reason",
+        "no_word",
+        "bad_type",
+        "sensitive_file",
+        "other_file",
+        "document",
+    }
 )
-_MISSING = frozenset({"no_such_case"})
+_MISSING = frozenset({"no_such_case", "no_such_file", "no_such_evidence"})
+_TOO_LARGE = frozenset({"bad_size"})
 #: Headers of an error that say more than its body.
 _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 
@@ -63,7 +80,7 @@ def answer_of(problem: Problem) -> HttpResponse:
 def problem_of(refused: RefusedChange) -> Problem:
     """The problem that a refused change is; of a stale revision it tells the newest one and who made it."""
     code = refused.refusal.code
-    status = 403 if code in _FORBIDDEN else 404 if code in _MISSING else 422 if code in _UNREADABLE else 409
+    status = 403 if code in _FORBIDDEN else 404 if code in _MISSING else 413 if code in _TOO_LARGE else 422 if code in _UNREADABLE else 409
     more = _newest(refused.where.removeprefix("case ")) if code == "stale_revision" else {}
     return Problem(status, code, str(refused), **more)
 
@@ -86,7 +103,7 @@ _SAID: dict[int, tuple[str, str]] = {
     403: ("no_right", "the request is not allowed; your roles decide; ask somebody in that role"),
     404: ("no_such_address", "there is nothing here; allowed are the addresses in /api/v1/openapi.json; correct the address"),
     405: ("no_such_method", "this address takes other methods; the header Allow names them; use one of these"),
-    413: ("too_large", "the body is too large; allowed are 2,621,440 bytes; send less, and leave files where they are"),
+    413: ("too_large", "the body is too large; allowed are 2,621,440 bytes, and 10 MB for a file; send less"),
     500: ("unforeseen", "something failed here that is not yours to correct; nothing was changed; try again, then tell the operator"),
 }  # fmt: skip
 

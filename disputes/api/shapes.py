@@ -10,6 +10,8 @@ from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, StringCo
 
 from fairdeal.data_contracts.labels import SUBJECT_KINDS
 from fairdeal.data_contracts.typologies import CaseType
+from fairdeal.disputes.attaching import Visibility
+from fairdeal.disputes.custody import Hand
 from fairdeal.disputes.domain import CaseStatus, CloseCode, Finding
 from fairdeal.disputes.evidence_kinds import COMPLAINTS, EvidenceKind
 from fairdeal.disputes.evidencing import LONGEST_TEXT
@@ -27,6 +29,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"
 Place = Annotated[str, StringConstraints(max_length=500, pattern=_ANY)]
 Language = Annotated[str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+EvidenceId = Annotated[str, StringConstraints(pattern=r"^E[0-9a-f]{16}$")]
 CaseId = Annotated[str, StringConstraints(pattern=r"^C[0-9a-f]{16}$")]
 Revision = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1, description="The revision you saw; a case changed since is refused, 409.")]
 
@@ -71,6 +74,56 @@ class EvidenceGiven(Given):
     file_sha256: Sha256 | None = None
     occurred_at: Instant | None = None
     revision: Revision | None = Field(None, description="Left out: whatever others change meanwhile does not matter.")
+
+
+class FileGiven(Given):
+    """What comes with a file, beside it, as fields of the form."""
+
+    kind: EvidenceKind
+    text: Annotated[str, StringConstraints(max_length=LONGEST_TEXT, pattern=_ANY)] = Field(
+        "", description="What can be seen in it. Card numbers and national ids are taken out."
+    )
+    visibility: Visibility = Field(Visibility.STAFF, description="Whether a copy of the case for the parties holds it.")
+    source_system: Name = "api"
+    file_sha256: Sha256 | None = Field(
+        None, description="What the file is to be; another one is refused, so that none is spoiled on its way."
+    )
+    revision: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = Field(None, description="As for other evidence.")
+
+
+class WithdrawalGiven(Given):
+    reason: Saying
+    revision: Revision | None = None
+
+
+class SplitGiven(Given):
+    revision: Revision
+    member: Place = Field(description="Who does not belong here, by kind:id.")
+    reason: Saying
+
+
+class RequestGiven(Given):
+    revision: Revision
+    reasons: Annotated[list[Saying], Field(min_length=1, max_length=50)]
+    new_evidence: Annotated[list[Saying], Field(min_length=1, max_length=50)] = Field(description="What was not known before.")
+
+
+class AppealGiven(RequestGiven):
+    asked_by: Literal["buyer", "merchant"] = Field(description="Whose request you write down.")
+
+
+class ReopeningGiven(RequestGiven):
+    asked_by: Literal["buyer", "merchant", "analyst"] = Field(description="Whose request you write down, and so agree to.")
+
+
+class UpholdingGiven(Given):
+    revision: Revision
+    reasons: Annotated[list[Saying], Field(min_length=1, max_length=50)]
+
+
+class JudgmentGiven(Given):
+    revision: Revision
+    document_sha256: Sha256 = Field(description="Of the judgment, put before the case as a file.")
 
 
 class StepGiven(Given):
@@ -178,11 +231,19 @@ class MemberTold(Schema):
     alerts: list[AlertTold]
 
 
+class HandTold(Schema):
+    at: datetime
+    actor: str
+    role: str
+    what: Hand
+
+
 class FileTold(Schema):
     name: str
     media_type: str
     size: int
-    visibility: Literal["staff", "parties"]
+    visibility: Visibility
+    custody: list[HandTold] = Field(description="Who had it in hand, the first entry first; read, it is entered here.")
 
 
 class EvidenceTold(Schema):
@@ -248,6 +309,15 @@ class EvidenceAdded(Schema):
 
 class ComplaintFiled(EvidenceAdded):
     outcome: Literal["opened", "joined", "known"]
+
+
+class EvidenceWithdrawn(EvidenceAdded):
+    """It stays where it is and counts no more."""
+
+
+class Moved(Schema):
+    case_id: str = Field(description="Where who was taken out is judged now.")
+    revision: int = Field(description="Of the case that was left.")
 
 
 class Stepped(Schema):

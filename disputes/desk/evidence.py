@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from fairdeal.disputes import services
@@ -13,11 +12,9 @@ from fairdeal.disputes.desk.rights import roles_for
 from fairdeal.disputes.desk.steps import change_case, sent_by
 from fairdeal.disputes.domain import Deed
 from fairdeal.disputes.file_types import MOST_BYTES
+from fairdeal.disputes.handing_out import handed_out
 from fairdeal.disputes.refused import RefusedChange
 from fairdeal.disputes.wording import refusal_text
-
-#: A file that is handed out can load nothing, run nothing, and is what it says it is.
-HARMLESS = {"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"}
 
 
 def attach(request: HttpRequest, case_id: str) -> HttpResponseBase:
@@ -80,6 +77,4 @@ def _handed_out(request: HttpRequest, case_id: str, evidence_id: str, *, is_show
         raise Http404(refusal_text(refused)) from None
     if is_shown and not read.is_picture:
         raise Http404
-    kind = f"{read.media_type}; charset=utf-8" if read.media_type.startswith("text/") else read.media_type
-    headers = {**HARMLESS, "Content-Disposition": content_disposition_header(not is_shown, read.name) or "attachment"}
-    return HttpResponse(read.content, content_type=kind, headers=headers)
+    return handed_out(read, is_shown=is_shown)

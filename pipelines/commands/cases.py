@@ -165,6 +165,7 @@ def _look(settings: Settings, services: Any, now: Callable[[], datetime]) -> dic
 
     due = services.apply_due(now())
     services.forget_answers(now())
+    services.forget_buckets(now())
     drawn = services.draw_second_looks(now())
     if due["escalated"]:
         notify(settings, "cases_overdue", f"{len(due['escalated'])} cases ran over their time", cases=due["escalated"][:100])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,10 @@ from django.contrib.auth.models import User
 
 from fairdeal.disputes import services
 from fairdeal.disputes.access import holder_of
-from fairdeal.disputes.access_models import AccessToken
+from fairdeal.disputes.access_models import AccessToken, AskedBucket
 from fairdeal.disputes.domain import Role
 from fairdeal.disputes.people import roles_of
-from fairdeal.disputes.throttling import Throttle
+from fairdeal.disputes.throttling import Throttle, forget_buckets
 from tests.disputes.alerts import AT
 
 
@@ -91,7 +91,29 @@ def test_a_persons_account_becomes_no_systems_and_a_stranger_gets_no_token(li: U
     assert User.objects.count() == 1
 
 
-def test_a_bucket_gives_a_minutes_requests_and_then_waits_for_its_pace() -> None:
+def test_processes_that_answer_share_a_bucket(either: str | None) -> None:
+    now = [1e9]
+    several = [Throttle(lambda: now[0]) for _ in range(3)]
+    asked = [several[n % 3].wait("token a", 30) for n in range(60)]
+    assert asked.count(0.0) == 30
+    now[0] += 4.0  # two more
+    assert [throttle.wait("token a", 30) for throttle in several].count(0.0) == 2
+    assert all("token a" not in bucket.name for bucket in AskedBucket.objects.all())
+    assert forget_buckets(datetime.fromtimestamp(now[0], UTC)) == 0
+    assert forget_buckets(datetime.fromtimestamp(now[0] + 3_601, UTC)) == 1
+
+
+def test_what_a_process_took_and_nobody_used_is_gone_after_a_minute(home: Path) -> None:
+    now = [1e9]
+    throttle = Throttle(lambda: now[0])
+    assert [throttle.wait("a", 600) for _ in range(2)] == [0.0, 0.0]
+    assert AskedBucket.objects.get().left == 570  # thirty at a time
+    now[0] += 61
+    assert throttle.wait("a", 600) == 0.0
+    assert AskedBucket.objects.get().left == 570
+
+
+def test_a_bucket_gives_a_minutes_requests_and_then_waits_for_its_pace(home: Path) -> None:
     now = [0.0]
     throttle = Throttle(lambda: now[0])
     assert [throttle.wait("a", 60) for _ in range(60)] == [0.0] * 60

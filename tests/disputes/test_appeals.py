@@ -16,6 +16,10 @@ from tests.disputes.test_console import browser, person, send, text_of
 
 pytestmark = pytest.mark.usefixtures("home")
 
+#: A reopening that an analyst asks for, written down by an approver, who so agrees to it.
+AGREED: dict[str, Any] = {
+    "actor": "wang", "role": "approver", "on_behalf_of": "analyst", "reasons": ["a film came"], "new_evidence": ["E2"],
+}  # fmt: skip
 ASKED = {"asked_by": "merchant", "reasons": "the parcels exist", "new_evidence": "the carrier's list\nphotos"}
 
 
@@ -166,7 +170,7 @@ def test_who_is_analyst_and_approver_reopens_as_approver() -> None:
 
 def test_a_measure_that_is_ordered_again_is_another_one() -> None:
     case_id = decided(when="now")
-    apply(case_id, "reopen", actor="li", role="analyst", second_person="wang", new_evidence=["E2"])
+    apply(case_id, "reopen", **AGREED)
     services.decide(case_id, maker="li", checker="wang", close_code="action_confirmed", reasons=["again"], at=timezone.now())
     keys = CaseAction.objects.values_list("idempotency_key", flat=True)
     assert len(set(keys)) == 2

@@ -11,7 +11,7 @@ from django.utils import translation
 
 from fairdeal.disputes import services
 from fairdeal.disputes.models import Case, CaseAlert
-from fairdeal.disputes.similar import similar_to
+from fairdeal.disputes.similar import Profile, likeness, similar_to
 from fairdeal.disputes.timeline import MOST, stretches_of
 from fairdeal.disputes.told_reasons import told_reasons
 from tests.disputes.alerts import AT, alert
@@ -79,9 +79,50 @@ def test_closed_cases_flagged_for_the_same_reasons_are_told_with_their_ends() ->
     with translation.override("en"):
         found = similar_to(cases["M5"])
     assert found is not None
-    assert [(one.case.subject_id, one.shared, one.of) for one in found["cases"]] == [("M1", 3, 3), ("M2", 2, 3), ("M3", 1, 3)]
+    assert [(one.case.subject_id, round(one.likeness, 2)) for one in found["cases"]] == [("M1", 0.7), ("M2", 0.57), ("M3", 0.43)]
+    assert found["cases"][1].why == "2 of 3 reasons · brushing · amount of the same size"
     assert dict(found["ended"]) == {"suspicion confirmed": 2, "false positive": 1}
     assert similar_to(cases["M4"]) is None, "no other was flagged for these reasons"
+
+
+OURS = Profile(frozenset("abcd"), "brushing", frozenset({("merchant", "M1"), ("device", "D1")}), frozenset({("CNY", 5)}))
+
+
+@pytest.mark.parametrize(
+    ("other", "score"),
+    [
+        (Profile(frozenset("abcd"), "brushing", frozenset({("device", "D1")}), frozenset({("CNY", 5)})), 1.0),
+        (Profile(frozenset("ab"), "paid_praise", frozenset({("device", "D2")}), frozenset({("CNY", 4)})), 0.2),
+        (Profile(frozenset("ab"), "brushing", frozenset(), frozenset({("EUR", 5)})), 0.4),
+        (Profile(frozenset("x"), "brushing", frozenset(), frozenset({("CNY", 5)})), 0.0),  # a kind and a size alone say little
+        (Profile(frozenset(), "", frozenset({("merchant", "M1")}), frozenset()), 0.3),
+    ],
+)
+def test_likeness_weighs_reasons_kind_parties_and_amount(other: Profile, score: float) -> None:
+    assert likeness(OURS, other) == pytest.approx(score)
+
+
+@pytest.mark.parametrize(
+    ("shared", "why"),
+    [
+        ({"merchant_id": "M1"}, "same merchant"),
+        ({"account_id": "B1"}, "same account"),
+        ({"snapshot": json.dumps({"device_id": "D1"})}, "same device"),
+        ({"snapshot": json.dumps({"instrument_id": "I1"})}, "same instrument"),
+    ],
+)
+def test_a_closed_case_with_a_party_in_common_is_shown_whatever_it_was_flagged_for(shared: dict[str, str], why: str) -> None:
+    snapshot = json.dumps({"instrument_id": "I1", "device_id": "D1"})
+    ours = alert(1, "M1", reasons=json.dumps([reason("a")]), snapshot=snapshot)
+    other = alert(2, "M2", reasons=json.dumps([reason("x")]), **({"snapshot": "{}"} | shared))
+    services.open_cases([ours, other], run_id="run-1", at=AT)
+    cases = {case.subject_id: case for case in Case.objects.all()}
+    services.decide(cases["M2"].pk, maker="li", checker="wang", close_code="false_positive", reasons=["r"], at=AT)
+    with translation.override("en"):
+        found = similar_to(cases["M1"])
+    assert found is not None
+    assert why in found["cases"][0].why.split(" · ")
+    assert similar_to(cases["M1"], hidden=frozenset({cases["M2"].pk})) is None
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", ["What happened", "Why", "Usual"]), ("zh-hans", ["发生了什么", "原因", "通常"])])

@@ -225,15 +225,41 @@ def test_a_settlement_is_written_down_for_a_party_with_the_signed_document() -> 
     assert entry.role == "agent"
 
 
-def test_a_judgment_names_another_approver_who_is_one() -> None:
+def test_a_judgment_binds_when_a_second_approver_confirms_it_under_their_own_name() -> None:
     case_id = open_case()
     Case.objects.filter(pk=case_id).update(status="LEGAL")
-    wang = person("wang", "approver", "legal")
+    officer, chen = browser(person("wang", "approver", "legal")), browser(person("chen", "approver"))
     services.attach_file(case_id, PDF, name="judgment.pdf", kind="official_document", actor="kf", role="agent")
-    document, client = CaseEvidence.objects.get().file_sha256, browser(wang)
-    assert "Another approver has to agree; there is none." in text_of(client.get(f"/case/{case_id}/"))
-    for nobody in ("chen", "wang", ""):
-        assert "a second person agrees" in send(client, case_id, "receive_judgment", document=document, second_person=nobody)
-    person("chen", "approver")
-    send(client, case_id, "receive_judgment", document=document, second_person="chen")
-    assert CaseEvent.objects.filter(event="receive_judgment").exists()
+    document = CaseEvidence.objects.get().file_sha256
+    assert "Enter a judgment" not in text_of(chen.get(f"/case/{case_id}/"))
+    assert "judgment entered, waits for a second person" in send(officer, case_id, "receive_judgment", document=document)
+    assert Case.objects.get().status == "LEGAL"
+    assert "Another approver has to confirm it" in text_of(officer.get(f"/case/{case_id}/"))
+    for again in (officer, browser(person("li", "analyst"))):
+        send(again, case_id, "receive_judgment", document=document)
+        assert Case.objects.get().status == "LEGAL"
+    assert "wang entered this judgment" in text_of(chen.get(f"/case/{case_id}/"))
+    send(chen, case_id, "receive_judgment", document=document)
+    assert Case.objects.get().status == "ENFORCING"
+    decision = Case.objects.get().decision
+    assert (decision["maker"], decision["checker"], decision["document_sha256"]) == ("wang", "chen", document)
+    assert services.verify_history().faults == ()
+
+
+def test_who_names_another_person_has_not_let_them_sign() -> None:
+    case_id, sha256 = open_case(), "a" * 64
+    Case.objects.filter(pk=case_id).update(status="LEGAL")
+    step: dict[str, Any] = {"role": "approver", "skills": ["legal"], "document_sha256": sha256}
+    with pytest.raises(services.RefusedChange, match="second_person given"):
+        services.apply(case_id, "receive_judgment", actor="wang", second_person="chen", **step)
+    with pytest.raises(services.RefusedChange, match="a second person agrees"):
+        services.apply(case_id, "receive_judgment", actor="wang", **step)
+    services.sign_judgment(case_id, sha256, actor="chen", role="approver")
+    for changes in ({"actor": "Chen "}, {"actor": "wang", "document_sha256": "b" * 64}):
+        with pytest.raises(services.RefusedChange, match="a second person agrees"):
+            services.apply(case_id, "receive_judgment", **(step | changes))
+    with pytest.raises(services.RefusedChange, match="needs the skill legal"):
+        services.apply(case_id, "receive_judgment", actor="wang", role="approver", document_sha256=sha256)
+    assert services.apply(case_id, "receive_judgment", actor="wang", **step)["status"] == "ENFORCING"
+    with pytest.raises(services.RefusedChange):
+        services.sign_judgment(case_id, sha256, actor="chen", role="approver")

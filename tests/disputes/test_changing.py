@@ -19,6 +19,12 @@ from tests.disputes.alerts import AT, alert
 pytestmark = pytest.mark.usefixtures("home")
 
 
+#: A reopening that an analyst asks for, written down by an approver, who so agrees to it.
+AGREED: dict[str, Any] = {
+    "actor": "wang", "role": "approver", "on_behalf_of": "analyst", "reasons": ["a film came"], "new_evidence": ["E2"],
+}  # fmt: skip
+
+
 def open_case(*alerts: dict[str, Any]) -> str:
     return services.open_cases(list(alerts) or [alert(1), alert(2)], run_id="run-1", at=AT).opened[0]
 
@@ -197,7 +203,7 @@ def test_a_reopened_case_is_judged_anew() -> None:
     case_id = open_case(alert(1))
     services.decide(case_id, maker="li", checker="wang", close_code="action_confirmed", reasons=["x"], at=AT)
     later = AT + timedelta(days=2)
-    apply(case_id, "reopen", actor="li", role="analyst", second_person="wang", new_evidence=["E2"], at=later)
+    apply(case_id, "reopen", **AGREED, at=later)
     assert Case.objects.get().closed_at is None
     services.decide(case_id, maker="li", checker="zhao", close_code="false_positive", reasons=["y"], at=later)
     assert [(row["is_fraud"], row["decided_at"]) for row in services.verdicts()] == [
@@ -211,7 +217,7 @@ def test_a_case_is_not_reopened_beside_a_newer_open_one() -> None:
     services.decide(case_id, maker="li", checker="wang", close_code="action_confirmed", reasons=["x"], at=AT)
     services.open_cases([alert(2)], run_id="run-2", at=AT)
     with pytest.raises(RefusedChange, match="one case of a type may be open about a subject"):
-        apply(case_id, "reopen", actor="li", role="analyst", second_person="wang", new_evidence=["E2"], at=AT)
+        apply(case_id, "reopen", **AGREED, at=AT)
 
 
 def test_an_appeal_is_judged_by_somebody_new_and_can_turn_the_decision() -> None:

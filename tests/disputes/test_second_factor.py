@@ -8,10 +8,12 @@ import time
 from base64 import b32encode
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -23,8 +25,10 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from fairdeal.disputes import second_factor, services
 from fairdeal.disputes.account_models import AccountEvent
+from fairdeal.disputes.device_models import PURPOSE, SealedDevice
 from fairdeal.disputes.django_setup import configure
 from fairdeal.disputes.models import FirstPassword
+from fairdeal.disputes.sealing import SealBroken, seal
 from fairdeal.disputes.second_factor import RECOVERY_CODES, begin, check, codes_left, confirm, reset_second_factor, waits_until
 from fairdeal.disputes.services import RefusedChange
 
@@ -63,6 +67,41 @@ def test_a_device_is_trusted_once_it_shows_the_right_code() -> None:
     assert made is not None
     assert second_factor.has_device(user)
     assert len(set(made[1])) == RECOVERY_CODES == codes_left(user)
+
+
+def test_the_database_holds_no_secret_of_a_device_and_takes_none_that_was_not_sealed_for_its_owner() -> None:
+    user, device, _ = enrolled()
+    secret, kept = device.bin_key, TOTPDevice.objects.get().key
+    assert len(secret) == 20
+    assert kept.startswith("s1:")
+    assert len(kept) <= TOTPDevice._meta.get_field("key").max_length
+    assert not any(form in kept for form in (secret.hex(), b32encode(secret).decode()))
+    other = seal(secret, purpose=PURPOSE, owner=str(user.pk + 1))
+    for spoiled in (secret.hex(), other, seal(secret, purpose="another", owner=str(user.pk)), kept[:-2] + "A=", "s1:", "s1:?"):
+        TOTPDevice.objects.update(key=spoiled)
+        assert check(user, code_of(device)) is None, spoiled
+        with pytest.raises(SealBroken):
+            assert SealedDevice.objects.get().bin_key
+    TOTPDevice.objects.update(key=kept)
+    assert check(user, code_of(device)) == device
+
+
+def test_secrets_that_lay_open_are_sealed_where_they_are() -> None:
+    user = User.objects.create(username="wang")
+    old = TOTPDevice.objects.create(user=user, name="app", confirmed=True)
+    seal_all = import_module("fairdeal.disputes.migrations.0052_sealed_devices")
+    for _ in range(2):
+        seal_all.seal_all(apps, None)
+    assert SealedDevice.objects.get().bin_key == old.bin_key
+    assert check(user, code_of(old)) == old
+    seal_all.open_all(apps, None)
+    assert TOTPDevice.objects.get().key == old.key
+
+
+def test_a_device_that_was_begun_under_another_key_is_begun_anew() -> None:
+    user = User.objects.create(username="wang")
+    TOTPDevice.objects.create(user=user, name="app", confirmed=False)
+    assert begin(user).is_readable
 
 
 def test_a_code_is_good_once() -> None:
@@ -207,7 +246,7 @@ def test_a_device_is_set_up_once_and_asked_for_whenever_one_signs_in() -> None:
     user = person("wang", "approver")
     client = browser(user)
     page = client.get("/second-factor/new/").content.decode()
-    device = TOTPDevice.objects.get()
+    device = SealedDevice.objects.get()
     assert "<svg" in page
     assert b32encode(device.bin_key).decode() in page
     key = client.session.session_key

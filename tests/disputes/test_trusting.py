@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 
 from fairdeal.disputes import services
 from fairdeal.disputes.models import Case, CaseEvent
@@ -110,7 +111,9 @@ def test_trust_is_withdrawn_at_once_by_an_approver_and_with_a_reason() -> None:
 def test_trust_ends_when_its_case_no_longer_stands() -> None:
     case_id = closed()
     services.confirm_trust(asked(case_id)["entry_id"], actor="wu", role="approver", at=LATER)
-    services.apply(case_id, "reopen", actor="ana", role="analyst", new_evidence=["a film"], second_person="wu", at=LATER)
+    services.apply(
+        case_id, "reopen", actor="wu", role="approver", on_behalf_of="analyst", reasons=["a film"], new_evidence=["a film"], at=LATER
+    )
     assert services.trusted() == []
 
 
@@ -126,3 +129,58 @@ def test_what_an_entry_kept_from_people_is_told_once_per_run() -> None:
 
 def test_card_numbers_in_a_reason_are_taken_out() -> None:
     assert "4111" not in asked(closed(), reason="card 4111 1111 1111 1111")["reason"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE disputes_trustentry SET days = 89",
+        "UPDATE disputes_trustentry SET subject_id = 'B2'",
+        "UPDATE disputes_trustentry SET until = NULL",
+        "UPDATE disputes_trustentry SET confirmed_by = 'ana'",
+        "DELETE FROM disputes_trustentry",
+        "UPDATE disputes_trustnight SET suppressed = 0",
+        "DELETE FROM disputes_trustnight",
+        "UPDATE disputes_staffing SET hours = '{}'",
+        "DELETE FROM disputes_staffing",
+    ],
+)
+def test_the_database_refuses_to_change_what_was_said_of_trust_and_staffing(either: str | None, statement: str) -> None:
+    entry = asked(closed())["entry_id"]
+    services.confirm_trust(entry, actor="wu", role="approver", at=LATER)
+    services.note_suppressed("run-2", {entry: {"suppressed": 3, "sampled": 1}}, at=LATER)
+    services.set_staffing(AT.date(), {"all": 8.0}, actor="wu", role="approver", at=AT)
+    with pytest.raises(DatabaseError, match=r"trust-list|night|staffing"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert services.withdraw_trust(entry, reason="seen again", actor="wu", role="approver", at=LATER)["state"] == "withdrawn"
+    with pytest.raises(DatabaseError, match="withdrawn once"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE disputes_trustentry SET withdrawn_at = NULL, withdrawn_by = ''")
+
+
+@pytest.mark.parametrize(
+    ("statement", "fault"),
+    [
+        ("UPDATE disputes_trustentry SET subject_id = 'B2'", "it is not what entry"),
+        ("UPDATE disputes_trustentry SET days = 89", "it is not what entry"),
+        ("UPDATE disputes_trustentry SET confirmed_by = 'ana'", "it is not what entry"),
+        ("DELETE FROM disputes_trustentry", "and it is gone"),
+        (
+            (
+                "INSERT INTO disputes_trustentry (case_id, subject_kind, subject_id, detector, typology, reason, days, proposed_by,"
+                " proposed_at, confirmed_by, withdrawn_by) SELECT case_id, 'account', 'B9', detector, typology, reason, days, 'ana',"
+                " proposed_at, '', '' FROM disputes_trustentry"
+            ),
+            "nobody asked for it",
+        ),
+    ],
+)
+def test_an_audit_names_an_entry_of_the_trust_list_that_nobody_said(statement: str, fault: str) -> None:
+    services.confirm_trust(asked(closed())["entry_id"], actor="wu", role="approver", at=LATER)
+    assert services.verify_history().faults == ()
+    with connection.cursor() as cursor:
+        for name in ("disputes_trustentry_once", "disputes_trustentry_no_delete"):
+            cursor.execute(f"DROP TRIGGER {name}")
+        cursor.execute(statement)
+    (found,) = services.verify_history().faults
+    assert found.startswith("trust-list entry ")
+    assert fault in found

@@ -42,7 +42,6 @@ _SENT: dict[str, Any] = {
     "skills": ["appeal_review", "legal", "second_level"],
     "told": ["buyer", "merchant"],
     "named_maker": "chen",
-    "second_person": "zhou",
 }
 
 
