@@ -40,7 +40,8 @@ def compare_models(place: Workplace, detector: Detector, *, until: datetime, day
     -------
     dict
         ``comparison_id, detector, interval, champion, challenger`` (``model_version, registry_version, stood_as``), what
-        `fairdeal.models.comparing.compare` gives, ``currency, by_day`` (money saved by either), ``may_promote, checks, seconds``.
+        `fairdeal.models.comparing.compare` gives, ``censored`` (subjects left out: see `fairdeal.pipelines.replaying.PastDays`),
+        ``currency, by_day`` (money saved by either), ``may_promote, checks, seconds``.
 
     Raises
     ------
@@ -74,6 +75,7 @@ def compare_models(place: Workplace, detector: Detector, *, until: datetime, day
         "code_version": fairdeal.__version__,
         **{name: {**model.as_dict(), "stood_as": models[name][1]} for name, model in pair.items()},
         **compared,
+        "censored": past.censored,
         "currency": past.currency,
         "by_day": by_day(past.day, sides),
         "may_promote": may_promote,

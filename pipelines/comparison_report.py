@@ -124,10 +124,11 @@ def page(title: str, body: str, drawn: bytes, end: str) -> str:
 
 
 def period(told: dict[str, Any]) -> str:
-    """Which days were judged, by how many subjects."""
+    """Which days were judged, by how many subjects, and how many had to be left out."""
+    left_out = f"; {told['censored']:,} held or blocked that nobody looked at are left out" if told.get("censored") else ""
     return (
         f"{told['source']}, {told['interval'][0][:10]} to {told['interval'][1][:10]}: {told['days']} days, {told['subjects']:,} subjects, "
-        f"{told['frauds']:,} frauds as known on {told['until'][:10]}"
+        f"{told['frauds']:,} frauds as known on {told['until'][:10]}{left_out}"
     )
 
 

@@ -22,6 +22,7 @@ from fairdeal.pipelines import deciding, scoring
 from fairdeal.pipelines.alerting import with_cases
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.keys import hashing_key
+from fairdeal.pipelines.label_weights import runs_until, stopped
 from fairdeal.pipelines.labelled_frames import labelled_frame, share_that_comes_to_light
 from fairdeal.pipelines.labelling import every_label
 from fairdeal.pipelines.tables import Tables, feature_table, known_tables, training_subjects
@@ -53,6 +54,8 @@ class PastDays:
         Most trade's.
     found
         Share of frauds that come to light; the others stand among the honest rows.
+    censored
+        Subjects that were held or blocked and that nobody has looked at: nobody knows what they were, and they are left out.
     """
 
     detector: Detector
@@ -65,6 +68,7 @@ class PastDays:
     tables: Tables
     currency: str | None
     found: float
+    censored: int
 
 
 def ripe_days(place: Workplace, until: datetime, days: int) -> tuple[datetime, datetime]:
@@ -96,7 +100,9 @@ def past_days(place: Workplace, detector: Detector, *, start: datetime, end: dat
         until=until,
         ripe_days=place.settings.train.ripe_days,
         names_honest=place.mapping.names_honest(detector.table),
+        stops=stopped(place.lake, detector, runs_until(place.lake, source, until)),
     )
+    censored = int(frame["is_censored"].sum())
     known = frame["is_fraud"].notna().to_numpy()
     if not known.any():
         raise WrongUse(f"{where}: no label is known of any of its {rows.height} rows; give days about which something was reported")
@@ -115,6 +121,7 @@ def past_days(place: Workplace, detector: Detector, *, start: datetime, end: dat
         tables=tables,
         currency=currency,
         found=share_that_comes_to_light(detector, frame, every_label(place.lake, source, known_before=until)),
+        censored=censored,
     )
 
 

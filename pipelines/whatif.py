@@ -48,7 +48,7 @@ def what_if(place: Workplace, detector: Detector, changes: Sequence[str], *, unt
     -------
     dict
         ``detector, interval, changed, model``, what `fairdeal.models.comparing.compare` gives (its sides are called ``now`` and
-        ``what_if``), ``currency, by_day, audit`` (see `missed`), ``seconds``.
+        ``what_if``), ``censored, currency, by_day, audit`` (see `missed`), ``seconds``.
 
     Raises
     ------
@@ -82,6 +82,7 @@ def what_if(place: Workplace, detector: Detector, changes: Sequence[str], *, unt
         "changed": list(changes),
         "model": {**champion.as_dict(), "stood_as": stood_as},
         **compare(as_is, as_might_be, facts, segments=past.segments, names=SIDES, seed=seed),
+        "censored": past.censored,
         "currency": past.currency,
         "by_day": by_day(past.day, dict(zip(SIDES, (as_is, as_might_be), strict=True))),
         "audit": missed(place, past, as_is, seed=seed),
