@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fairdeal.features.places import Ints, Placed, coded, count_up_to, stable_order
+from fairdeal.features.places import Ints, Placed, coded, count_up_to, in_order
 from fairdeal.features.ranges import largest, ranked, running
 from fairdeal.features.trails import HIGH_TENTHS, Aggregate, Trail
 
@@ -28,6 +28,7 @@ class Meeting:
     def __init__(self, events: Placed, subjects: Placed) -> None:
         self._events, self._subjects = events, subjects
         self._counted: dict[int, Ints] = {}
+        self._summed: dict[str | None, Ints] = {}
 
     def _up_to(self, seconds: int) -> Ints:
         """Events that lie so many seconds or more before each subject."""
@@ -39,6 +40,12 @@ class Meeting:
         """First event of each subject's history, and the first after it."""
         return self._up_to(trail.reach), self._up_to(trail.delay or 1)
 
+    def _sums(self, trail: Trail) -> Ints:
+        """Sums of the first 0, 1, 2 … values, the same for every window."""
+        if trail.value not in self._summed:
+            self._summed[trail.value] = running(self._numbers(trail, 0))
+        return self._summed[trail.value]
+
     def answer(self, trail: Trail, everyone: Meeting | None) -> tuple[Ints | Floats, Flags]:
         """The trail's value per subject and where there is none, subjects in order of place; ``everyone`` are events without condition."""
         first, after = self._span(trail)
@@ -47,7 +54,7 @@ class Meeting:
             case Aggregate.COUNT:
                 return after - first, absent
             case Aggregate.SUM:
-                return self._total(self._numbers(trail, 0), first, after), absent
+                return self._sums(trail)[after] - self._sums(trail)[first], absent
             case Aggregate.DISTINCT:
                 return self._distinct(trail), absent
             case Aggregate.SINCE:
@@ -110,11 +117,12 @@ class Meeting:
     def _distinct(self, trail: Trail) -> Ints:
         """Distinct values in the window: those first seen before ``t`` less those that were seen again or left the window by then."""
         events, known_after = self._events, trail.delay or 1
-        values = events.line.of(coded(trail.value or ""))[events.positions]
-        by_value = stable_order(values)
-        sorted_values, sorted_codes, starts = values[by_value], events.codes[by_value], events.places[by_value]
+        values = events.line.of(coded(trail.value or ""))[events.rows]
+        by_value, sorted_values = in_order(values.astype(np.int64))
+        starts = events.places[by_value]
         ends = starts + trail.reach
-        again = np.flatnonzero((sorted_values[1:] == sorted_values[:-1]) & (sorted_codes[1:] == sorted_codes[:-1]))
+        # Of two neighbours with one value and other keys the later begins after the earlier has left the window.
+        again = np.flatnonzero(sorted_values[1:] == sorted_values[:-1])
         ends[again] = np.minimum(ends[again], starts[again + 1] + known_after)
         # Starts and ends of other keys cancel: each value of an earlier key has both below the subject's place, of a later key neither.
         begun = count_up_to(events.places[values > 0], self._subjects.places - known_after)

@@ -15,33 +15,26 @@ Codes = NDArray[np.uint32]
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """A table in order of time.
+    """A table whose rows have their moments.
 
     Parameters
     ----------
     frame
-        The table, in the order it came.
+        The table, in any order.
     times
-        Seconds, ascending.
-    by_time
-        Row of the frame behind each of them.
+        Seconds, in the order of the table.
     """
 
     frame: pl.DataFrame
     times: Ints
-    by_time: Ints
 
     @staticmethod
     def over(frame: pl.DataFrame) -> Line:
-        times = frame["t"].to_numpy().astype(np.int64)
-        if np.all(times[1:] >= times[:-1]):
-            return Line(frame, times, np.arange(len(times)))
-        by_time = np.argsort(times)
-        return Line(frame, times[by_time], by_time)
+        return Line(frame, frame["t"].to_numpy().astype(np.int64, copy=False))
 
     def of(self, column: str) -> NDArray[np.uint32]:
-        """A column of codes, in order of time."""
-        codes: NDArray[np.uint32] = self.frame[column].to_numpy()[self.by_time]
+        """A column of codes."""
+        codes: NDArray[np.uint32] = self.frame[column].to_numpy()
         return codes
 
 
@@ -55,7 +48,7 @@ class Scale:
 
     @staticmethod
     def over(lines: Sequence[Line], longest: int) -> Scale:
-        ends = [int(line.times[at]) for line in lines if len(line.times) for at in (0, -1)]
+        ends = [int(end) for line in lines if len(line.times) for end in (line.times.min(), line.times.max())]
         start, end = min(ends, default=0), max(ends, default=0)
         return Scale(start, longest, (end - start) + 2 * longest + 2)
 
@@ -85,7 +78,7 @@ def coded(column: str) -> str:
 
 
 def key_codes(lines: Sequence[Line], key: tuple[str, ...]) -> list[Codes]:
-    """The key's code of every row of every table, in order of time; 0 where a part of the key is null."""
+    """The key's code of every row of every table; 0 where a part of the key is null."""
     codes = [line.of(coded(key[0])) for line in lines]
     for column in key[1:]:
         others = [line.of(coded(column)) for line in lines]
@@ -106,22 +99,31 @@ def _numbered(pairs: pl.Series) -> Codes:
     return pairs.replace_strict(distinct, codes, default=0, return_dtype=pl.UInt32).to_numpy()
 
 
-def stable_order(codes: Codes) -> Ints:
-    """Positions in order of code, those of one code as they stood; by halves of 16 bits, which NumPy sorts in linear time."""
-    order = np.argsort(codes.astype(np.uint16), kind="stable")
-    if codes.max(initial=0) >= 2**16:
-        order = order[np.argsort((codes >> 16).astype(np.uint16)[order], kind="stable")]
-    return order
+def in_order(numbers: Ints) -> tuple[Ints, Ints]:
+    """Rows in ascending order of their numbers, those of one number as they stood; and the numbers so ordered. None is below zero.
+
+    Notes
+    -----
+    Number and row become one whole number wherever both fit: numbers are sorted several times faster than rows by their numbers.
+    """
+    bits = len(numbers).bit_length()
+    if int(numbers.max(initial=0)).bit_length() + bits > 63:
+        rows = np.argsort(numbers, kind="stable")
+        return rows, numbers[rows]
+    both = numbers << bits
+    both |= np.arange(len(numbers))
+    both.sort()
+    return both & ((1 << bits) - 1), both >> bits
 
 
 def of_interest(line: Line, codes: Codes, subject_codes: Codes, where: str | None) -> Ints:
-    """Positions in order of time of the events that hold ``where`` and whose key some subject has."""
+    """Rows of the events that hold ``where`` and whose key some subject has."""
     wanted = np.zeros(1 + max(int(codes.max(initial=0)), int(subject_codes.max(initial=0))), dtype=bool)
     wanted[subject_codes] = True
     wanted[0] = False
     kept = wanted[codes]
     if where:
-        kept &= line.frame[where].fill_null(False).to_numpy()[line.by_time]
+        kept &= line.frame[where].fill_null(False).to_numpy()
     return np.flatnonzero(kept)
 
 
@@ -135,24 +137,21 @@ class Placed:
         The table.
     rows
         Row of the frame behind each place.
-    positions
-        The same, in order of time.
-    codes, places
+    places
         Ascending.
     """
 
     line: Line
     rows: Ints
-    positions: Ints
-    codes: Codes
     places: Ints
 
     @staticmethod
     def of(line: Line, codes: Codes, chosen: Ints, scale: Scale) -> Placed:
-        """The chosen positions of a table, given in order of time."""
-        positions = chosen[stable_order(codes[chosen])]
-        ordered = codes[positions]
-        return Placed(line, line.by_time[positions], positions, ordered, scale.places(ordered, line.times[positions]))
+        """The chosen rows of a table, given in its order."""
+        if len(chosen) == len(codes):
+            return Placed(line, *in_order(scale.places(codes, line.times)))
+        rows, places = in_order(scale.places(codes[chosen], line.times[chosen]))
+        return Placed(line, chosen[rows], places)
 
 
 def count_up_to(places: Ints, limits: Ints) -> Ints:

@@ -47,11 +47,11 @@ def evaluate(
     Notes
     -----
     Trails whose keys begin with the same column are evaluated together: values become codes while their events are read, events of keys
-    that no subject has are left out, and what remains is taken in parts by the code of that column. In each part every table is put in
-    order of time. Per key, code and time make one number, a place: events and subjects in order of their places meet in one linear merge
-    for each end of a window. Sums are differences of prefix sums, extremes and quantiles come from `ranges`, and a distinct value is live
-    from the second after it was seen until it is seen again or leaves the window. Means, spreads and shares are made of such whole numbers
-    in one last step. All of it is exact for any order of rows.
+    that no subject has are left out, and what remains is taken in parts by the code of that column. Per key, code and time make one number,
+    a place: events and subjects in order of their places meet in one linear merge for each end of a window. Sums are differences of prefix
+    sums, extremes and quantiles come from `ranges`, and a distinct value is live from the second after it was seen until it is seen again
+    or leaves the window. Means, spreads and shares are made of such whole numbers in one last step. All of it is exact for any order of
+    rows.
     """
     known = {name: {"t", *streams[name].lazy().collect_schema().names()} for name in {trail.stream for trail in trails} if name in streams}
     seeing = [trail for trail in trails if _sees(trail, subjects, known)]

@@ -257,6 +257,13 @@ def kept_back(decisions: pd.DataFrame, *, capacity: Capacity, open_subjects: Col
     return waiting[_flagged(waiting, minutes, loss, capacity) & _is_trusted(waiting)].reset_index(drop=True)
 
 
+def asking(decisions: pd.DataFrame, *, capacity: Capacity) -> pd.DataFrame:
+    """Of what `choose_alerts` is given: the subjects that are flagged, whether or not anybody has the time."""
+    waiting = _waiting(decisions, ())
+    minutes, loss = _takes(waiting, capacity), _at_stake(waiting, capacity)
+    return waiting[_flagged(waiting, minutes, loss, capacity)].reset_index(drop=True)
+
+
 def _takes(waiting: pd.DataFrame, capacity: Capacity) -> Floats:
     """Minutes that a look at each takes."""
     return np.asarray([capacity.minutes[CaseType(name)] for name in waiting["case_type"]], dtype=np.float64)

@@ -16,9 +16,9 @@ from fairdeal.models.metrics import auc, average_precision, brier, expected_cali
 #: How often the days are drawn again.
 DRAWS = 200
 #: Columns of a side: what was made of each subject.
-SIDE = ("score", "probability", "acted", "disturbed", "prevented", "friction", "saved", "minutes")
-#: What stands before the name of a party, in columns that are its part of what is prevented.
-PREVENTED = "prevented_"
+SIDE = ("score", "probability", "acted", "disturbed", "prevented", "friction", "saved", "minutes", "breached")
+#: What stands before the name of a party, in columns that are its part of what is prevented, and of what is not.
+OF_A_PARTY = ("prevented_", "lost_")
 #: What the two sides are called.
 RIVALS = ("champion", "challenger")
 
@@ -37,8 +37,9 @@ def compare(
     Parameters
     ----------
     one, other
-        One row per subject, in the same order: the columns of `SIDE`, and ``prevented_<party>`` where known; ``probability`` NaN where
-        none is claimed, money in minor units, ``minutes`` those that people spent on the subject, 0 where nobody looked.
+        One row per subject, in the same order: the columns of `SIDE`, and ``prevented_<party>`` and ``lost_<party>`` where known;
+        ``probability`` NaN where none is claimed, money in minor units, ``minutes`` those that people spent on the subject, 0 where nobody
+        looked, ``breached`` 1 for one subject of each case that nobody could look at in time.
     facts
         Same order: ``is_fraud`` (1 or 0), ``day`` (integer), ``loss`` (what a fraud costs if let pass), ``typology`` (null where
         not said).
@@ -71,11 +72,13 @@ def compare(
         else dict.fromkeys((*names, "difference", "low", "high"))
         for name, (figure, column) in _RANKING.items()
     }
-    parties = [name for name in one.columns if name.startswith(PREVENTED)]
+    parties = [name for name in one.columns if name.startswith(OF_A_PARTY)]
     sums: dict[str, tuple[list[Floats], Floats]] = {
         "disturbed_share": ([floats(side["disturbed"]) for side in sides], days.sums(honest)),
         "prevented_share": ([floats(side["prevented"]) for side in sides], days.sums(floats(facts["loss"]))),
         **{f"{name}_per_day": ([floats(side[name]) for side in sides], each_day) for name in ("prevented", "friction", "saved", *parties)},
+        "lost_per_day": ([floats(facts["loss"]) - floats(side["prevented"]) for side in sides], each_day),
+        "breached_per_day": ([floats(side["breached"]) for side in sides], each_day),
         "unseen_per_day": ([floats(side["acted"]) * (floats(side["minutes"]) == 0) for side in sides], each_day),
         "hours_per_day": ([floats(side["minutes"]) / 60 for side in sides], each_day),
         "hours_on_honest_per_day": ([floats(side["minutes"]) * honest / 60 for side in sides], each_day),

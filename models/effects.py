@@ -31,7 +31,7 @@ def effects(decisions: pd.DataFrame, is_fraud: Floats, typology: pd.Series, poli
         In the order of ``decisions``, in minor units of the currency that the policy is written in: ``loss`` (what the subject would
         have cost if let pass; 0 for honest ones), ``prevented`` (the part of it that the action stops), ``friction`` (what the action
         costs an honest subject; 0 for frauds), ``saved`` (``prevented - friction``), and ``disturbed`` (an honest subject was not
-        allowed at once); and for each party ``prevented_<party>``, its part of what is prevented.
+        allowed at once); and for each party ``prevented_<party>`` and ``lost_<party>``, its part of what is prevented and of what is not.
 
     Notes
     -----
@@ -59,6 +59,7 @@ def effects(decisions: pd.DataFrame, is_fraud: Floats, typology: pd.Series, poli
             "saved": prevented - friction,
             "disturbed": acted & ~fraud,
             **{f"prevented_{party}": borne[:, at] * effectiveness for at, party in enumerate(Party)},
+            **{f"lost_{party}": borne[:, at] * (1.0 - effectiveness) for at, party in enumerate(Party)},
         },
         index=decisions.index,
     )

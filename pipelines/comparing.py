@@ -20,7 +20,7 @@ from fairdeal.pipelines import registry
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.ledger import COMPARISONS, Ledger, dumps, loads
 from fairdeal.pipelines.registry import Registered, Standing
-from fairdeal.pipelines.replaying import past_days, replay, ripe_days
+from fairdeal.pipelines.replaying import nights_by_basis, past_days, replay, ripe_days
 from fairdeal.pipelines.running import read_up_to
 from fairdeal.pipelines.training import learn, settings_of
 from fairdeal.pipelines.workplace import Workplace, instant, watermark
@@ -40,7 +40,9 @@ def compare_models(place: Workplace, detector: Detector, *, until: datetime, day
     -------
     dict
         ``comparison_id, detector, interval, champion, challenger`` (``model_version, registry_version, stood_as``), what
-        `fairdeal.models.comparing.compare` gives, ``currency, by_day`` (money saved by either), ``may_promote, checks, seconds``.
+        `fairdeal.models.comparing.compare` gives, ``censored`` (subjects left out: see `fairdeal.pipelines.replaying.PastDays`),
+        ``nights`` (how many, by what is known of who worked), ``currency, by_day`` (money saved by either), ``may_promote, checks,
+        seconds``.
 
     Raises
     ------
@@ -74,6 +76,8 @@ def compare_models(place: Workplace, detector: Detector, *, until: datetime, day
         "code_version": fairdeal.__version__,
         **{name: {**model.as_dict(), "stood_as": models[name][1]} for name, model in pair.items()},
         **compared,
+        "censored": past.censored,
+        "nights": nights_by_basis(past),
         "currency": past.currency,
         "by_day": by_day(past.day, sides),
         "may_promote": may_promote,

@@ -21,10 +21,17 @@ FIGURES = (
     ("prevented_platform_per_day", "of it the platform's", "其中平台", "money"),
     ("prevented_carrier_per_day", "of it the carriers'", "其中承运方", "money"),
     ("prevented_payment_provider_per_day", "of it the payment providers'", "其中支付机构", "money"),
+    ("lost_per_day", "Fraud that went through per day", "每日未拦截金额", "money"),
+    ("lost_buyer_per_day", "of it at the buyers' cost", "其中买家承担", "money"),
+    ("lost_merchant_per_day", "of it at the merchants' cost", "其中商家承担", "money"),
+    ("lost_platform_per_day", "of it at the platform's cost", "其中平台承担", "money"),
+    ("lost_carrier_per_day", "of it at the carriers' cost", "其中承运方承担", "money"),
+    ("lost_payment_provider_per_day", "of it at the payment providers' cost", "其中支付机构承担", "money"),
     ("friction_per_day", "Cost to honest people per day", "每日对诚信用户的成本", "money"),
     ("prevented_share", "Share of the fraudulent money stopped", "欺诈金额拦截比例", "share"),
     ("disturbed_share", "Honest people disturbed", "被打扰的诚信用户比例", "share"),
     ("unseen_per_day", "Acted upon, and nobody looks that night", "当晚无人查看的处置", "number"),
+    ("breached_per_day", "Cases that nobody can look at within 24 hours, per day", "每日24小时内无法处理的案件", "number"),
     ("hours_per_day", "Analysts' hours per day", "每日分析师工时", "number"),
     ("hours_on_honest_per_day", "Hours spent on honest subjects per day", "花在诚信对象上的工时", "number"),
     ("frauds_looked_at_per_day", "Frauds that analysts see per day", "分析师每日看到的欺诈数", "number"),
@@ -124,10 +131,11 @@ def page(title: str, body: str, drawn: bytes, end: str) -> str:
 
 
 def period(told: dict[str, Any]) -> str:
-    """Which days were judged, by how many subjects."""
+    """Which days were judged, by how many subjects, and how many had to be left out."""
+    left_out = f"; {told['censored']:,} held or blocked that nobody looked at are left out" if told.get("censored") else ""
     return (
         f"{told['source']}, {told['interval'][0][:10]} to {told['interval'][1][:10]}: {told['days']} days, {told['subjects']:,} subjects, "
-        f"{told['frauds']:,} frauds as known on {told['until'][:10]}"
+        f"{told['frauds']:,} frauds as known on {told['until'][:10]}{left_out}"
     )
 
 

@@ -52,8 +52,8 @@ def labelled_frame(
     -------
     pandas.DataFrame
         The features plus ``is_fraud`` (1, 0, null = not learned from), ``is_silent`` (nobody has spoken of the row, and it stands for
-        honest), ``is_ripe``, ``weight``, ``stands_for`` (as how many rows it teaches the ranking), ``typology`` and ``group`` (the
-        account).
+        honest), ``is_censored`` (stopped, and nobody has looked at it), ``is_ripe``, ``weight``, ``stands_for`` (as how many rows it
+        teaches the ranking), ``typology`` and ``group`` (the account).
 
     Notes
     -----
@@ -92,8 +92,11 @@ def labelled_frame(
         judges, silent = pl.col("__age") > longest, pl.col("is_fraud").is_null() & ~pl.col("__stopped")
         weight = pl.when(silent).then(pl.Series(by_age)).otherwise(weight)
         known = pl.when(silent).then(0.0).otherwise(known)
+    censored = pl.col("is_fraud").is_null() & pl.col("__stopped")
     return (
-        joined.with_columns(is_fraud=known, is_silent=silent, is_ripe=judges, weight=weight, group=pl.col("account_id"))
+        joined.with_columns(
+            is_fraud=known, is_silent=silent, is_censored=censored, is_ripe=judges, weight=weight, group=pl.col("account_id")
+        )
         .with_columns(pl.col("stands_for").fill_null(1.0))
         .drop("__age", "__wait", "__stopped", "available_at", "agreement")
         .to_pandas()

@@ -11,7 +11,7 @@ from fairdeal.models.comparing import RIVALS
 from fairdeal.pipelines.comparison_report import FIGURES, cells, period
 from fairdeal.pipelines.telling import console
 from fairdeal.pipelines.whatif import SIDES
-from fairdeal.pipelines.whatif_report import missed_words
+from fairdeal.pipelines.whatif_report import missed_words, staffing_words
 
 
 def figures_table(told: dict[str, Any], names: tuple[str, str]) -> Table:
@@ -66,6 +66,7 @@ def whatif_screen(told: dict[str, Any]) -> None:
     stood = "as it is" if told["model"]["stood_as"] == "itself" else "by a twin that learned from earlier days only"
     console.print(f"model {told['model']['model_version']}, {stood}")
     console.print(missed_words(told["audit"], told["currency"]), soft_wrap=True)
+    console.print(staffing_words(told["nights"], told["changed"]), soft_wrap=True)
 
 
 def watch_screen(told: dict[str, Any]) -> None:

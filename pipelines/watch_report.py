@@ -102,7 +102,8 @@ def _detector(name: str, told: dict[str, Any]) -> str:
     reasons = _shares(told["reasons"], list(dict.fromkeys([*told["reasons"]["now"], *told["reasons"]["before"]]))[:SHOWN])
     wrong = [[escape(row["code"]), str(row["wrong"]), str(row["judged"]), f"{row['share']:.0%}"] for row in told["reasons_wrong"][:SHOWN]]
     return (
-        f"<h2>{escape(name)}</h2><p>On {ripe['days']} ripe days with {ripe['rows']:,} subjects.</p><div class='tiles'>{tiles}</div>"
+        f"<h2>{escape(name)}</h2><p>On {ripe['days']} ripe days with {ripe['rows']:,} subjects; {ripe['censored']:,} held or blocked that "
+        f"nobody looked at are left out.</p><div class='tiles'>{tiles}</div>"
         "<h3>What moved most <span lang='zh'>移动最大的特征</span></h3>"
         + _table(["Feature 特征", "PSI beyond chance", "Now above before", "Mean before", "now", "Unknown before", "now"], moved)
         + "<h3>Actions <span lang='zh'>处置</span></h3>"

@@ -21,6 +21,7 @@ from fairdeal.models.frames import Floats, floats
 from fairdeal.pipelines import reason_feedback
 from fairdeal.pipelines.alarms import alarms
 from fairdeal.pipelines.errors import WrongUse
+from fairdeal.pipelines.label_weights import runs_until, stopped
 from fairdeal.pipelines.labelled_frames import labelled_frame, share_that_comes_to_light
 from fairdeal.pipelines.labelling import every_label, known_labels
 from fairdeal.pipelines.lake import EVERY_BATCH
@@ -42,7 +43,8 @@ def watch(place: Workplace, until: datetime) -> dict[str, Any]:
         ``source, day`` (the week's last), ``recent, before`` (runs), ``detectors`` (by name: ``features`` with ``stability,
         superiority``, means and shares of nulls, the largest move first, ``filling`` where the window reached back beyond the source's
         first row; ``score``;
-        ``actions`` as shares; ``ripe``: calibration and precision; ``reasons``: shares of alerts by first reason;
+        ``actions`` as shares; ``ripe``: calibration and precision, and subjects ``censored`` by having been held or blocked;
+        ``reasons``: shares of alerts by first reason;
         ``reasons_wrong``: per code, alerts judged in both stretches and in how many people called it wrong;
         ``label_delay_days``), ``tables`` (rows and shares set aside), ``degraded`` (feeds) and ``alarms``. Figures are None where there
         is too little to say.
@@ -174,7 +176,7 @@ def _ripe(place: Workplace, detector: Detector, until: datetime) -> dict[str, An
             looks.append(place.lake.read(file).filter(pl.col("event_at") >= instant(run.interval_from)))
     nothing = dict.fromkeys(("ece", "frauds_told", "ratio", "precision", "recall"))
     if not looks:
-        return {"days": 0, "rows": 0, "frauds": 0, **nothing}
+        return {"days": 0, "rows": 0, "frauds": 0, "censored": 0, **nothing}
     labels = known_labels(place.lake, place.mapping.name, watermark=EVERY_BATCH, known_before=until)
     frame = labelled_frame(
         detector,
@@ -183,13 +185,15 @@ def _ripe(place: Workplace, detector: Detector, until: datetime) -> dict[str, An
         until=until,
         ripe_days=place.settings.train.ripe_days,
         names_honest=place.mapping.names_honest(detector.table),
+        stops=stopped(place.lake, detector, runs_until(place.lake, place.mapping.name, until)),
     )
+    censored = int(frame["is_censored"].sum())
     found_share = share_that_comes_to_light(detector, frame, every_label(place.lake, place.mapping.name, known_before=until))
     frame = frame[frame["is_fraud"].notna()]
     # What is told is the probability of a fraud; labels name those that come to light.
     fraud, told, acted = floats(frame["is_fraud"]), found_share * floats(frame["probability"]), (frame["action"] != "allow").to_numpy()
     claimed = np.isfinite(told)
-    found = {"days": len(first), "rows": len(frame), "frauds": int(fraud.sum()), **nothing}
+    found = {"days": len(first), "rows": len(frame), "frauds": int(fraud.sum()), "censored": censored, **nothing}
     if len(frame):
         found["precision"] = float(fraud[acted].mean()) if acted.any() else None
         found["recall"] = float(acted[fraud > 0.5].mean()) if (fraud > 0.5).any() else None

@@ -25,13 +25,15 @@ from fairdeal.pipelines.comparing import as_before, by_day
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.labelling import every_label
 from fairdeal.pipelines.registry import Standing
-from fairdeal.pipelines.replaying import PastDays, past_days, replay, ripe_days
+from fairdeal.pipelines.replaying import PastDays, nights_by_basis, past_days, replay, ripe_days
 from fairdeal.pipelines.running import read_up_to
 from fairdeal.pipelines.workplace import Workplace
 
 #: What the two sides are called.
 SIDES: tuple[str, str] = ("now", "what_if")
 SECTIONS = ("capacity", "policy", "loss")
+#: Changes that stand for another staffing of every night.
+WHO_WORKS = frozenset({"capacity.people", "capacity.hours", "capacity.minutes_per_person"})
 
 
 def what_if(place: Workplace, detector: Detector, changes: Sequence[str], *, until: datetime, days: int) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def what_if(place: Workplace, detector: Detector, changes: Sequence[str], *, unt
     -------
     dict
         ``detector, interval, changed, model``, what `fairdeal.models.comparing.compare` gives (its sides are called ``now`` and
-        ``what_if``), ``currency, by_day, audit`` (see `missed`), ``seconds``.
+        ``what_if``), ``censored, nights, currency, by_day, audit`` (see `missed`), ``seconds``.
 
     Raises
     ------
@@ -59,7 +61,8 @@ def what_if(place: Workplace, detector: Detector, changes: Sequence[str], *, unt
 
     Notes
     -----
-    Both sides are priced by the settings as they are: a cost that is merely written lower saves nobody anything.
+    Both sides are priced by the settings as they are: a cost that is merely written lower saves nobody anything. Both have the people who
+    worked on those days, where that was said, unless a change says how many there might be.
     """
     began = time.perf_counter()
     now = place.settings.model_dump(include=set(SECTIONS))
@@ -71,7 +74,8 @@ def what_if(place: Workplace, detector: Detector, changes: Sequence[str], *, unt
     start, end = ripe_days(place, until, days)
     model, stood_as = as_before(place, detector, champion, start)
     past = past_days(place, detector, start=start, end=end, until=until)
-    as_is, as_might_be = (replay(place, past, model, settings, priced_by=now) for settings in (now, then))
+    as_is = replay(place, past, model, now)
+    as_might_be = replay(place, past, model, then, priced_by=now, as_staffed=not says_who_works(changes))
     facts = pd.DataFrame({"is_fraud": past.is_fraud, "day": past.day, "loss": as_is["loss"], "typology": past.typology})
     seed = place.settings.train.seed % 2**31
     return {
@@ -82,6 +86,8 @@ def what_if(place: Workplace, detector: Detector, changes: Sequence[str], *, unt
         "changed": list(changes),
         "model": {**champion.as_dict(), "stood_as": stood_as},
         **compare(as_is, as_might_be, facts, segments=past.segments, names=SIDES, seed=seed),
+        "censored": past.censored,
+        "nights": nights_by_basis(past),
         "currency": past.currency,
         "by_day": by_day(past.day, dict(zip(SIDES, (as_is, as_might_be), strict=True))),
         "audit": missed(place, past, as_is, seed=seed),
@@ -119,6 +125,15 @@ def changed(settings: Mapping[str, Any], changes: Sequence[str]) -> dict[str, An
         place[way[-1]] = value
     capacity_from(found["capacity"]), policy_from(found["policy"]), loss_table(found["loss"])
     return found
+
+
+def says_who_works(changes: Sequence[str]) -> bool:
+    """Whether a change says how many people work, or how long.
+
+    >>> says_who_works(["policy.block_probability=0.95", "capacity.people = 6"])
+    True
+    """
+    return any(change.partition("=")[0].strip() in WHO_WORKS for change in changes)
 
 
 def missed(place: Workplace, past: PastDays, now: pd.DataFrame, *, seed: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fairdeal.pipelines.comparison_report import page, period, picture, tables, written
-from fairdeal.pipelines.whatif import SIDES
+from fairdeal.pipelines.whatif import SIDES, says_who_works
 
 
 def write_what_if(told: dict[str, Any], folder: Path) -> Path:
@@ -19,7 +19,8 @@ def write_what_if(told: dict[str, Any], folder: Path) -> Path:
     (folder / "figures.json").write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     changes = "".join(f"<li><code>{escape(change)}</code></li>" for change in told["changed"])
     body = f"<ul>{changes}</ul><p>{escape(period(told))}; model {escape(told['model']['model_version'])}.</p>"
-    end = tables(told, ("Now 现在", "What if 假如"), SIDES) + f"<p>{escape(missed_words(told['audit'], told['currency']))}</p>"
+    words = (missed_words(told["audit"], told["currency"]), staffing_words(told["nights"], told["changed"]))
+    end = tables(told, ("Now 现在", "What if 假如"), SIDES) + "".join(f"<p>{escape(sentence)}</p>" for sentence in words)
     written_to = folder / "index.html"
     written_to.write_text(page(f"What if: {told['detector']}", body, drawn, end), encoding="utf-8")
     return written_to
@@ -38,3 +39,14 @@ def missed_words(audit: dict[str, Any], currency: str | None) -> str:
         f"of {audit['looked_at']} drawn at random from what was let pass, {audit['frauds']} were frauds: about "
         f"{written(audit['missed_per_day'], 'money')} {currency or 'units'} a day slip through ({span})"
     )
+
+
+def staffing_words(nights: dict[str, int], changes: list[str]) -> str:
+    """Who looked on those days, in a sentence.
+
+    >>> staffing_words({"set": 12, "default": 2}, ["capacity.people=3"])
+    'who works: said of 12 days, by the settings on 2 days; what if: as the change says, every day'
+    """
+    how = {"set": "said of", "same_weekday": "as on the same weekday before on", "default": "by the settings on"}
+    told = ", ".join(f"{how[basis]} {nights[basis]} days" for basis in how if nights.get(basis))
+    return f"who works: {told}" + ("; what if: as the change says, every day" if says_who_works(changes) else "")

@@ -8,16 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairdeal.features.places import Coder, Line, Scale, count_up_to, key_codes, stable_order
+from fairdeal.features.places import Coder, Line, Scale, count_up_to, in_order, key_codes
 
 numbers = st.lists(st.integers(-60, 60))
 
 
-@pytest.mark.parametrize("most", [3, 2**16 - 1, 2**16, 2**32 - 1])
-def test_codes_of_any_size_are_sorted_and_equal_ones_keep_their_order(most: int) -> None:
-    codes = np.random.default_rng(1).integers(0, most, 5_000, endpoint=True, dtype=np.uint32)
-    codes[::7], codes[5] = codes[0], most
-    assert stable_order(codes).tolist() == np.argsort(codes, kind="stable").tolist()
+@pytest.mark.parametrize("most", [3, 2**16, 2**32 - 1, 2**62])
+def test_numbers_of_any_size_are_ordered_and_equal_ones_keep_their_order(most: int) -> None:
+    numbers = np.random.default_rng(1).integers(0, most, 5_000, endpoint=True, dtype=np.int64)
+    numbers[::7], numbers[5] = numbers[0], most
+    rows, ordered = in_order(numbers)
+    assert rows.tolist() == np.argsort(numbers, kind="stable").tolist()
+    assert ordered.tolist() == sorted(numbers.tolist())
 
 
 @given(places=numbers, limits=numbers)

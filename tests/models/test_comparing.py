@@ -37,6 +37,7 @@ def side(facts: pd.DataFrame, signal: np.ndarray[Any, Any], threshold: float) ->
             "friction": friction,
             "saved": prevented - friction,
             "minutes": np.where(acted, 6.0, 0.0),
+            "breached": np.zeros(len(signal)),
         }
     )
 
@@ -57,12 +58,13 @@ def test_the_figures_are_those_of_the_days() -> None:
     facts = pd.DataFrame({"is_fraud": [1.0, 0, 1, 0], "day": [1, 1, 2, 2], "loss": [100.0, 0, 300, 0], "typology": kinds})
     mine = side(facts, np.asarray([0.0, 0, 0, 0]), 2.0)
     theirs = mine.assign(acted=[1.0, 1, 0, 0], prevented=[90.0, 0, 0, 0], friction=[0.0, 20, 0, 0], saved=[90.0, -20, 0, 0])
-    theirs = theirs.assign(disturbed=[0.0, 1, 0, 0], minutes=[6.0, 12, 0, 0])
+    theirs = theirs.assign(disturbed=[0.0, 1, 0, 0], minutes=[6.0, 12, 0, 0], breached=[0.0, 0, 0, 1])
     told = compare(mine, theirs, facts, segments={"shop": pd.Series(["x", "x", "y", "y"])})
     assert (told["days"], told["subjects"], told["frauds"]) == (2, 4, 2)
     expected = {
         "saved_per_day": 35.0,
         "prevented_share": 0.225,
+        "breached_per_day": 0.5,
         "disturbed_share": 0.5,
         "hours_per_day": 0.15,
         "hours_on_honest_per_day": 0.1,

@@ -13,8 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from fairdeal.data_contracts.typologies import Detector
-from fairdeal.pipelines import comparing, labelling, promoting, registry, replaying, running, training
+from fairdeal.pipelines import comparing, comparison_report, labelling, promoting, registry, replaying, running, training, watching
 from fairdeal.pipelines.errors import DataIsWrong, WrongUse
+from fairdeal.pipelines.label_weights import stopped
 from fairdeal.pipelines.ledger import COMPARISONS, Ledger, dumps
 from fairdeal.pipelines.rebuilding import rebuild
 from fairdeal.pipelines.registry import Registered, Standing
@@ -68,7 +69,7 @@ def taught(place: Workplace, settings: Settings, last: int) -> dict[str, Any]:
     running.read_up_to(place, until)
     return training.train_and_register(
         PAYMENTS, place.lake, place.mapping.name, watermark=watermark(place.ledger, place.mapping.name), until=until,
-        settings=settings, progress=place.progress, names_honest=True,
+        settings=settings, progress=place.progress, names_honest=place.mapping.names_honest(PAYMENTS.table),
     )  # fmt: skip
 
 
@@ -114,6 +115,28 @@ def test_days_that_are_judged_have_taught_neither_side(ripe: Settings, tmp_path:
             scores[-1].append([challenger.model_version])  # the challenger itself has seen the turned labels
     assert scores[0][:2] == scores[1][:2]
     assert scores[0][2] != scores[1][2]
+
+
+def test_what_was_stopped_and_nobody_looked_at_judges_nobody(ripe: Settings, tmp_path: Path) -> None:
+    """On one day the frauds were stopped, and so nobody reported them: neither side is blamed for what it would have stopped too."""
+    mapping = shop(tmp_path / "shop")
+    mapping.write_text(mapping.read_text(encoding="utf-8").replace("negative = [0]\n", ""), encoding="utf-8")
+    unreported = FIRST_DAY + timedelta(days=30)
+    file = mapping.parent / f"payments-{unreported}.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace(",1\n", ",0\n"), encoding="utf-8")
+    with workplace(ripe, mapping) as place:
+        taught(place, ripe, 19)
+    decided = run(ripe, mapping, str(unreported))
+    run(ripe, mapping, str(FIRST_DAY + timedelta(days=DAYS - 1)))
+    with workplace(ripe, mapping) as place:
+        assert stopped(place.lake, PAYMENTS, [decided["run_id"]]).height == 3
+        taught(place, ripe, 39)
+        told = comparing.compare_models(place, PAYMENTS, until=until(ripe), days=10)
+        ripe_days = watching.watch(place, until(ripe))["detectors"]["payments"]["ripe"]
+    assert (told["days"], told["subjects"], told["frauds"], told["censored"]) == (10, 177, 27, 3)
+    assert told["figures"]["disturbed_share"]["champion"] == 0.0
+    assert "3 held or blocked that nobody looked at are left out" in comparison_report.period(told)
+    assert ripe_days == ripe_days | {"days": 1, "rows": 15, "frauds": 0, "censored": 3, "precision": None}
 
 
 def test_a_model_is_made_again_from_the_weights_and_runs_that_its_manifest_names(ripe: Settings, tmp_path: Path) -> None:

@@ -95,6 +95,7 @@ def test_the_silence_of_what_was_stopped_is_not_honesty() -> None:
     assert frame["is_fraud"].loc[["p0", "p1", "p4"]].tolist() == [1.0, 1.0, 0.0]
     assert frame["is_fraud"].loc[["p2", "p3"]].isna().all()
     assert not frame["is_silent"].loc[["p1", "p2", "p3"]].any()
+    assert frame.index[frame["is_censored"]].tolist() == ["p2", "p3"]
     assert frame["stands_for"].loc[["p0", "p1", "p4"]].tolist() == [1.0, 2.0, 1.0]
     assert frame_of(None, told)["is_fraud"].loc[["p2", "p3"]].tolist() == [0.0, 0.0]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.ledger import LABELS, dumps
 from fairdeal.pipelines.settings import Settings, load_settings
 from fairdeal.pipelines.whatif import changed, missed, what_if
-from fairdeal.pipelines.whatif_report import missed_words, write_what_if
+from fairdeal.pipelines.whatif_report import missed_words, staffing_words, write_what_if
 from fairdeal.pipelines.workplace import Workplace
 from tests.pipelines.looking import workplace
 from tests.pipelines.test_champion_and_challenger import PAYMENTS, shop, taught, until
@@ -71,6 +72,35 @@ def test_without_people_nobody_looks(place: Workplace) -> None:
     acted = 3 + 15 * told["disturbed_share"]["what_if"]  # of a day: every fraud, and what honest ones are disturbed
     assert told["unseen_per_day"]["what_if"] == pytest.approx(acted)
     assert told["unseen_per_day"]["now"] == 0.0
+    assert told["breached_per_day"]["now"] == 0.0
+    assert told["breached_per_day"]["low"] > 0.0
+
+
+def test_as_many_look_as_worked_on_the_day_after_unless_the_change_says_otherwise(place: Workplace) -> None:
+    """On two of the ten days it was said that nobody works: their cases wait for longer than a day."""
+    services = place.cases()
+    for day in (date(2026, 2, 1), date(2026, 2, 4)):
+        services.set_staffing(day, {"payments": 0.0, "all": 0.0}, actor="lin", role="approver", at=datetime(2026, 1, 31, tzinfo=UTC))
+    try:
+        told = asked(place, 'policy.version="2"')
+        assert told["nights"] == {"default": 8, "set": 2}
+        breached, unseen = (told["figures"][name] for name in ("breached_per_day", "unseen_per_day"))
+        assert breached["now"] == breached["what_if"] == pytest.approx(unseen["now"])
+        assert breached["now"] == pytest.approx(2 * 3 / 10, abs=0.2)
+        assert staffing_words(told["nights"], told["changed"]) == "who works: said of 2 days, by the settings on 8 days"
+        one_more = asked(place, "capacity.people=5")["figures"]["breached_per_day"]
+        assert (one_more["now"], one_more["what_if"]) == (breached["now"], 0.0)
+    finally:
+        for day in (date(2026, 2, 1), date(2026, 2, 4)):
+            services.set_staffing(day, {}, actor="lin", role="approver", at=datetime(2026, 1, 31, tzinfo=UTC))
+
+
+def test_what_is_lost_is_told_by_whom(place: Workplace) -> None:
+    told = asked(place, 'policy.allowed={payments = ["allow"]}')["figures"]
+    lost = {name: figure for name, figure in told.items() if name.startswith("lost_") and name != "lost_per_day"}
+    for side in ("now", "what_if"):
+        assert sum(figure[side] for figure in lost.values()) == pytest.approx(told["lost_per_day"][side])
+    assert told["lost_per_day"]["what_if"] - told["lost_per_day"]["now"] == pytest.approx(told["prevented_per_day"]["now"])
 
 
 def test_the_random_sample_says_what_slipped_through(place: Workplace) -> None:
