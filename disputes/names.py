@@ -225,6 +225,10 @@ def account_event_text(event: str) -> str:
         "second_factor_enrolled": _("second factor set up"),
         "recovery_code_used": _("recovery code used"),
         "second_factor_reset": _("second factor taken away"),
+        "roles_asked": _("roles asked for"),
+        "roles_granted": _("roles given"),
+        "roles_refused": _("roles not given"),
+        "roles_taken": _("roles taken away"),
     }
     return events.get(event, event)
 

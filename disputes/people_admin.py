@@ -23,9 +23,9 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from fairdeal.disputes import second_factor
+from fairdeal.disputes import granting, second_factor
 from fairdeal.disputes.account_models import AccountEvent
-from fairdeal.disputes.domain import Deed, may
+from fairdeal.disputes.domain import Deed, Role, may
 from fairdeal.disputes.models import FirstPassword
 from fairdeal.disputes.names import account_event_text, role_text, role_texts, skill_texts
 from fairdeal.disputes.people import roles_of
@@ -114,9 +114,31 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc]
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if not change:
             obj.is_staff = True  # the console is the only place to sign in to
+        asks_admin = change and obj.is_superuser and not User.objects.get(pk=obj.pk).is_superuser
+        obj.is_superuser = obj.is_superuser and not asks_admin
         super().save_model(request, obj, form, change)
+        form.asks_for = {Role.ADMIN.value} if asks_admin else set()
         if not change:
             FirstPassword.objects.update_or_create(user=obj, defaults={"issued": obj.password})
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Roles that are new wait for an approver; those that are gone are gone."""
+        person = form.instance
+        before = set(person.groups.values_list("name", flat=True))
+        super().save_related(request, form, formsets, change)
+        after = set(person.groups.values_list("name", flat=True))
+        if after - before:
+            person.groups.remove(*Group.objects.filter(name__in=after - before))
+        asked = (after - before) | form.asks_for
+        if asked:
+            self._grant(request, person, asked)
+        if before - after:
+            granting.note_taken(person, before - after, actor=request.user.get_username())
+
+    def _grant(self, request: HttpRequest, person: User, names: set[str]) -> None:
+        if granting.grant(person, names, actor=request.user.get_username()):
+            roles = "、".join(role_text(name) for name in sorted(names))
+            messages.info(request, _("%(roles)s: waits for an approver, who finds it on the first page.") % {"roles": roles})
 
 
 @admin.register(Group)

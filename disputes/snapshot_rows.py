@@ -16,6 +16,8 @@ COLUMNS_SHOWN = 40
 
 #: Shown elsewhere on the page, or part of another row.
 _NOT_SHOWN = frozenset({"text", "currency"})
+#: Columns whose values may be words of the data contracts.
+_WORDED = frozenset({"status", "method", "shown_method", "author_kind", "language"})
 
 
 def snapshot_rows(snapshot: Mapping[str, Any], *, is_masked: bool = True) -> tuple[tuple[str, str], ...]:
@@ -76,6 +78,28 @@ def column_texts() -> dict[str, str]:
     }
 
 
+def word_text(name: str, value: Any) -> str:
+    """A word of the data contracts in the reader's language; a provider's own word stays as it is."""
+    if name not in _WORDED or not isinstance(value, str):
+        return value_text(value)
+    return {
+        "approved": _("went through"),
+        "declined": _("declined"),
+        "failed": _("failed"),
+        "pending": _("pending"),
+        "reversed": _("reversed"),
+        "card": _("card"),
+        "wallet": _("wallet"),
+        "transfer": _("transfer"),
+        "credit_line": _("credit line"),
+        "voucher": _("voucher"),
+        "buyer": _("buyer"),
+        "merchant": _("merchant"),
+        "zh": _("Chinese"),
+        "en": _("English"),
+    }.get(value, value)
+
+
 def _value(name: str, value: Any, currency: str) -> str:
     if name.endswith("_minor") and isinstance(value, int):
         return money_text(value, currency)
@@ -85,4 +109,4 @@ def _value(name: str, value: Any, currency: str) -> str:
         except ValueError:
             return value
         return instant_text(at) if at.tzinfo else value
-    return value_text(value)
+    return word_text(name, value)

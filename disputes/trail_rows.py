@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from fairdeal.disputes.contacts import without_contacts
 from fairdeal.disputes.evidence_rows import marked
-from fairdeal.disputes.snapshot_rows import column_texts
+from fairdeal.disputes.snapshot_rows import column_texts, word_text
 from fairdeal.disputes.wording import instant_text, money_text, value_text
 
 #: The columns of the table, in the order in which trade goes.
@@ -118,7 +118,7 @@ def _text(name: str, item: Mapping[str, Any], is_masked: bool) -> str:
         return money_text(value, str(item.get("currency") or ""))
     if name.endswith("_at"):
         return _when(value)
-    return without_contacts(value_text(value)) if is_masked and name == "reason" else value_text(value)
+    return without_contacts(value_text(value)) if is_masked and name == "reason" else word_text(name, value)
 
 
 def _when(at: Any) -> str:

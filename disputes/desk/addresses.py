@@ -5,6 +5,7 @@ from __future__ import annotations
 from fairdeal.disputes.desk import (
     case,
     evidence,
+    granting,
     handover,
     marks,
     my_cases,
@@ -42,6 +43,7 @@ PAGES: tuple[Page, ...] = (
     Page("handover/read/", "handover_read", {"POST": handover.read}),
     Page("staffing/", "staffing", {"GET": staffing.show, "POST": staffing.set_hours}),
     Page("trust/", "trust", {"GET": trust.show, "POST": trust.change}),
+    Page("roles/", "roles", {"GET": granting.show, "POST": granting.change}),
     Page("second-look/", "second_look", {"GET": second_look.show, "POST": second_look.change}),
     Page("agreement/", "agreement", {"GET": second_look.agreement, "POST": second_look.adjudicate}),
     Page("case/<str:case_id>/", "case", {"GET": case.show}),

@@ -65,6 +65,8 @@ DEEDS: dict[str, Deed | Door] = {
     "POST staffing/": Deed.SET_STAFFING,
     "GET trust/": Deed.READ_CASE,
     "POST trust/": Deed.TRUST_SUBJECT,
+    "GET roles/": Deed.MANAGE_PEOPLE,
+    "POST roles/": Deed.MANAGE_PEOPLE,
     "GET second-look/": Deed.REVIEW_BLIND,
     "POST second-look/": Deed.REVIEW_BLIND,
     "GET agreement/": Deed.ADJUDICATE_REVIEW,
@@ -92,6 +94,7 @@ def refusal_of(deed: Deed) -> str:
         Deed.MARK_REASON: _("Analysts and approvers judge reasons."),
         Deed.REVIEW_BLIND: _("Analysts judge a second time."),
         Deed.ADJUDICATE_REVIEW: _("Who leads the team looks at two judgements."),
+        Deed.MANAGE_PEOPLE: _("Approvers confirm roles."),
         Deed.KEEP_OWN: _("Your role keeps nothing of its own here."),
         Deed.LEAVE_NOTE: _("Your role reads cases and leaves no word in them."),
     }.get(deed, _("Your role may not do this."))

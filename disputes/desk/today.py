@@ -18,6 +18,7 @@ from fairdeal.disputes.at_a_glance import at_a_glance
 from fairdeal.disputes.desk.bars import bars_of
 from fairdeal.disputes.desk.staffing import staffing_notice
 from fairdeal.disputes.domain import Role
+from fairdeal.disputes.granting import waiting
 from fairdeal.disputes.models import Notice
 from fairdeal.disputes.people import leads_team, may_read_queue
 from fairdeal.disputes.turnover import Turnover, turnover_by_day
@@ -38,6 +39,7 @@ def show(request: HttpRequest) -> HttpResponse:
             "load": workload(now),
             "week": newest_week(settings.WATCH_FOLDER),
             "staffing_notice": staffing_notice(),
+            "roles_wait": len(waiting()) if leads_team(user) else 0,
             "unseen": Notice.objects.filter(seen_at=None).count() if leads_team(user) else 0,
         }
     return render(request, "desk/today.html", page)

@@ -67,6 +67,8 @@ ALLOWED = {
     "POST staffing/": "approver",
     "GET trust/": READERS,
     "POST trust/": "analyst approver",
+    "GET roles/": "approver",
+    "POST roles/": "approver",
     "GET second-look/": "analyst",
     "POST second-look/": "analyst",
     "GET agreement/": "approver",
