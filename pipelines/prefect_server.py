@@ -121,12 +121,14 @@ def _end_with_us() -> None:
 
 def _wait(server: subprocess.Popen[bytes], address: str, log: Path, patience_s: float) -> None:
     deadline = time.monotonic() + patience_s
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            if httpx.get(f"{address}/health", timeout=2).status_code == 200:
-                return
-        except httpx.HTTPError:
-            time.sleep(0.2)
+    # One client for all times that it is asked: making one reads every certificate there is.
+    with httpx.Client(timeout=2) as client:
+        while time.monotonic() < deadline and server.poll() is None:
+            try:
+                if client.get(f"{address}/health").status_code == 200:
+                    return
+            except httpx.HTTPError:
+                time.sleep(0.2)
     said = log.read_text(errors="replace")
     if any(sign in said for sign in FULL):
         raise OutsideFailure(f"{log.parent}: the disk is full or cannot be written to; make room there and give the command again")
