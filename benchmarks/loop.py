@@ -214,7 +214,8 @@ def main(arguments: argparse.Namespace, settings: Settings) -> None:
                 tell(f"loop.{name}.{detector}.{figure}", statistics.fmean(each[name][detector][at] for each in markets), "share", data=data)
         for name, told in (("loop", ""), ("no_audit", "_without_audit")):
             gains = [ours - frozen for ours, frozen in zip(means[name], means["frozen"], strict=True)]
-            tell(f"loop.gain_{figure}{told}", statistics.fmean(gains), "share, mean of the detectors", data=data)
+            each = ", ".join(f"{gain:+.3f}" for gain in gains)
+            tell(f"loop.gain_{figure}{told}", statistics.fmean(gains), "share, mean of the detectors", data=f"{data}; by seed {each}")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from fairdeal.models.kinds import FEWEST_OF_A_KIND
 FILE = "model_card.md"
 #: Features told as weighing most, and calibration error from which the card warns.
 MOST_TOLD, LARGE_ERROR = 10, 0.05
+#: Ages in days of which the card says what silence weighed.
+AGES = (1, 3, 7, 14, 21, 28)
 #: Whom each kind of mistake hurts.
 HURT = {
     Detector.PAYMENTS: (
@@ -47,7 +49,7 @@ def model_card(
     Parameters
     ----------
     frame
-        What it learned from: ``event_at, is_fraud, typology``.
+        What it learned from: ``event_at, is_fraud, typology``, and where silence stands for honesty ``is_silent, is_censored, weight``.
     facts
         Kept with the model: ``source, trained_until, features, seed, data_version, code_version``.
     metrics
@@ -78,6 +80,7 @@ def model_card(
         "",
         *_kinds(frauds),
         "",
+        *_silence(frame, facts["trained_until"]),
         "## What weighs most",
         "",
         *_weights(model),
@@ -129,6 +132,25 @@ def _kinds(frauds: pd.DataFrame) -> list[str]:
         return ["The source names no kinds of cheat."]
     counts = sorted(named.value_counts().items(), key=lambda pair: (-pair[1], str(pair[0])))
     return ["| kind | frauds |", "|---|---|", *(f"| {name} | {count:,} |" for name, count in counts)]
+
+
+def _silence(frame: pd.DataFrame, until: str) -> list[str]:
+    """What the silence about rows of an age weighed: the share of frauds that are known by then; and who is not counted as silent."""
+    if "is_silent" not in frame.columns or not frame["is_silent"].any():
+        return []
+    silent = frame[frame["is_silent"]]
+    days = (pd.Timestamp(until) - silent["event_at"]).dt.total_seconds() / 86_400
+    weight = {age: silent["weight"][(days > age - 1) & (days <= age)].mean() for age in AGES}
+    told = {age: value for age, value in weight.items() if pd.notna(value)}
+    cut_off = f"{int(frame['is_censored'].sum()):,} rows held or blocked that nobody looked at teach nothing"
+    return [
+        f"Silence counts as honesty by the share of frauds that come to light by its age; {cut_off}.",
+        "",
+        f"| days old | {' | '.join(str(age) for age in told)} |",
+        f"|---|{'---|' * len(told)}",
+        f"| silence weighs | {' | '.join(f'{value:.2f}' for value in told.values())} |",
+        "",
+    ]
 
 
 def _weights(model: TrainedDetector) -> list[str]:

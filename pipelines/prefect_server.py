@@ -121,11 +121,11 @@ def _end_with_us() -> None:
 
 def _wait(server: subprocess.Popen[bytes], address: str, log: Path, patience_s: float) -> None:
     deadline = time.monotonic() + patience_s
-    # One client for all questions: each one made reads the machine's certificates, which costs more than the question.
-    with httpx.Client(timeout=2) as health:
+    # One client for all times that it is asked: making one reads every certificate there is.
+    with httpx.Client(timeout=2) as client:
         while time.monotonic() < deadline and server.poll() is None:
             try:
-                if health.get(f"{address}/health").status_code == 200:
+                if client.get(f"{address}/health").status_code == 200:
                     return
             except httpx.HTTPError:
                 time.sleep(0.2)

@@ -62,6 +62,22 @@ def test_a_card_tells_figures_limits_and_whom_it_hurts(card: str) -> None:
     assert card.index("| amount_ratio |") < card.index("| noise |")
 
 
+def test_a_card_says_what_silence_weighed_by_its_age(frame: pd.DataFrame) -> None:
+    until = pd.Timestamp(FACTS["trained_until"])
+    told = frame.head(4).assign(
+        is_fraud=[1.0, 0, 0, None],
+        event_at=[until - pd.Timedelta(hours=hours) for hours in (12, 12, 24 * 14 - 1, 12)],
+        is_silent=[False, True, True, False],
+        is_censored=[False, False, False, True],
+        weight=[1.0, 0.25, 0.975, 1.0],
+    )
+    model = fit_unsupervised(Detector.PAYMENTS, frame, FEATURES, 1, reasons=REASONS)
+    card = model_card(model, told, facts=FACTS, metrics={}, blind=[], note="too few labels")
+    assert "| days old | 1 | 14 |" in card
+    assert "| silence weighs | 0.25 | 0.97 |" in card
+    assert "1 rows held or blocked that nobody looked at teach nothing" in card
+
+
 def test_a_card_without_labels_claims_nothing(frame: pd.DataFrame) -> None:
     model = fit_unsupervised(Detector.PAYMENTS, frame, FEATURES, 1, reasons=REASONS)
     told = model_card(model, frame.assign(is_fraud=None), facts=FACTS, metrics={}, blind=[], note="too few labels")
