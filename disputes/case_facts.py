@@ -53,6 +53,7 @@ def facts_of(
         holder=actor if event is Event.START_REVIEW and role is Role.ANALYST and not is_held(case, at) else case.holder or None,
         claimant=Role(opened_by) if opened_by in (Role.BUYER, Role.MERCHANT) else None,
         maker=decision.get("maker"),
+        proposer=decision.get("proposed_by"),
         deciders=frozenset(e.actor for e in history if e.event in DECIDING or e.event == Note.JUDGMENT_SIGNED)
         | {e.new["given"]["named_maker"] for e in history if _names_maker(e)},
         analysts=frozenset(e.actor for e in history if e.role == Role.ANALYST) | frozenset({case.holder} - {""}),

@@ -201,6 +201,8 @@ def _proposal(case: Case, facts: Facts, given: Mapping[str, Any]) -> dict[str, A
         "findings": findings,
         "actions": given.get("actions") or measures_of(case, facts.proposed, facts.findings),
     }
+    if facts.named_maker:
+        decision["proposed_by"] = facts.actor
     if case.decision.get("maker"):
         decision["supersedes"] = {"maker": case.decision["maker"], "made_at": case.decision.get("made_at")}
     if "is_statutory" in given:

@@ -30,8 +30,9 @@ class Facts:
         The analyst who works on the case.
     claimant
         The side that opened the case; None when the platform did.
-    maker, deciders
-        Who made the decision that is pending, and everybody who made or checked an earlier one.
+    maker, proposer, deciders
+        Who made the decision that is pending, who put it in for a maker they named (None: the maker), and everybody who made or
+        checked an earlier one.
     analysts, mediators
         Who acted on this case in that capacity.
     close_code
@@ -69,6 +70,7 @@ class Facts:
     holder: str | None = None
     claimant: Role | None = None
     maker: str | None = None
+    proposer: str | None = None
     deciders: frozenset[str] = frozenset()
     analysts: frozenset[str] = frozenset()
     mediators: frozenset[str] = frozenset()

@@ -243,7 +243,7 @@ disclosed = Guard(
 )
 second_eyes = Guard(
     "second_eyes",
-    lambda role, facts: facts.maker is not None and not same_person(facts.maker, facts.actor),
+    lambda role, facts: facts.maker is not None and not _in_list(facts.actor, frozenset({facts.maker, facts.proposer or facts.maker})),
     "a second person decides about a proposal, never its maker",
     "ask a colleague who may approve",
 )

@@ -199,6 +199,16 @@ def test_a_member_that_joined_after_the_decision_gets_a_case_of_its_own() -> Non
     assert CaseEvent.objects.get(case=follow_up).new["moved_from"] == case_id
 
 
+def test_who_puts_a_proposal_in_for_somebody_else_does_not_approve_it() -> None:
+    case_id = under_review(alert(1))
+    more: dict[str, Any] = {"close_code": "action_confirmed", "reasons": ["x"], "evidence_ids": ["A1"], "named_maker": "chen"}
+    apply(case_id, "propose_decision", actor="li", role="analyst", at=AT, **more)
+    for actor in ("li", "chen", "Chen "):
+        with pytest.raises(RefusedChange, match="a second person decides"):
+            apply(case_id, "approve", actor=actor, role="approver", at=AT)
+    assert apply(case_id, "approve", actor="wang", role="approver", at=AT)["status"] == "DECIDED"
+
+
 def test_a_reopened_case_is_judged_anew() -> None:
     case_id = open_case(alert(1))
     services.decide(case_id, maker="li", checker="wang", close_code="action_confirmed", reasons=["x"], at=AT)

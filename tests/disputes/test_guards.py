@@ -68,6 +68,7 @@ S, E = CaseStatus, Event
         (S.ARBITRATION, E.DRAFT_AWARD, Role.ARBITRATOR, {"analysts": frozenset({"Li"})}, "independent"),
         (S.DECISION_PENDING, E.APPROVE, Role.APPROVER, {"maker": "Li "}, "second_eyes"),
         (S.DECISION_PENDING, E.APPROVE, Role.APPROVER, {"maker": None}, "second_eyes"),
+        (S.DECISION_PENDING, E.APPROVE, Role.APPROVER, {"proposer": "LI"}, "second_eyes"),
         (S.DECISION_PENDING, E.APPROVE, Role.APPROVER, {"amount_minor": 101, "approval_limit_minor": 100}, "within_limit"),
         (S.DECISION_PENDING, E.APPROVE, Role.APPROVER, {"unjudged": 1}, "all_judged"),
         (S.DECISION_PENDING, E.RETURN, Role.APPROVER, {"comment": ""}, "commented"),
