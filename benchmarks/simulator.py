@@ -3,7 +3,7 @@
 A market is simulated into a folder of its own, the three champions are trained on what was known before the last days, and these are run
 one by one, as every night. Judged is the first look at each payment and review, as a whole and each typology against what is honest.
 What an order is worth shows only in what becomes of it, so that it is judged as the nights last saw it, and the first look is told beside.
-Looks at a subject of which a verdict was known already count nowhere. For what is new
+Such a look counts no more once a verdict was known. For what is new
 to the detectors, they learn from a market in which a typology never occurred, and no label of it is known where they are judged. With
 several seeds figures are means. The simulator's own speed is measured on a larger market. `benchmarks.detection --set simulator` asks here.
 """
@@ -87,9 +87,10 @@ def market_of(size: Size, seed: int, settings: Settings, without: tuple[Typology
 
 
 def looks_at(place: Workplace, runs: list[str], detector: Detector) -> pl.DataFrame:
-    """Decisions of the runs, in their order, less those on subjects of which a verdict was known by then.
+    """Decisions of the runs, in their order.
 
-    ``is_first`` on subjects of the run's own day; ``is_flagged`` where they are acted upon or shown to people.
+    ``is_first`` on subjects of the run's own day, ``is_settled`` on those of which a verdict was known by then; ``is_flagged`` where they
+    are acted upon or shown to people.
     """
     found = []
     for run_id in runs:
@@ -103,13 +104,12 @@ def looks_at(place: Workplace, runs: list[str], detector: Detector) -> pl.DataFr
         odd = alerts.filter((pl.col("detector") == detector.value) & (pl.col("chosen_by") == UNUSUAL))["subject_id"]
         mark = watermark(place.ledger, place.mapping.name)
         labels = known_tables(place.lake, place.mapping.name, watermark=mark, known_before=end, since=start)["labels"].collect()
-        judged = labels.filter(pl.col("subject_kind") == detector.subject_kind)["subject_id"]
+        settled = labels.filter(pl.col("subject_kind") == detector.subject_kind)["subject_id"]
         found.append(
-            place.lake.read(file)
-            .filter(~pl.col("subject_id").is_in(judged.implode()))
-            .with_columns(
+            place.lake.read(file).with_columns(
                 day=pl.lit(run_id),
                 is_first=pl.col("event_at") >= start,
+                is_settled=pl.col("subject_id").is_in(settled.implode()),
                 is_flagged=(pl.col("action") != ALLOW) | pl.col("subject_id").is_in(told.implode()),
                 is_odd=pl.col("subject_id").is_in(odd.implode()),
             )
@@ -123,8 +123,8 @@ def first_looks(looks: pl.DataFrame) -> pl.DataFrame:
 
 
 def last_looks(looks: pl.DataFrame) -> pl.DataFrame:
-    """Each subject that the nights looked at, as they last saw it."""
-    return looks.unique("subject_id", keep="last", maintain_order=True)
+    """Each subject that the nights looked at, as they last saw it before a verdict was known."""
+    return looks.filter(~pl.col("is_settled")).unique("subject_id", keep="last", maintain_order=True)
 
 
 def quality(detector: Detector, looks: pl.DataFrame, truth: Path) -> dict[str, float]:
