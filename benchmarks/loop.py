@@ -28,7 +28,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks import parser, tell
-from benchmarks.simulator import FIRST_DAY, first_looks, silent, train_all
+from benchmarks.simulator import FIRST_DAY, first_looks, looks_at, silent, train_all
 from fairdeal.data_contracts.typologies import Detector, Typology
 from fairdeal.models import metrics
 from fairdeal.pipelines import registry
@@ -133,7 +133,7 @@ def judged(mapping_path: Path, settings: Settings, run_ids: list[str]) -> dict[s
     """Quality of the first looks of some runs, by detector."""
     place = open_workplace(settings, load_mapping(mapping_path), silent)
     try:
-        looks = {detector.value: first_looks(place, run_ids, detector) for detector in Detector}
+        looks = {detector.value: first_looks(looks_at(place, run_ids, detector)) for detector in Detector}
     finally:
         place.ledger.close()
     return quality(looks, cheats(mapping_path.parent / "truth"))

@@ -1,7 +1,9 @@
 """Detection in a simulated marketplace: trained on its past, judged on its last days against the truth that no step has seen.
 
 A market is simulated into a folder of its own, the three champions are trained on what was known before the last days, and these are run
-one by one, as every night. Judged is the first look at each subject, as a whole and each typology against what is honest. For what is new
+one by one, as every night. Judged is the first look at each payment and review, as a whole and each typology against what is honest.
+What an order is worth shows only in what becomes of it, so that it is judged as the nights last saw it, and the first look is told beside.
+Such a look counts no more once a verdict was known. For what is new
 to the detectors, they learn from a market in which a typology never occurred, and no label of it is known where they are judged. With
 several seeds figures are means. The simulator's own speed is measured on a larger market. `benchmarks.detection --set simulator` asks here.
 """
@@ -39,6 +41,8 @@ from fairdeal.sources.mapping import load_mapping
 #: Of the first market, and the alerts that are no random audit.
 SEED, BY_LOSS = 7, "expected_loss"
 ALLOW = "allow"
+#: What figures of deals at the first look are called; the others are of the last look.
+FIRST_LOOK = "first_look"
 FIRST_DAY = date(2026, 1, 1)
 
 
@@ -82,26 +86,45 @@ def market_of(size: Size, seed: int, settings: Settings, without: tuple[Typology
             place.ledger.close()
 
 
-def first_looks(place: Workplace, runs: list[str], detector: Detector) -> pl.DataFrame:
-    """Decisions on subjects of the runs' own days; ``is_flagged`` where they are acted upon or shown to people."""
+def looks_at(place: Workplace, runs: list[str], detector: Detector) -> pl.DataFrame:
+    """Decisions of the runs, in their order.
+
+    ``is_first`` on subjects of the run's own day, ``is_settled`` on those of which a verdict was known by then; ``is_flagged`` where they
+    are acted upon or shown to people.
+    """
     found = []
     for run_id in runs:
         file = (place.ledger.step_result(run_id, "decide") or {})["files"].get(detector.value)
         if file is None:
             continue
-        start = datetime.fromisoformat(place.ledger.run(run_id).interval_from)
+        run = place.ledger.run(run_id)
+        start, end = (datetime.fromisoformat(moment) for moment in (run.interval_from, run.interval_to))
         alerts = place.lake.read((place.ledger.step_result(run_id, "raise_alerts") or {})["alerts"])
         told = alerts.filter((pl.col("detector") == detector.value) & (pl.col("chosen_by") == BY_LOSS))["subject_id"]
         odd = alerts.filter((pl.col("detector") == detector.value) & (pl.col("chosen_by") == UNUSUAL))["subject_id"]
-        decided = place.lake.read(file).filter(pl.col("event_at") >= start)
+        mark = watermark(place.ledger, place.mapping.name)
+        labels = known_tables(place.lake, place.mapping.name, watermark=mark, known_before=end, since=start)["labels"].collect()
+        settled = labels.filter(pl.col("subject_kind") == detector.subject_kind)["subject_id"]
         found.append(
-            decided.with_columns(
+            place.lake.read(file).with_columns(
                 day=pl.lit(run_id),
+                is_first=pl.col("event_at") >= start,
+                is_settled=pl.col("subject_id").is_in(settled.implode()),
                 is_flagged=(pl.col("action") != ALLOW) | pl.col("subject_id").is_in(told.implode()),
                 is_odd=pl.col("subject_id").is_in(odd.implode()),
             )
         )
     return pl.concat(found)
+
+
+def first_looks(looks: pl.DataFrame) -> pl.DataFrame:
+    """Each subject of the judged days as it looked when it was new."""
+    return looks.filter("is_first")
+
+
+def last_looks(looks: pl.DataFrame) -> pl.DataFrame:
+    """Each subject that the nights looked at, as they last saw it before a verdict was known."""
+    return looks.filter(~pl.col("is_settled")).unique("subject_id", keep="last", maintain_order=True)
 
 
 def quality(detector: Detector, looks: pl.DataFrame, truth: Path) -> dict[str, float]:
@@ -207,15 +230,21 @@ def one_market(size: Size, seed: int, settings: Settings, novel: bool) -> dict[s
         train_all(place, bounds[0][0])
         runs = [run_interval(place.settings, place.mapping, start, end, silent)["run_id"] for start, end in bounds]
         for detector in Detector:
-            looks = first_looks(place, runs, detector)
-            figures |= {f"{detector}.{name}": value for name, value in quality(detector, looks, truth).items()}
+            looks = looks_at(place, runs, detector)
+            first = quality(detector, first_looks(looks), truth)
+            if detector is Detector.DEALS:
+                figures |= {f"{detector}.{name}": value for name, value in quality(detector, last_looks(looks), truth).items()}
+                figures |= {f"{detector}.{FIRST_LOOK}.{name}": value for name, value in first.items()}
+            else:
+                figures |= {f"{detector}.{name}": value for name, value in first.items()}
             if detector is Detector.REVIEWS:
-                figures |= false_flags(place, looks, truth, bounds[-1][1])
+                figures |= false_flags(place, first_looks(looks), truth, bounds[-1][1])
         if novel:
             for typology, facts in TYPOLOGIES.items():
-                odd = figures[f"{facts.detector}.unusual_per_day"]
-                told = novel_recall(size, seed, settings, typology, place, truth, figures[f"{facts.detector}.alerts_per_day"], odd)
-                figures |= {f"novel.{typology}.{name}": value for name, value in told.items()}
+                first_look = f"{facts.detector}.{FIRST_LOOK}" if facts.detector is Detector.DEALS else str(facts.detector)
+                told, odd = figures[f"{first_look}.alerts_per_day"], figures[f"{first_look}.unusual_per_day"]
+                caught = novel_recall(size, seed, settings, typology, place, truth, told, odd)
+                figures |= {f"novel.{typology}.{name}": value for name, value in caught.items()}
     for kind in ("recall", "recall_with_unusual"):
         recalls = [value for name, value in figures.items() if name.startswith("novel.") and name.endswith(f".{kind}")]
         figures |= {f"novel.{kind}": statistics.fmean(recalls)} if recalls else {}

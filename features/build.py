@@ -13,6 +13,7 @@ from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.features import orders, payments, reviews, streams
 from fairdeal.features.definitions import Derived, Feature, Own, Ratio, ToHistory
+from fairdeal.features.parcel_signs import USUAL_DAYS
 from fairdeal.features.trails import DAY, Aggregate, Trail
 from fairdeal.features.usual import HABIT_DAYS
 from fairdeal.features.windows import evaluate
@@ -29,7 +30,8 @@ MODULES: dict[Detector, ModuleType] = {Detector.PAYMENTS: payments, Detector.DEA
 #: History that every table is given before the first subject: joins look so far back, whatever the windows do.
 LEAST_HISTORY_S = 30 * DAY
 #: Whether a known fraud was usual for its payer is held against payments so long before the fraud.
-BEFORE_FRAUDS_S = HABIT_DAYS * DAY
+#: and a parcel against parcels of its listing before it was sent, which may lie as long again before it could be seen.
+BEFORE_S = {"payment_frauds": HABIT_DAYS * DAY, "parcel_signs": 2 * USUAL_DAYS * DAY}
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def history_s(table: str) -> int:
     for features in FEATURES.values():
         for trail in trails_of(features):
             if table in streams.READ_BY[trail.stream]:
-                needed = max(needed, trail.reach + (BEFORE_FRAUDS_S if trail.stream == "payment_frauds" else 0))
+                needed = max(needed, trail.reach + BEFORE_S.get(trail.stream, 0))
     return needed
 
 

@@ -8,6 +8,7 @@ from fairdeal.data_contracts.reasons import ReasonTemplate
 from fairdeal.data_contracts.typologies import Typology
 from fairdeal.features import streams
 from fairdeal.features.definitions import Feature, Own, Ratio, history_feature, window_feature
+from fairdeal.features.parcel_signs import PIECE_WEIGHT, parcel_signs, pieces
 from fairdeal.features.trails import DAY, Aggregate, Trail
 
 RING = (Typology.BRUSHING, Typology.SELF_PURCHASE)
@@ -15,6 +16,9 @@ ALL = (*RING, Typology.REVERSE_BRUSHING)
 ATTACK = (Typology.REVERSE_BRUSHING,)
 PARCEL = (Typology.BRUSHING, Typology.FALSE_SHIPPING)
 LOOP = (Typology.BRUSHING, Typology.REFUND_ABUSE)
+CLAIM = (Typology.REFUND_ABUSE, Typology.BAIT_LISTING, Typology.FALSE_SHIPPING)
+HOLLOW = (Typology.BRUSHING, Typology.SELF_PURCHASE, Typology.FALSE_SHIPPING, Typology.BAIT_LISTING)
+UNSENT = (Typology.FALSE_SHIPPING, Typology.BAIT_LISTING)
 COUNT, SUM, DISTINCT, SINCE = Aggregate.COUNT, Aggregate.SUM, Aggregate.DISTINCT, Aggregate.SINCE
 
 
@@ -182,6 +186,55 @@ FEATURES: tuple[Feature, ...] = (
             "DELIVERY_TIME", "发货到签收 {value}（通常 {norm}）", "{value} from dispatch to delivery ({norm} is usual)", "seconds", -1
         ),
     ),
+    history_feature("order_piece_weight", "piece_g", PIECE_WEIGHT, HOLLOW, direction=-1),
+    Feature(
+        Own("order_unsent_s", pl.when(pl.col("shipped_s").is_null()).then(pl.col("t") - pl.col("ordered_s"))),
+        UNSENT,
+        "sent already",
+        ReasonTemplate("ORDER_UNSENT", "下单 {value} 后仍未发货", "Not sent {value} after the order", "seconds", 1),
+    ),
+    # Parcels of its parties that cannot hold what was sold, and orders that were not sent in time.
+    *(
+        window_feature(entity, key, f"parcel_{sign}", COUNT, w, HOLLOW, stream="parcel_signs", where=f"is_{sign}")
+        for entity, key, windows in (("merchant", MERCHANT, (3 * DAY, 7 * DAY)), ("listing", LISTING, (7 * DAY,)))
+        for sign in ("light", "soon", "overdue")
+        for w in windows
+    ),
+    *(
+        window_feature(entity, key, "parcel_hollow", COUNT, 30 * DAY, HOLLOW, stream="parcel_signs", where="is_hollow")
+        for entity, key in (
+            ("merchant", MERCHANT),
+            ("buyer", BUYER),
+            ("device", DEVICE),
+            ("network", NETWORK),
+            ("address", ADDRESS),
+            ("instrument", INSTRUMENT),
+            ("buyer_merchant", ("buyer_id", "merchant_id")),
+            ("merchant_device", ("merchant_id", "device_id")),
+            ("merchant_network", ("merchant_id", "network_id")),
+            ("merchant_address", ("merchant_id", "address_id")),
+        )
+    ),
+    *(
+        Feature(
+            Ratio(f"{entity}_{sign}_share_7d", f"{entity}_parcel_{sign}_count_7d", f"{entity}_order_count_7d"),
+            HOLLOW,
+            "no orders before",
+            ReasonTemplate(
+                f"{entity.upper()}_{sign.upper()}_SHARE",
+                f"{zh_entity} 7 天内每笔订单有 {{value}} 个{zh}（通常 {{norm}}）",
+                f"{en} per order of this {entity} in 7 days: {{value}} ({{norm}} is usual)",
+                "number",
+                1,
+            ),
+        )
+        for entity, zh_entity in (("merchant", "该商家"), ("listing", "该商品"))
+        for sign, zh, en in (
+            ("light", "过轻的包裹", "Parcels that are far too light"),
+            ("soon", "签收过快的包裹", "Parcels delivered too soon to have travelled"),
+            ("overdue", "逾期未发货", "Orders not sent in time"),
+        )
+    ),
     # How the shop keeps up with what it sells.
     window_feature("merchant", MERCHANT, "shipment", COUNT, 7 * DAY, PARCEL, stream="shipments"),
     Feature(
@@ -204,6 +257,28 @@ FEATURES: tuple[Feature, ...] = (
         ReasonTemplate(
             "ORDER_REFUNDED", "该订单有 {value} 次退款（通常 {norm}）", "{value} refunds of this order ({norm} is usual)", "count", 1
         ),
+    ),
+    Feature(
+        Own("order_claim_count", pl.col("order_claim_count")),
+        CLAIM,
+        "never",
+        ReasonTemplate(
+            "ORDER_CLAIM",
+            "该订单有 {value} 次称货物有误的退款（通常 {norm}）",
+            "{value} refunds of this order that blame the goods ({norm} is usual)",
+            "count",
+            1,
+        ),
+    ),
+    *(
+        window_feature(entity, key, "claim", COUNT, w, CLAIM, stream="order_refunds", where="is_claim")
+        for entity, key, w in (
+            ("buyer", BUYER, 30 * DAY),
+            ("address", ADDRESS, 30 * DAY),
+            ("device", DEVICE, 30 * DAY),
+            ("merchant", MERCHANT, 7 * DAY),
+            ("listing", LISTING, 7 * DAY),
+        )
     ),
     window_feature("merchant", MERCHANT, "refund", COUNT, 30 * DAY, LOOP, stream="refunds"),
     window_feature("buyer", BUYER, "refund", COUNT, 30 * DAY, LOOP, stream="refunds"),
@@ -282,7 +357,7 @@ def prepare(rows: pl.DataFrame, tables: streams.Tables, as_of: pl.Series | None,
         keys.join(streams.table(tables, "refunds"), on="order_id")
         .filter(pl.col("requested_at") < pl.col("as_of_at"))
         .group_by("order_id", "as_of_at")
-        .agg(order_refund_count=pl.len().cast(pl.Int64))
+        .agg(order_refund_count=pl.len().cast(pl.Int64), order_claim_count=streams.is_claim().sum().cast(pl.Int64))
     )
     reviewed = (
         keys.join(streams.reviews(tables).drop_nulls("order_id"), on="order_id")
@@ -298,7 +373,10 @@ def prepare(rows: pl.DataFrame, tables: streams.Tables, as_of: pl.Series | None,
     return (
         joined.join(buyers, on="buyer_id", how="left", maintain_order="left")
         .join(merchants, on="merchant_id", how="left", maintain_order="left")
-        .with_columns(pl.col("order_refund_count").fill_null(0))
+        .with_columns(
+            pl.col("order_refund_count", "order_claim_count").fill_null(0),
+            piece_g=pl.col("weight_g") // pl.max_horizontal(pl.col("quantity").fill_null(1), 1),
+        )
         .collect(engine="streaming")
     )
 
@@ -309,9 +387,11 @@ def event_streams(tables: streams.Tables) -> dict[str, pl.LazyFrame]:
         "orders": streams.orders(tables),
         "order_frauds": streams.known_frauds(tables, "order"),
         "shipments": streams.shipments(tables),
+        "pieces": pieces(tables),
+        "parcel_signs": parcel_signs(tables).lazy(),
         "refunds": streams.refunds(tables),
-        "order_refunds": streams.refunds(tables).join(
-            streams.table(tables, "orders").select("order_id", "address_id", "device_id", "listing_id"), on="order_id", how="left"
-        ),
+        "order_refunds": streams.refunds(tables)
+        .with_columns(is_claim=streams.is_claim())
+        .join(streams.table(tables, "orders").select("order_id", "address_id", "device_id", "listing_id"), on="order_id", how="left"),
         "reviews": streams.reviews(tables),
     }

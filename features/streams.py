@@ -17,11 +17,16 @@ READ_BY: dict[str, tuple[str, ...]] = {
     "orders": ("orders",),
     "order_frauds": ("orders",),
     "shipments": ("shipments", "orders"),
+    "pieces": ("shipments", "orders"),
+    "parcel_signs": ("shipments", "orders"),
     "refunds": ("refunds", "orders"),
     "order_refunds": ("refunds", "orders"),
     "reviews": ("reviews",),
     "review_frauds": ("reviews",),
 }
+
+#: What refunds say that blame the goods, not the buyer's own mind: faulty, other than described, damaged, missing.
+CLAIMS = "质量|不符|破损|损坏|磕碰|少件|漏发|错发|假货|未收到|(?i:damaged|not as described|faulty|defective|broken|missing|wrong item)"
 
 #: The kind of fraud whose victim is the shop.
 ATTACK = "reverse_brushing"
@@ -133,6 +138,11 @@ def refunds(tables: Tables) -> pl.LazyFrame:
         )
         .drop("order_buyer", "order_merchant", "order_s")
     )
+
+
+def is_claim() -> pl.Expr:
+    """Which refunds blame the goods, by the reason that the buyer gave."""
+    return pl.col("reason").str.contains(CLAIMS).fill_null(False)
 
 
 def shipments(tables: Tables) -> pl.LazyFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from fairdeal.models.frames import Floats
 MOST_REASONS = 4
 #: A reason must add at least this part of all that speaks for fraud.
 LEAST_SHARE = 0.05
+#: The length of a window, which ends a feature's name: ``_7d``, ``_1h``, ``_ever``.
+_WINDOW = re.compile(r"_(\d+[dh]|ever)$")
 
 #: The text model's score is a feature like any other and is told like one.
 TEXT_SCORE = "text_score"
@@ -52,14 +55,18 @@ def reasons_of_row(
         Only features that raised the score, whose value is known, and whose value lies on the suspicious side of the norm; when
         no feature qualifies by its side, those that raised the score all the same, so that a high score is not left without words.
         One code is told once. ``norm`` is None where it is not known.
+
+    Notes
+    -----
+    Trees share out what one fact adds among the windows that tell it: a shop's known fakes of 3, 7 and 30 days are one reason, which
+    weighs what they add together and is told by the window that adds most.
     """
     raised = [at for at in np.argsort(-contributions, kind="stable").tolist() if contributions[at] > 0]
     told = [at for at in raised if names[at] in templates and math.isfinite(values[at])]
-    total = float(contributions[raised].sum()) if raised else 0.0
-    strong = [at for at in told if contributions[at] >= LEAST_SHARE * total]
-    sided = [at for at in strong if _on_suspicious_side(values[at], norms[at], templates[names[at]].direction)]
+    sided = [at for at in told if _on_suspicious_side(values[at], norms[at], templates[names[at]].direction)]
+    least = LEAST_SHARE * float(contributions[raised].sum()) if raised else 0.0
     found: dict[str, dict[str, Any]] = {}
-    for at in sided or strong or told[:1]:
+    for at in _strongest(names, contributions, sided, least) or _strongest(names, contributions, told, least) or told[:1]:
         template = templates[names[at]]
         value, norm = float(values[at]), float(norms[at])
         found.setdefault(
@@ -77,9 +84,22 @@ def reasons_of_row(
     return list(found.values())
 
 
+def _strongest(names: Sequence[str], contributions: Floats, raised: Sequence[int], least: float) -> list[int]:
+    """Of each measure the window that adds most, ordered by what its windows add together, where that is at least ``least``."""
+    weight: dict[str, float] = {}
+    first: dict[str, int] = {}
+    for at in raised:
+        measure = _WINDOW.sub("", names[at])
+        weight[measure] = weight.get(measure, 0.0) + float(contributions[at])
+        first.setdefault(measure, at)
+    return [first[measure] for measure in sorted(first, key=lambda measure: -weight[measure]) if weight[measure] >= least]
+
+
 def _on_suspicious_side(value: float, norm: float, direction: int) -> bool:
-    if direction == 0 or not math.isfinite(norm):
+    if not math.isfinite(norm):
         return True
+    if direction == 0:
+        return value != norm
     return (value - norm) * direction > 0
 
 

@@ -103,6 +103,17 @@ def labelled_frame(
     )
 
 
+def before_the_verdict(detector: Detector, features: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
+    """The rows without later looks at a subject of which a verdict was known by then; its first look stays.
+
+    A party's known frauds count the subject's own by then: such rows would teach to look it up, and no night needs their score.
+    """
+    known = labels.filter(pl.col("subject_kind") == detector.subject_kind).group_by("subject_id").agg(__known=pl.col("available_at").min())
+    is_first = pl.col("as_of_at") == pl.col("as_of_at").min().over("subject_id")
+    is_open = (pl.col("__known") >= pl.col("as_of_at")).fill_null(True)
+    return features.join(known, on="subject_id", how="left", maintain_order="left").filter(is_first | is_open).drop("__known")
+
+
 def share_that_comes_to_light(detector: Detector, frame: pd.DataFrame, labels: pl.DataFrame) -> float:
     """Share of frauds that the labels of a frame name: 1 where silence does not stand for honesty, else what the audit says.
 

@@ -13,12 +13,16 @@ from fairdeal.data_contracts.promises import promised
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.features.build import FeatureTable, build, history_s
+from fairdeal.features.parcel_signs import OVERDUE_S
 from fairdeal.pipelines.labelling import known_labels
 from fairdeal.pipelines.lake import Lake
 from fairdeal.pipelines.settings import Settings
 
 #: Orders and reviews are scored again on later days, up to this age, when something about them became known.
 RESCORED_DAYS = 30
+#: Days after the close of its own day at which training looks at an order or a review again, as the nights do when news comes: most of an
+#: order's comes on the first days, parcel by parcel, while hardly anything becomes of a review.
+LOOKS = {Detector.DEALS: (0, 1, 2, 4, 7), Detector.REVIEWS: (0, 7)}
 
 
 Tables = dict[str, pl.LazyFrame]
@@ -49,7 +53,8 @@ def interval_subjects(detector: Detector, tables: Tables, start: datetime, end: 
     """The rows that a run over an interval scores, sorted by key, and the moment of each.
 
     Payments of the interval are scored as of the attempt. Orders and reviews of the interval are scored as of its end, and so are those
-    of the 30 days before about which something became known within the interval: a parcel, a delivery, a refund, a review.
+    of the 30 days before about which something became known within the interval: a parcel, a delivery, a refund, a review, or that nothing
+    was sent when it should have been.
     """
     start, end = start.astimezone(UTC), end.astimezone(UTC)
     contract = INBOUND[detector.table]
@@ -71,7 +76,16 @@ def _in_order(rows: pl.LazyFrame, contract: Contract) -> pl.DataFrame:
 def _orders_with_news(tables: Tables, start: datetime, end: datetime) -> pl.LazyFrame:
     told = (("shipments", "shipped_at"), ("shipments", "delivered_at"), ("refunds", "requested_at"), ("reviews", "posted_at"))
     found = [tables[name].filter((pl.col(moment) >= start) & (pl.col(moment) < end)).select("order_id") for name, moment in told]
-    return pl.concat(found).drop_nulls().unique()
+    return pl.concat([*found, _orders_overdue(tables, start, end)]).drop_nulls().unique()
+
+
+def _orders_overdue(tables: Tables, start: datetime, end: datetime) -> pl.LazyFrame:
+    """Orders that became overdue within the interval: nothing was sent, where parcels of the listing are sent at all."""
+    late, sent = timedelta(seconds=OVERDUE_S), tables["shipments"].select("order_id").unique()
+    orders = tables["orders"].select("order_id", "listing_id", "ordered_at")
+    goods = orders.join(sent, on="order_id", how="semi").select("listing_id").unique()
+    due = orders.filter((pl.col("ordered_at") >= start - late) & (pl.col("ordered_at") < end - late))
+    return due.join(sent, on="order_id", how="anti").join(goods, on="listing_id", how="semi").select("order_id")
 
 
 def own_rows(
@@ -98,12 +112,13 @@ def own_rows(
 
 
 def training_subjects(
-    detector: Detector, tables: Tables, start: datetime, end: datetime, settings: Settings, looks: tuple[int, ...] = (0, 7)
+    detector: Detector, tables: Tables, start: datetime, end: datetime, settings: Settings, looks: tuple[int, ...] | None = None
 ) -> tuple[pl.DataFrame, pl.Series | None]:
     """The rows a model may learn from, each at the moments at which the daily run would score it.
 
-    Orders and reviews stand at the close of their day and again a week later, as they are scored again when news arrives; a later
-    look is left out where it lies beyond ``end``. ``looks`` are the days after the close of an event's own day.
+    Orders and reviews stand at the close of their day and again on some days of the week after, as they are scored again when news
+    arrives; a later look is left out where it lies beyond ``end``. ``looks`` are the days after the close of an event's own day, `LOOKS`
+    when None.
     """
     start, end = start.astimezone(UTC), end.astimezone(UTC)
     contract = INBOUND[detector.table]
@@ -112,7 +127,7 @@ def training_subjects(
     if detector is Detector.PAYMENTS:
         return rows, None
     close = happened.dt.convert_time_zone(settings.time_zone).dt.truncate("1d").dt.offset_by("1d").dt.convert_time_zone("UTC")
-    seen = [rows.with_columns(__as_of=close.dt.offset_by(f"{days}d")) for days in looks]
+    seen = [rows.with_columns(__as_of=close.dt.offset_by(f"{days}d")) for days in (LOOKS[detector] if looks is None else looks)]
     both = pl.concat(seen).filter(pl.col("__as_of") <= end)
     return both.drop("__as_of"), both["__as_of"]
 

@@ -20,7 +20,7 @@ from fairdeal.models.errors import TooFewLabels
 from fairdeal.models.training import fit_unsupervised, train
 from fairdeal.pipelines import labelling, registry
 from fairdeal.pipelines.label_weights import agreements, runs_until, stopped
-from fairdeal.pipelines.labelled_frames import labelled_frame, share_that_comes_to_light
+from fairdeal.pipelines.labelled_frames import before_the_verdict, labelled_frame, share_that_comes_to_light
 from fairdeal.pipelines.labelling import every_label
 from fairdeal.pipelines.lake import Lake
 from fairdeal.pipelines.ledger import dumps
@@ -102,10 +102,11 @@ def learn(
     every = every_label(lake, source, watermark=watermark, known_before=until, labels_until=last_label)
     agreement = agreements(every, detector.subject_kind)
     deciding = runs_until(lake, source, until) if runs is None else sorted(runs)
+    labels = tables["labels"].collect()
     frame = labelled_frame(
         detector,
-        table.rows,
-        tables["labels"].collect(),
+        before_the_verdict(detector, table.rows, labels) if detector is Detector.DEALS else table.rows,
+        labels,
         until=until,
         ripe_days=settings.train.ripe_days,
         names_honest=names_honest,
