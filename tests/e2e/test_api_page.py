@@ -80,7 +80,7 @@ def test_the_page_lists_the_operations_there_are_with_their_roles() -> None:
         method, address = first.split()
         roles = roles if who == "the same" else who
         for one in (address, *(other if other.startswith(("/cases", "/audit")) else re.sub(r"/\w+$", other, address) for other in rest)):
-            listed[f"{method} {one.removeprefix('/').replace('CASE', '{case_id}')}"] = roles
+            listed[f"{method} {one.removeprefix('/').replace('CASE', '{case_id}').replace('EVIDENCE', '{evidence_id}')}"] = roles
     known = json.loads(told)
     assert set(listed) == set(known)
     for name, who in listed.items():
