@@ -29,7 +29,7 @@ MODULES: dict[Detector, ModuleType] = {Detector.PAYMENTS: payments, Detector.DEA
 
 #: History that every table is given before the first subject: joins look so far back, whatever the windows do.
 LEAST_HISTORY_S = 30 * DAY
-#: Whether a known fraud was usual for its payer is held against payments so long before the fraud.
+#: Whether a known fraud was usual for its payer is held against payments so long before the fraud,
 #: and a parcel against parcels of its listing before it was sent, which may lie as long again before it could be seen.
 BEFORE_S = {"payment_frauds": HABIT_DAYS * DAY, "parcel_signs": 2 * USUAL_DAYS * DAY}
 

@@ -31,7 +31,7 @@ def ranked(numbers: Ints, first: Ints, after: Ints, rank: Ints) -> Ints:
 
     Notes
     -----
-    A wavelet matrix (Claude, Navarro and Ordóñez, "The wavelet matrix", 2015): bit by bit from the highest, numbers with a 0 are put before
+    A wavelet matrix ("The wavelet matrix", Information Systems 47, 2015): bit by bit from the highest, numbers with a 0 are put before
     those with a 1, a stretch stays a stretch on either side, and its rank says which side holds the one that is sought.
     """
     distinct, codes = np.unique(numbers, return_inverse=True)
