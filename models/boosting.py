@@ -173,8 +173,13 @@ def choose_trees(
 
 
 def grow(values: Floats, is_fraud: Floats, weight: Floats, trees: int, seed: int, lead: float | None = None) -> str:
-    """LightGBM text of so many trees; the same rows and seed give the same bytes, whatever the number of threads."""
+    """LightGBM text of so many trees; the same rows and seed give the same bytes, whatever the number of threads.
+
+    ``is_fraud`` may lie between 0 and 1: the row then teaches as that much of a fraud, and as honest for the rest.
+    """
     parameters = _parameters(len(values), seed)
+    if bool(((is_fraud > 0.0) & (is_fraud < 1.0)).any()):
+        parameters["objective"] = "cross_entropy"
     booster = lgb.train(parameters, _dataset(values, is_fraud, weight, lead, parameters), num_boost_round=trees)
     return only_the_model(booster.model_to_string(num_iteration=trees))
 

@@ -50,6 +50,8 @@ class LabelledRows:
         Whether there is anything to read.
     ripe
         Whether a row's label has had its time: only then it may calibrate and judge.
+    silent
+        Whether nobody has spoken of the row, so that it stands for honest.
     """
 
     values: Floats
@@ -65,6 +67,7 @@ class LabelledRows:
     counted: sp.csr_array | None
     has_text: NDArray[np.bool_]
     ripe: NDArray[np.bool_]
+    silent: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.is_fraud)
@@ -94,6 +97,7 @@ class LabelledRows:
             counted=None if self.counted is None else self.counted[at],
             has_text=self.has_text[at],
             ripe=self.ripe[at],
+            silent=self.silent[at],
         )
 
     def seen_by(self, text: TextModel | None) -> Floats:
@@ -157,6 +161,7 @@ def labelled_rows(
         counted=counted,
         has_text=has_text,
         ripe=known["is_ripe"].to_numpy(dtype=bool) if "is_ripe" in known.columns else np.ones(len(known), dtype=bool),
+        silent=known["is_silent"].to_numpy(dtype=bool) if "is_silent" in known.columns else np.zeros(len(known), dtype=bool),
     )
     return rows, has_times
 

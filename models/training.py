@@ -22,6 +22,7 @@ from fairdeal.models.frames import Floats, matrix
 from fairdeal.models.judging import judge
 from fairdeal.models.kinds import fit_kinds
 from fairdeal.models.labelled import LabelledRows, labelled_rows, majority_typology
+from fairdeal.models.silence import share_of_fraud
 from fairdeal.models.splitting import blocks, cut_before_last_positives, time_slices
 from fairdeal.models.text import TextModel, fit_blend, fit_text, out_of_fold_views
 from fairdeal.models.unsupervised import fit_tails
@@ -89,8 +90,8 @@ def train(
         Labelled feature frame: ``subject_id, event_at, as_of_at, is_fraud`` (1, 0, null = not learned from) and the features;
         optionally ``amount_minor, currency, text, weight``, ``stands_for`` (rows for which it teaches the ranking, one over the
         propensity; it bends no probability), ``typology, group`` (card, account, reviewer), and
-        ``is_ripe``: rows whose label has not had its time are learned from, and neither calibrate nor judge.
-        Row order means nothing.
+        ``is_ripe``: rows whose label has not had its time are learned from, and neither calibrate nor judge, and ``is_silent``: nobody
+        has spoken of the row, and it stands for honest. Row order means nothing.
     feature_names
         The columns to learn from; ids and the text itself are never among them.
     reasons
@@ -102,8 +103,9 @@ def train(
     day_zone
         What a day is, for the metrics per day.
     found
-        Share of frauds that anybody ever hears of: probabilities are of being a fraud, labels of a fraud that came to light. The figures
-        hold the probability of coming to light against the labels.
+        Share of frauds that anybody ever hears of: probabilities are of being a fraud, labels of a fraud that came to light. A silent row
+        teaches as much of a fraud as it may be, see `fairdeal.models.silence.share_of_fraud`. The figures hold the probability of coming
+        to light against the labels.
 
     Returns
     -------
@@ -135,18 +137,18 @@ def train(
     slices = [ripe.take(part) for part in time_slices(ripe.moment, SHARES)]
     if all(min(part.positives, part.negatives) >= FEWEST_IN_SLICE for part in slices):
         training, calibrating, judging = slices
-        first = _rank(training, None, seed)
+        first = _rank(training, None, seed, found)
         calibration = _calibrated(first, calibrating, found)
         margin = first.margin(judging)
         metrics, curves = judge(judging, expit(margin), found * calibration.probability(margin))
         later = ripe.take(np.flatnonzero(ripe.moment >= calibrating.moment.min()))
     else:
         training, later = _older_and_recent(detector, ripe)
-        first = _rank(training, None, seed)
+        first = _rank(training, None, seed, found)
         margin = first.margin(later)
         metrics, curves = judge(later, expit(margin), found * _probability_by_halves(margin, later, found))
         slices = [training, later]
-    final = _rank(rows, first, seed)
+    final = _rank(rows, first, seed, found)
     calibration = _calibrated(first, later, found)
     metrics |= {
         "split": "time" if has_times else "groups at random, the source gives no times",
@@ -225,7 +227,7 @@ def _directions(feature_names: Sequence[str], reasons: Mapping[str, ReasonTempla
     return [reasons[name].direction if name in reasons else 0 for name in feature_names]
 
 
-def _rank(rows: LabelledRows, like: _Ranking | None, seed: int) -> _Ranking:
+def _rank(rows: LabelledRows, like: _Ranking | None, seed: int, found: float) -> _Ranking:
     """Text model and trees of one stretch of time, as many and from the same start as another's; found on its recent part when None."""
     text, values, lead = None, rows.values, None
     if rows.counted is not None and _teaches(rows):
@@ -247,8 +249,19 @@ def _rank(rows: LabelledRows, like: _Ranking | None, seed: int) -> _Ranking:
         lead, trees = (lead if like.lead is not None else None), like.trees
     else:
         lead, trees = _chosen_start(values, rows, lead, seed)
+    taught = share_of_fraud(
+        values,
+        rows.is_fraud,
+        rows.silent,
+        rows.teaching,
+        rows.together.tolist(),
+        trees=trees,
+        seed=seed,
+        lead=lead,
+        found=found,
+    )
     return _Ranking(
-        booster_text=grow(values, rows.is_fraud, rows.teaching, trees, seed, lead),
+        booster_text=grow(values, taught, rows.teaching, trees, seed, lead),
         lead=lead,
         text=text,
         trees=trees,

@@ -105,7 +105,7 @@ def learn(
     labels = tables["labels"].collect()
     frame = labelled_frame(
         detector,
-        before_the_verdict(detector, table.rows, labels) if detector is Detector.DEALS else table.rows,
+        before_the_verdict(detector, table.rows, labels),
         labels,
         until=until,
         ripe_days=settings.train.ripe_days,
