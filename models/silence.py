@@ -38,7 +38,7 @@ def share_of_fraud(
     is_fraud
         1 or 0 per row; 0 where it is silent.
     silent
-        Nobody has spoken of the row: it stands for honest.
+        Nobody has spoken of the row, though there was time: it stands for honest. What is younger waits, and weighs less instead.
     weight
         How much each row teaches.
     together

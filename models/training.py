@@ -33,6 +33,9 @@ SHARES = (0.70, 0.15, 0.15)
 FEWEST, FEWEST_IN_SLICE = 30, 8
 #: Part of the training slice that decides when to stop, and folds of the text's out-of-fold score.
 STOPPING_SHARE, TEXT_FOLDS = 0.15, 5
+#: Where silence may teach: what people report, or do not. A payment's fraud is heard of by its kind, thefts by chargeback and errors when
+#: accounts are reconciled, so that what one kind's silence says would be taken for another's.
+SILENCE_TEACHES = (Detector.DEALS, Detector.REVIEWS)
 #: Average precision by which one way must rank better than the usual one to be taken.
 CLEARLY = 0.01
 
@@ -103,9 +106,9 @@ def train(
     day_zone
         What a day is, for the metrics per day.
     found
-        Share of frauds that anybody ever hears of: probabilities are of being a fraud, labels of a fraud that came to light. A silent row
-        teaches as much of a fraud as it may be, see `fairdeal.models.silence.share_of_fraud`. The figures hold the probability of coming
-        to light against the labels.
+        Share of frauds that anybody ever hears of: probabilities are of being a fraud, labels of a fraud that came to light. Where
+        `SILENCE_TEACHES`, a silent row whose label has had its time teaches as much of a fraud as it may be, see
+        `fairdeal.models.silence.share_of_fraud`. The figures hold the probability of coming to light against the labels.
 
     Returns
     -------
@@ -128,6 +131,7 @@ def train(
     would bend the probabilities.
     """
     rows, has_times = labelled_rows(detector, frame, feature_names, seed=seed, day_zone=day_zone)
+    heard_of = found if detector in SILENCE_TEACHES else 1.0
     ripe = rows.take(np.flatnonzero(rows.ripe))
     if min(ripe.positives, ripe.negatives) < FEWEST:
         raise TooFewLabels(
@@ -137,18 +141,18 @@ def train(
     slices = [ripe.take(part) for part in time_slices(ripe.moment, SHARES)]
     if all(min(part.positives, part.negatives) >= FEWEST_IN_SLICE for part in slices):
         training, calibrating, judging = slices
-        first = _rank(training, None, seed, found)
+        first = _rank(training, None, seed, heard_of)
         calibration = _calibrated(first, calibrating, found)
         margin = first.margin(judging)
         metrics, curves = judge(judging, expit(margin), found * calibration.probability(margin))
         later = ripe.take(np.flatnonzero(ripe.moment >= calibrating.moment.min()))
     else:
         training, later = _older_and_recent(detector, ripe)
-        first = _rank(training, None, seed, found)
+        first = _rank(training, None, seed, heard_of)
         margin = first.margin(later)
         metrics, curves = judge(later, expit(margin), found * _probability_by_halves(margin, later, found))
         slices = [training, later]
-    final = _rank(rows, first, seed, found)
+    final = _rank(rows, first, seed, heard_of)
     calibration = _calibrated(first, later, found)
     metrics |= {
         "split": "time" if has_times else "groups at random, the source gives no times",
@@ -227,7 +231,7 @@ def _directions(feature_names: Sequence[str], reasons: Mapping[str, ReasonTempla
     return [reasons[name].direction if name in reasons else 0 for name in feature_names]
 
 
-def _rank(rows: LabelledRows, like: _Ranking | None, seed: int, found: float) -> _Ranking:
+def _rank(rows: LabelledRows, like: _Ranking | None, seed: int, heard_of: float) -> _Ranking:
     """Text model and trees of one stretch of time, as many and from the same start as another's; found on its recent part when None."""
     text, values, lead = None, rows.values, None
     if rows.counted is not None and _teaches(rows):
@@ -252,13 +256,13 @@ def _rank(rows: LabelledRows, like: _Ranking | None, seed: int, found: float) ->
     taught = share_of_fraud(
         values,
         rows.is_fraud,
-        rows.silent,
+        rows.silent & rows.ripe,
         rows.teaching,
         rows.together.tolist(),
         trees=trees,
         seed=seed,
         lead=lead,
-        found=found,
+        found=heard_of,
     )
     return _Ranking(
         booster_text=grow(values, taught, rows.teaching, trees, seed, lead),

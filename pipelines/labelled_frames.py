@@ -9,8 +9,8 @@ import pandas as pd
 import polars as pl
 
 from fairdeal.data_contracts.typologies import Detector
+from fairdeal.pipelines.coming_to_light import found_share
 from fairdeal.pipelines.label_weights import WEIGHTS, stood_for
-from fairdeal.pipelines.labelling import found_share
 
 #: Share of the frauds that come to light by the age from which silence speaks for honesty; what the youngest rows' silence weighs.
 RIPE, LEAST_WEIGHT = 0.95, 0.2

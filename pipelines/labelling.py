@@ -6,7 +6,6 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
 import polars as pl
 import sqlalchemy as sa
 
@@ -18,8 +17,6 @@ from fairdeal.pipelines.ledger import LABELS, Ledger, dumps, loads
 
 #: No label becomes known as late.
 NEVER = datetime(2199, 1, 1, tzinfo=UTC)
-#: Frauds that a source's audit is taken to have come upon in advance, all of them reported by somebody else too.
-FOUND_IN_ADVANCE = 2
 
 
 def collect(ledger: Ledger, verdicts: list[dict[str, Any]]) -> int:
@@ -122,29 +119,3 @@ def every_label(
         ours = _as_table([loads(row[0]) for row in connection.execute(query)])
     both = union([brought.select(CONTRACT.names), ours.filter(pl.col("available_at") < known_before.astimezone(UTC))], CONTRACT)
     return both.sort("available_at", "label_id", nulls_last=False)
-
-
-def found_share(labels: pl.DataFrame, kind: str) -> float:
-    """Share of frauds of a kind of subject that anybody ever hears of, as random audits tell; 1 where there is no audit.
-
-    Notes
-    -----
-    An audit of our own is drawn from what was not flagged, each with a known probability: the frauds that it alone came upon stand for as
-    many as their probability says (Horvitz and Thompson, 1952), less one standard error, and all others are found. A source's audit says
-    no probability and is taken to be drawn from all: of the frauds that it came upon, those count as found that somebody else reported
-    too, `FOUND_IN_ADVANCE` besides. So a small audit claims little, and none that has found nothing claims anything.
-    """
-    is_audit = (pl.col("source") == LabelSource.AUDIT.value).fill_null(False)
-    own = labels.filter(pl.col("subject_kind") == kind)
-    # A second look at what an audit came upon finds nothing that nobody had heard of.
-    is_again = (pl.col("source") == LabelSource.SECOND_LOOK.value).fill_null(False)
-    frauds = own.filter(pl.col("is_fraud"), ~(is_again & pl.col("subject_id").is_in(own.filter(is_audit)["subject_id"].implode())))
-    besides = frauds.filter(~is_audit).select("subject_id").unique()
-    audited = frauds.filter(is_audit).unique("subject_id", keep="first", maintain_order=True)
-    drawn = audited.filter(pl.col("propensity").is_not_null())
-    if not drawn.height:
-        both = audited.join(besides, on="subject_id", how="semi").height
-        return (both + FOUND_IN_ADVANCE) / (audited.height + FOUND_IN_ADVANCE)
-    stands_for = 1.0 / drawn.join(besides, on="subject_id", how="anti")["propensity"].to_numpy()
-    hidden = max(0.0, float(stands_for.sum()) - float(np.sqrt(np.square(stands_for).sum())))
-    return besides.height / (besides.height + hidden) if besides.height else 1.0
