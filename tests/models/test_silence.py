@@ -95,7 +95,7 @@ def test_a_detector_that_knows_how_many_are_never_heard_of_ranks_the_truth_bette
         figure = {}
         for found in (1.0, 0.4):
             model = train(
-                Detector.PAYMENTS,
+                Detector.DEALS,
                 known,
                 feature_names=FEATURES,
                 reasons=REASONS,
