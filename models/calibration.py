@@ -41,7 +41,7 @@ class Calibration:
         return np.asarray(np.clip(expit(bent), EDGE, 1.0 - EDGE), dtype=np.float64)
 
 
-def fit_calibration(margin: Floats, is_fraud: Floats, weight: Floats | None = None, found: float = 1.0) -> Calibration:
+def fit_calibration(margin: Floats, is_fraud: Floats, weight: Floats | None = None, found: Floats | float = 1.0) -> Calibration:
     """The curve that makes log-odds into probabilities on rows the model never saw.
 
     Parameters
@@ -53,7 +53,7 @@ def fit_calibration(margin: Floats, is_fraud: Floats, weight: Floats | None = No
     weight
         Weight per row, all one when not given.
     found
-        Share of frauds that anybody ever hears of; the others stand among the honest rows.
+        Share of frauds that anybody ever hears of, one for all or per row; the others stand among the honest rows.
 
     Notes
     -----
@@ -63,6 +63,7 @@ def fit_calibration(margin: Floats, is_fraud: Floats, weight: Floats | None = No
     """
     weights = np.ones_like(margin) if weight is None else weight
     high, low = log_expit(margin), log_expit(-margin)
+    all_heard = bool(np.all(np.asarray(found) == 1.0))
     free_ends = bool((is_fraud > 0.5).sum() >= POSITIVES_FOR_BETA)
     scale = float(weights.sum())
 
@@ -70,9 +71,9 @@ def fit_calibration(margin: Floats, is_fraud: Floats, weight: Floats | None = No
         rise, fall, shift = (parameters[0], parameters[-2], parameters[-1])
         bent = rise * high - fall * low + shift
         told = expit(bent)
-        silence = log_expit(-bent) if found == 1.0 else np.log1p(-found * told)
+        silence = log_expit(-bent) if all_heard else np.log1p(-found * told)
         loss = -float(np.sum(weights * (is_fraud * log_expit(bent) + (1.0 - is_fraud) * silence)))
-        by_silence = told if found == 1.0 else found * told * (1.0 - told) / (1.0 - found * told)
+        by_silence = told if all_heard else found * told * (1.0 - told) / (1.0 - found * told)
         slope = weights * np.where(is_fraud > 0.5, told - 1.0, by_silence)
         by_rise, by_fall = float(np.sum(slope * high)), -float(np.sum(slope * low))
         loss += 0.5 * PRIOR_ROWS * (np.log(rise) ** 2 + np.log(fall) ** 2)

@@ -19,6 +19,9 @@ from fairdeal.models.ngrams import counts, normalised
 from fairdeal.models.splitting import Ints, drawn_order
 from fairdeal.models.text import TextModel
 
+#: Some are always heard of later still.
+MOST_HEARD = 0.95
+
 
 @dataclass(frozen=True)
 class LabelledRows:
@@ -52,6 +55,8 @@ class LabelledRows:
         Whether a row's label has had its time: only then it may calibrate and judge.
     silent
         Whether nobody has spoken of the row, so that it stands for honest.
+    heard_before
+        Of the frauds that are ever heard of, the share of which one had heard by the moment of the row: such rows are not among these.
     """
 
     values: Floats
@@ -68,6 +73,7 @@ class LabelledRows:
     has_text: NDArray[np.bool_]
     ripe: NDArray[np.bool_]
     silent: NDArray[np.bool_]
+    heard_before: Floats
 
     def __len__(self) -> int:
         return len(self.is_fraud)
@@ -98,7 +104,16 @@ class LabelledRows:
             has_text=self.has_text[at],
             ripe=self.ripe[at],
             silent=self.silent[at],
+            heard_before=self.heard_before[at],
         )
+
+    def heard_of(self, found: float) -> Floats:
+        """Share of the frauds among rows like each that anybody ever hears of, where ``found`` of all are.
+
+        Less among later looks: what was heard of by then is gone from them, while what nobody hears of stays.
+        """
+        before = np.minimum(self.heard_before, MOST_HEARD)
+        return found * (1.0 - before) / (1.0 - found * before)
 
     def seen_by(self, text: TextModel | None) -> Floats:
         """The matrix a ranking reads: the features and, where there is a text model, its score."""
@@ -162,6 +177,7 @@ def labelled_rows(
         has_text=has_text,
         ripe=known["is_ripe"].to_numpy(dtype=bool) if "is_ripe" in known.columns else np.ones(len(known), dtype=bool),
         silent=known["is_silent"].to_numpy(dtype=bool) if "is_silent" in known.columns else np.zeros(len(known), dtype=bool),
+        heard_before=floats(known["heard_before"]) if "heard_before" in known.columns else np.zeros(len(known)),
     )
     return rows, has_times
 

@@ -46,7 +46,8 @@ def share_of_fraud(
     trees, seed, lead
         As in `fairdeal.models.boosting.grow`.
     found
-        Share of frauds that anybody ever hears of.
+        Share of frauds that anybody ever hears of. Among later looks it is less, but few known frauds say how they look there: what they
+        teach is held to that of the first.
 
     Notes
     -----
@@ -54,7 +55,7 @@ def share_of_fraud(
     probability ``(1 - found) / found * g / (1 - g)`` and teaches as that much of a fraud and as honest for the rest (Elkan and Noto,
     "Learning classifiers from only positive and unlabeled data", 2008).
     """
-    if found >= 1.0 or not silent.any():
+    if not silent.any() or found >= 1.0:
         return is_fraud
     fold = drawn_order(together, seed) % FOLDS
     known = np.zeros(len(is_fraud))

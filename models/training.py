@@ -94,7 +94,8 @@ def train(
         optionally ``amount_minor, currency, text, weight``, ``stands_for`` (rows for which it teaches the ranking, one over the
         propensity; it bends no probability), ``typology, group`` (card, account, reviewer), and
         ``is_ripe``: rows whose label has not had its time are learned from, and neither calibrate nor judge, and ``is_silent``: nobody
-        has spoken of the row, and it stands for honest. Row order means nothing.
+        has spoken of the row, and it stands for honest; and ``heard_before``: of the frauds that are ever heard of, the share of which one
+        had heard by that look. Row order means nothing.
     feature_names
         The columns to learn from; ids and the text itself are never among them.
     reasons
@@ -144,13 +145,13 @@ def train(
         first = _rank(training, None, seed, heard_of)
         calibration = _calibrated(first, calibrating, found)
         margin = first.margin(judging)
-        metrics, curves = judge(judging, expit(margin), found * calibration.probability(margin))
+        metrics, curves = judge(judging, expit(margin), judging.heard_of(found) * calibration.probability(margin))
         later = ripe.take(np.flatnonzero(ripe.moment >= calibrating.moment.min()))
     else:
         training, later = _older_and_recent(detector, ripe)
         first = _rank(training, None, seed, heard_of)
         margin = first.margin(later)
-        metrics, curves = judge(later, expit(margin), found * _probability_by_halves(margin, later, found))
+        metrics, curves = judge(later, expit(margin), later.heard_of(found) * _probability_by_halves(margin, later, found))
         slices = [training, later]
     final = _rank(rows, first, seed, heard_of)
     calibration = _calibrated(first, later, found)
@@ -295,7 +296,7 @@ def _teaches(rows: LabelledRows) -> bool:
 
 
 def _calibrated(ranking: _Ranking, rows: LabelledRows, found: float) -> Calibration:
-    return fit_calibration(ranking.margin(rows), rows.is_fraud, rows.weight, found)
+    return fit_calibration(ranking.margin(rows), rows.is_fraud, rows.weight, rows.heard_of(found))
 
 
 def _older_and_recent(detector: Detector, rows: LabelledRows) -> list[LabelledRows]:
@@ -321,6 +322,6 @@ def _probability_by_halves(margin: Floats, rows: LabelledRows, found: float) -> 
         probability[mine[::2]], probability[mine[1::2]] = 0.0, 1.0
     half = probability > 0.5
     for this in (half, ~half):
-        curve = fit_calibration(margin[~this], rows.is_fraud[~this], rows.weight[~this], found)
+        curve = fit_calibration(margin[~this], rows.is_fraud[~this], rows.weight[~this], rows.heard_of(found)[~this])
         probability[this] = curve.probability(margin[this])
     return probability

@@ -53,7 +53,8 @@ def labelled_frame(
     pandas.DataFrame
         The features plus ``is_fraud`` (1, 0, null = not learned from), ``is_silent`` (nobody has spoken of the row, and it stands for
         honest), ``is_censored`` (stopped, and nobody has looked at it), ``is_ripe``, ``weight``, ``stands_for`` (as how many rows it
-        teaches the ranking), ``typology`` and ``group`` (the account).
+        teaches the ranking), ``heard_before`` (share of the frauds that are ever heard of, of which one had heard by that look; 0 at a
+        subject's first), ``typology`` and ``group`` (the account).
 
     Notes
     -----
@@ -61,6 +62,7 @@ def labelled_frame(
     training", 2019).
     """
     own = labels.filter(pl.col("subject_kind") == detector.subject_kind)
+    is_first = pl.col("as_of_at") == pl.col("as_of_at").min().over("subject_id")
     worth = pl.DataFrame(schema=WEIGHTS) if agreement is None else agreement
     cut_off = pl.DataFrame(schema={"subject_id": pl.String(), "action": pl.String()}) if stops is None else stops
     known_of = (
@@ -75,12 +77,14 @@ def labelled_frame(
         .with_columns(
             __age=(pl.lit(until.astimezone(UTC)) - pl.col("event_at")).dt.total_seconds(),
             __wait=(pl.col("available_at") - pl.col("event_at")).dt.total_seconds(),
+            __looked=(pl.col("as_of_at") - pl.col("event_at")).dt.total_seconds(),
             __stopped=pl.col("__stopped").fill_null(False),
         )
     )
     longest = int(timedelta(days=ripe_days).total_seconds())
     ripe_rows = joined.filter((pl.col("__age") > longest) & ~pl.col("__stopped"))
     labelled_share = 1 - ripe_rows["is_fraud"].null_count() / max(ripe_rows.height, 1)
+    heard = pl.lit(0.0)
     known, silent, judges, weight = pl.col("is_fraud").cast(pl.Float64), pl.lit(False), pl.lit(True), pl.col("agreement").fill_null(1.0)
     if labelled_share < 0.5 and not names_honest:
         # Left out, young honest rows would leave the young frauds that are known already alone, and the last weeks would look rotten.
@@ -89,16 +93,24 @@ def labelled_frame(
         if len(waits):
             longest = min(longest, int(np.quantile(waits, RIPE)))
             by_age = np.maximum(np.searchsorted(waits, joined["__age"].to_numpy(), side="right") / len(waits), LEAST_WEIGHT)
+            by_look = np.searchsorted(waits, joined["__looked"].to_numpy(), side="right") / len(waits)
+            heard = pl.when(is_first).then(0.0).otherwise(pl.Series(by_look))
         judges, silent = pl.col("__age") > longest, pl.col("is_fraud").is_null() & ~pl.col("__stopped")
         weight = pl.when(silent).then(pl.Series(by_age)).otherwise(weight)
         known = pl.when(silent).then(0.0).otherwise(known)
     censored = pl.col("is_fraud").is_null() & pl.col("__stopped")
     return (
         joined.with_columns(
-            is_fraud=known, is_silent=silent, is_censored=censored, is_ripe=judges, weight=weight, group=pl.col("account_id")
+            is_fraud=known,
+            is_silent=silent,
+            is_censored=censored,
+            is_ripe=judges,
+            weight=weight,
+            heard_before=heard,
+            group=pl.col("account_id"),
         )
         .with_columns(pl.col("stands_for").fill_null(1.0))
-        .drop("__age", "__wait", "__stopped", "available_at", "agreement")
+        .drop("__age", "__wait", "__looked", "__stopped", "available_at", "agreement")
         .to_pandas()
     )
 
