@@ -61,3 +61,11 @@ def test_frauds_that_nobody_hears_of_are_reckoned_with() -> None:
     later, later_truth = drawn(20_000, -3.0, seed=1)
     assert expected_calibration_error(later_truth, fit_calibration(margin, heard).probability(later)) > 0.03
     assert expected_calibration_error(later_truth, fit_calibration(margin, heard, found=0.6).probability(later)) < 0.01
+
+
+def test_rows_among_which_fewer_frauds_are_heard_of_are_reckoned_with_each_by_its_own() -> None:
+    margin, truth = drawn(60_000, -3.0)
+    share = np.where(np.arange(len(truth)) % 2, 0.7, 0.2)
+    heard = truth * (np.random.default_rng(2).random(len(truth)) < share)
+    later, later_truth = drawn(20_000, -3.0, seed=1)
+    assert expected_calibration_error(later_truth, fit_calibration(margin, heard, found=share).probability(later)) < 0.01

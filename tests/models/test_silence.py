@@ -8,6 +8,7 @@ import pytest
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.models import metrics, silence
 from fairdeal.models.frames import Floats
+from fairdeal.models.labelled import labelled_rows
 from fairdeal.models.training import train
 from tests.models.given import FEATURES, REASONS, feature_frame
 
@@ -107,3 +108,13 @@ def test_a_detector_that_knows_how_many_are_never_heard_of_ranks_the_truth_bette
             figure[found] = metrics.average_precision(later["is_fraud"].to_numpy(), model.score(later)["score"].to_numpy(dtype=float))
         gains.append(figure[0.4] - figure[1.0])
     assert np.mean(gains) > 0.0
+
+
+@pytest.mark.parametrize(
+    ("found", "before", "left"),
+    [(1.0, 0.9, 1.0), (0.6, 0.0, 0.6), (0.6, 0.5, 0.3 / 0.7), (0.6, 1.0, 0.03 / 0.43)],
+)
+def test_of_frauds_still_open_at_a_later_look_fewer_are_ever_heard_of(found: float, before: float, left: float) -> None:
+    frame = feature_frame(50).assign(heard_before=before)
+    rows, _ = labelled_rows(Detector.DEALS, frame, FEATURES, seed=0, day_zone="UTC")
+    assert rows.heard_of(found) == pytest.approx(np.full(50, left))

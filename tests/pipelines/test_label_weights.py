@@ -84,7 +84,7 @@ def frame_of(stops: pl.DataFrame | None, told: pl.DataFrame, **rest: Any) -> Any
             "account_id": ["a"] * 40,
             "event_at": pl.Series([UNTIL - timedelta(days=30)] * 40, dtype=pl.Datetime("us", "UTC")),
         }
-    )
+    ).with_columns(as_of_at="event_at")
     return labelled_frame(Detector.PAYMENTS, features, told, until=UNTIL, ripe_days=21, stops=stops, **rest).set_index("subject_id")
 
 
