@@ -58,7 +58,7 @@ def main(arguments: argparse.Namespace) -> None:
     data = f"Fraud Detection Handbook, {rows.height} payments, {len(bench.names)} features, {trained.metrics['trees']} trees"
     tell("training.seconds", seconds, "s", data=data)
     tell("training.rows_per_s", rows.height / seconds, "rows per s", data=data)
-    tell("scoring.rows_per_s", scored_per_s(trained.detector_model, rows, arguments.times), "rows per s", data=data)
+    tell("training.scored_rows_per_s", scored_per_s(trained.detector_model, rows, arguments.times), "rows per s", data=data)
     tell("training.peak_mb", peak_mb(), "MB", data=data)
 
 

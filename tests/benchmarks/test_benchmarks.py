@@ -86,6 +86,15 @@ def test_a_public_set_is_told_with_what_was_published(data: Path) -> None:
 
 
 @pytest.mark.slow
+def test_training_and_scoring_are_timed_on_so_many_payments(data: Path) -> None:
+    figures = run("training", "--data", str(data), "--rows", "4000", "--times", "1")
+    assert set(figures) == {f"training.{name}" for name in ("seconds", "rows_per_s", "scored_rows_per_s", "peak_mb")}
+    assert figures["training.seconds"]["data"].startswith("Fraud Detection Handbook, 4000 payments")
+    assert figures["training.rows_per_s"]["value"] == pytest.approx(4000 / figures["training.seconds"]["value"])
+    assert figures["training.scored_rows_per_s"]["value"] > 0
+
+
+@pytest.mark.slow
 def test_texts_are_told_with_a_simple_baseline_on_the_same_folds(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     words = np.array(["room", "staff", "lovely", "luxury", "husband", "desk", "towel", "floor", "view", "bed"])
@@ -173,7 +182,7 @@ def test_rings_of_a_large_graph_are_timed() -> None:
     assert figures["graph.ring_cpu_s"]["value"] > 0
 
 
-@pytest.mark.parametrize("module", ["detection", "blocks", "campaigns", "features"])
+@pytest.mark.parametrize("module", ["detection", "blocks", "campaigns", "features", "training"])
 def test_a_folder_without_the_data_is_named_without_a_traceback(module: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", f"benchmarks.{module}", "--data", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
