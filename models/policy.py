@@ -108,7 +108,7 @@ class Policy:
             "has_recent_permission_change": Action.STEP_UP,
         }
     )
-    critical_probability: float = 0.75
+    critical_probability: float = 0.80
     reconciled: Action = Action.HOLD
     confirm_score: float = 0.995
     assumed_rate: float = 0.005

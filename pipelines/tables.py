@@ -20,9 +20,9 @@ from fairdeal.pipelines.settings import Settings
 
 #: Orders and reviews are scored again on later days, up to this age, when something about them became known.
 RESCORED_DAYS = 30
-#: Days after the close of its own day at which training looks at a subject, as the nights do when news comes: most of an order's comes on
-#: the first days, parcel by parcel, while hardly anything becomes of a review.
-LOOKS = {Detector.DEALS: (0, 1, 2, 4, 7), Detector.REVIEWS: (0,)}
+#: Days after the close of its own day at which training looks at an order or a review again, as the nights do when news comes: most of an
+#: order's comes on the first days, parcel by parcel, while hardly anything becomes of a review.
+LOOKS = {Detector.DEALS: (0, 1, 2, 4, 7), Detector.REVIEWS: (0, 7)}
 
 
 Tables = dict[str, pl.LazyFrame]
