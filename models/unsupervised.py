@@ -87,21 +87,23 @@ class Tails:
 
     def _surprises(self, at: int, part: slice) -> Callable[[Floats], Floats]:
         knots, direction = self.knots[part], int(self.directions[at])
-        # Above the largest or below the smallest value seen lies half a subject. Only the tail that is asked for is looked up.
+        # Above the largest or below the smallest value seen lies half a subject.
         above, below = np.append(self.at_or_above[part], self.floor), np.insert(self.at_or_below[part], 0, self.floor)
-        rare_above, rare_below = -np.log(above), -np.log(below)
+        beyond = np.nextafter(knots, np.inf)
+        if direction > 0:
+            edges, rare = beyond, above
+        elif direction < 0:
+            edges, rare = knots, below
+        else:
+            # Of so many knots and places just beyond one that a value has reached, half are knots below it, or one more where it is one.
+            reached = np.arange(2 * len(knots) + 1)
+            edges, rare = np.sort(np.concatenate([knots, beyond])), 2.0 * np.minimum(above[reached // 2], below[(reached + 1) // 2])
+        # What is not finite lies before the first or after the last, and adds nothing.
+        edges = np.concatenate([[-np.finfo(np.float64).max], edges, [np.inf]])
+        added = np.concatenate([[0.0], -np.log(np.minimum(1.0, rare)), [0.0]])
 
         def surprises(column: Floats) -> Floats:
-            told = np.ascontiguousarray(column)
-            if direction > 0:
-                found = rare_above.take(np.searchsorted(knots, told, side="left"))
-            elif direction < 0:
-                found = rare_below.take(np.searchsorted(knots, told, side="right"))
-            else:
-                either = above.take(np.searchsorted(knots, told, side="left")), below.take(np.searchsorted(knots, told, side="right"))
-                found = -np.log(np.minimum(1.0, 2.0 * np.minimum(*either)))
-            found[~np.isfinite(told)] = 0.0
-            return np.asarray(found, dtype=np.float64)
+            return added.take(np.searchsorted(edges, np.ascontiguousarray(column), side="right"))
 
         return surprises
 

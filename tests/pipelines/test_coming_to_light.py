@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
 
 from fairdeal.data_contracts.labels import LABELS as CONTRACT
 from fairdeal.pipelines.coming_to_light import found_share
+
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +29,7 @@ def test_the_audit_tells_which_share_of_frauds_anybody_hears_of(audited: int | N
     found += [] if audited is None else [("p50", False, "audit")]
     kinds = ["order" if name == "o1" else "payment" for name, *_ in found]
     labels = pl.DataFrame(found, schema=["subject_id", "is_fraud", "source"], orient="row").with_columns(
-        subject_kind=pl.Series(kinds), propensity=pl.lit(None, pl.Float64)
+        subject_kind=pl.Series(kinds), propensity=pl.lit(None, pl.Float64), available_at=pl.lit(BEGAN)
     )
     assert found_share(labels, "payment") == pytest.approx(share)
 
@@ -46,6 +48,29 @@ def test_frauds_that_our_own_audit_alone_came_upon_stand_for_those_that_nobody_s
     rows = [(f"a{number}", True, "analyst", 1.0) for number in range(20)]
     rows += [(f"h{number}", True, "audit", 0.1) for number in range(hidden)] + [("clean", False, "audit", 0.1), ("a0", True, "audit", 0.1)]
     labels = pl.DataFrame(rows, schema=["subject_id", "is_fraud", "source", "propensity"], orient="row")
+    told = labels.with_columns(subject_kind=pl.lit("payment"), available_at=pl.lit(BEGAN))
+    assert found_share(told, "payment") == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "hidden", "share"),
+    [
+        (12, 0, 0, (6 + 2) / (12 + 2)),  # nothing has happened since it began
+        (12, 20, 0, 26 / (6 / (8 / 14) + 20)),
+        (12, 20, 4, 26 / (6 / (8 / 14) + 20 + 10 * (4 - 2))),
+        (0, 20, 4, 20 / (20 + 10 * (4 - 2))),
+    ],
+)
+def test_our_own_audit_speaks_of_the_time_since_it_began_and_a_sources_of_the_time_before(
+    earlier: int, later: int, hidden: int, share: float
+) -> None:
+    """Of what the source's audit came upon half was reported too."""
+    day = timedelta(days=1)
+    rows = [(f"e{number}", True, "audit", None, BEGAN - day) for number in range(earlier)]
+    rows += [(f"e{number}", True, "report", None, BEGAN - day) for number in range(earlier // 2)]
+    rows += [(f"l{number}", True, "analyst", 1.0, BEGAN + day) for number in range(later)]
+    rows += [(f"h{number}", True, "audit", 0.1, BEGAN + day) for number in range(hidden)] + [("clean", False, "audit", 0.1, BEGAN)]
+    labels = pl.DataFrame(rows, schema=["subject_id", "is_fraud", "source", "propensity", "available_at"], orient="row")
     assert found_share(labels.with_columns(subject_kind=pl.lit("payment")), "payment") == pytest.approx(share)
 
 
@@ -76,6 +101,6 @@ def test_a_handful_of_audited_frauds_is_held_towards_what_the_other_kinds_tell(o
     rows += [(f"o{number}", "order", "audit") for number in range(orders)]
     rows += [(f"o{number}", "order", "report") for number in range(orders_reported)]
     labels = pl.DataFrame(rows, schema=["subject_id", "subject_kind", "source"], orient="row").with_columns(
-        is_fraud=pl.lit(True), propensity=pl.lit(None, pl.Float64)
+        is_fraud=pl.lit(True), propensity=pl.lit(None, pl.Float64), available_at=pl.lit(BEGAN)
     )
     assert found_share(labels, "payment") == pytest.approx(share)
