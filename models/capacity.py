@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from fairdeal.data_contracts.actions import Action
 from fairdeal.data_contracts.typologies import TYPOLOGIES, CaseType, Detector, Typology
 from fairdeal.models.deciding import SPARED
+from fairdeal.models.drawing import chances, one_in_each_stretch, weights
 from fairdeal.models.errors import WrongFrame, WrongSetting
 from fairdeal.models.frames import Floats, floats, require
 
@@ -206,7 +207,7 @@ def choose_alerts(
     -------
     DataFrame
         Rows of ``decisions`` with ``chosen_by`` (``expected_loss``, ``audit_sample`` or ``unusual``), ``selection_probability``
-        (exactly n / N for the sample, else 1), ``case_type``, ``case_subject_id`` and ``minutes``; loss alerts first, then the sample,
+        (of being drawn for the sample, else 1), ``case_type``, ``case_subject_id`` and ``minutes``; loss alerts first, then the sample,
         each kind in the order of choice.
         The minutes never add up to more than are available; of the loss alerts that do not fit, the marginal one is left out too.
 
@@ -219,8 +220,9 @@ def choose_alerts(
     -----
     *Flagged* is what has an action other than allow, or an expected loss above what a look at it costs, unless the policy's rule spares it.
     The sample is drawn
-    within each detector from what is not flagged and not open: the n first in order of a keyed hash, hence uniform without replacement
-    (n / N, Horvitz and Thompson 1952). What is flagged and trusted is no loss alert; a part of it is drawn for the sample,
+    within each detector from what is not flagged and not open, in an order that a key shuffles and without replacement, each subject with
+    a probability of its own that is kept with it (Horvitz and Thompson 1952): higher where a fraud is a little likelier, and n / N for all
+    where no probability is told. What is flagged and trusted is no loss alert; a part of it is drawn for the sample,
     each with one and the same probability. The most unusual are taken from what the sample left, so that it stays one of all that
     is not flagged. A ring costs its case once and a little per member; its members enter one by one.
     """
@@ -362,8 +364,13 @@ def _audit_sample(
         fits = len(stratum) if longest == 0 else int(capacity.audit_share * available / len(strata) / longest + 1e-9)
         n = min(fits, len(stratum), len(stratum) if capacity.audit_size is None else capacity.audit_size)
         drawn = _drawn(key, f"audit\x1f{day}", waiting.iloc[stratum])
-        rows.append(stratum[np.asarray(sorted(range(len(stratum)), key=drawn.__getitem__)[:n], dtype=np.int64)])
-        probability.append(np.full(n, n / len(stratum)))
+        shuffled = stratum[np.asarray(sorted(range(len(stratum)), key=drawn.__getitem__), dtype=np.int64)]
+        told = floats(waiting["probability"])[shuffled] if "probability" in waiting.columns else np.zeros(len(shuffled))
+        chance = chances(weights(told), n)
+        coin = hashlib.blake2b(f"audit\x1f{day}\x1f{detector[stratum[0]]}".encode(), key=key, digest_size=8).digest()
+        picked = one_in_each_stretch(chance, int.from_bytes(coin) / 2**64)
+        rows.append(shuffled[picked])
+        probability.append(chance[picked])
     return np.concatenate(rows), np.concatenate(probability)
 
 

@@ -153,6 +153,7 @@ ABOUT = {
     "expected_loss_minor": pl.Int64(),
     "currency": pl.String(),
     "action": pl.String(),
+    "probability": pl.Float64(),
     "unusual": pl.Float64(),
     "policy_rule": pl.String(),
     "case_type": pl.String(),

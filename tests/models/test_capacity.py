@@ -92,6 +92,16 @@ def test_the_sample_is_uniform_over_days() -> None:
     assert times.between(17, 63).all()
 
 
+def test_what_is_a_little_suspected_is_drawn_oftener_and_stands_for_fewer() -> None:
+    told = [0.2] * 10 + [0.0] * 90
+    found = chosen(decisions([("payments", "allow", 0)] * 100, probability=told), Capacity(audit_size=10, unusual_share=0.0))
+    mean = 0.02
+    high, low = (10 * np.sqrt(p + mean) / (10 * np.sqrt(0.2 + mean) + 90 * np.sqrt(mean)) for p in (0.2, 0.0))
+    assert len(found) == 10
+    expected = [high if name < "s00010" else low for name in found["subject_id"]]
+    assert found["selection_probability"].tolist() == pytest.approx(expected)
+
+
 def test_the_sample_depends_on_key_and_day_alone() -> None:
     table = decisions([("payments", "allow", 0)] * 200)
     one = chosen(table, Capacity())
