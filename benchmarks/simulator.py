@@ -27,7 +27,7 @@ from benchmarks import parser, tell
 from fairdeal.data_contracts.typologies import TYPOLOGIES, Detector, Typology
 from fairdeal.features.reconciling import reconciled
 from fairdeal.models import metrics
-from fairdeal.models.capacity import UNUSUAL
+from fairdeal.models.choosing import UNUSUAL
 from fairdeal.models.detector import SUSPECTED, TrainedDetector
 from fairdeal.pipelines.running import read_up_to, run_interval
 from fairdeal.pipelines.scoring import score

@@ -18,7 +18,8 @@ from fairdeal.data_contracts.typologies import CaseType, Detector
 from fairdeal.features.links import linked_orders
 from fairdeal.features.trails import DAY
 from fairdeal.features.twins import find_twins
-from fairdeal.models.capacity import UNUSUAL, capacity_from, choose_alerts, kept_back, staffed
+from fairdeal.models.capacity import capacity_from, staffed
+from fairdeal.models.choosing import UNUSUAL, choose_alerts, kept_back
 from fairdeal.models.deciding import RECONCILED
 from fairdeal.pipelines.findings import findings, shielded
 from fairdeal.pipelines.keys import hashing_key

@@ -12,7 +12,8 @@ import pandas as pd
 import polars as pl
 
 from fairdeal.data_contracts.typologies import Detector
-from fairdeal.models.capacity import Capacity, asking, capacity_from, choose_alerts
+from fairdeal.models.capacity import Capacity, capacity_from
+from fairdeal.models.choosing import asking, choose_alerts
 from fairdeal.models.detector import TrainedDetector
 from fairdeal.models.effects import effects
 from fairdeal.models.frames import Floats, floats
