@@ -8,11 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from fairdeal.data_contracts.typologies import Detector
 from fairdeal.models.boosting import Boosted, grow
 from fairdeal.models.calibration import Calibration
 from fairdeal.models.frames import Floats
 from fairdeal.models.splitting import drawn_order
 
+#: Where silence may teach: what people report, or do not. A payment's fraud is heard of by its kind, thefts by chargeback and errors when
+#: accounts are reconciled, so that what one kind's silence says would be taken for another's.
+SILENCE_TEACHES = (Detector.DEALS, Detector.REVIEWS)
 #: Folds in which rows are judged by trees that have not seen them.
 FOLDS = 3
 

@@ -22,7 +22,7 @@ from fairdeal.models.frames import Floats, matrix
 from fairdeal.models.judging import judge
 from fairdeal.models.kinds import fit_kinds
 from fairdeal.models.labelled import LabelledRows, labelled_rows, majority_typology
-from fairdeal.models.silence import share_of_fraud
+from fairdeal.models.silence import SILENCE_TEACHES, share_of_fraud
 from fairdeal.models.splitting import blocks, cut_before_last_positives, time_slices
 from fairdeal.models.text import TextModel, fit_blend, fit_text, out_of_fold_views
 from fairdeal.models.unsupervised import fit_tails
@@ -33,9 +33,6 @@ SHARES = (0.70, 0.15, 0.15)
 FEWEST, FEWEST_IN_SLICE = 30, 8
 #: Part of the training slice that decides when to stop, and folds of the text's out-of-fold score.
 STOPPING_SHARE, TEXT_FOLDS = 0.15, 5
-#: Where silence may teach: what people report, or do not. A payment's fraud is heard of by its kind, thefts by chargeback and errors when
-#: accounts are reconciled, so that what one kind's silence says would be taken for another's.
-SILENCE_TEACHES = (Detector.DEALS, Detector.REVIEWS)
 #: Average precision by which one way must rank better than the usual one to be taken.
 CLEARLY = 0.01
 

@@ -9,6 +9,7 @@ import pandas as pd
 import polars as pl
 
 from fairdeal.data_contracts.typologies import Detector
+from fairdeal.models.silence import SILENCE_TEACHES
 from fairdeal.pipelines.coming_to_light import found_share
 from fairdeal.pipelines.label_weights import WEIGHTS, stood_for
 
@@ -64,11 +65,12 @@ def labelled_frame(
     own = labels.filter(pl.col("subject_kind") == detector.subject_kind)
     is_first = pl.col("as_of_at") == pl.col("as_of_at").min().over("subject_id")
     worth = pl.DataFrame(schema=WEIGHTS) if agreement is None else agreement
+    teaches = detector in SILENCE_TEACHES and not names_honest
     cut_off = pl.DataFrame(schema={"subject_id": pl.String(), "action": pl.String()}) if stops is None else stops
     known_of = (
         own.with_columns(source=pl.col("source").fill_null("provider"))
         .join(worth.select("source", "is_fraud", "agreement"), on=["source", "is_fraud"], how="left", maintain_order="left")
-        .join(stood_for(cut_off, own), on="subject_id", how="left", maintain_order="left")
+        .join(stood_for(cut_off, own, for_the_hidden=not teaches), on="subject_id", how="left", maintain_order="left")
         .select("subject_id", "is_fraud", "typology", "available_at", pl.col("agreement", "stands_for").fill_null(1.0))
     )
     joined = (

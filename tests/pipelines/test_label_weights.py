@@ -66,7 +66,9 @@ def test_a_source_says_last_what_it_says_and_speaks_of_its_own_kind() -> None:
 
 def test_who_was_looked_at_among_the_stopped_stands_for_the_others_of_the_same_action() -> None:
     stops = pl.DataFrame({"subject_id": [f"p{n}" for n in range(8)], "action": ["block"] * 4 + ["hold"] * 4})
-    found = dict(stood_for(stops, labels(("p0", "analyst", True), ("p4", "analyst", False), ("p5", "analyst", True))).rows())
+    found = dict(
+        stood_for(stops, labels(("p0", "analyst", True), ("p4", "analyst", False), ("p5", "analyst", True)), for_the_hidden=True).rows()
+    )
     assert found == {"p0": 4.0, "p4": 2.0, "p5": 2.0}
 
 
@@ -74,7 +76,8 @@ def test_who_was_looked_at_among_the_stopped_stands_for_the_others_of_the_same_a
 def test_a_fraud_that_the_audit_came_upon_stands_for_those_not_drawn(propensity: float | None, stands: float | None) -> None:
     nobody = pl.DataFrame(schema={"subject_id": pl.String(), "action": pl.String()})
     told = labels(("p0", "audit", True), ("p1", "audit", False), propensity=propensity)
-    assert dict(stood_for(nobody, told).rows()) == ({} if stands is None else {"p0": stands})
+    assert dict(stood_for(nobody, told, for_the_hidden=True).rows()) == ({} if stands is None else {"p0": stands})
+    assert dict(stood_for(nobody, told, for_the_hidden=False).rows()) == {}
 
 
 def frame_of(stops: pl.DataFrame | None, told: pl.DataFrame, **rest: Any) -> Any:
