@@ -41,7 +41,9 @@ class Calibration:
         return np.asarray(np.clip(expit(bent), EDGE, 1.0 - EDGE), dtype=np.float64)
 
 
-def fit_calibration(margin: Floats, is_fraud: Floats, weight: Floats | None = None, found: Floats | float = 1.0) -> Calibration:
+def fit_calibration(
+    margin: Floats, is_fraud: Floats, weight: Floats | None = None, found: Floats | float = 1.0, wrong: float = 0.0
+) -> Calibration:
     """The curve that makes log-odds into probabilities on rows the model never saw.
 
     Parameters
@@ -54,27 +56,27 @@ def fit_calibration(margin: Floats, is_fraud: Floats, weight: Floats | None = No
         Weight per row, all one when not given.
     found
         Share of frauds that anybody ever hears of, one for all or per row; the others stand among the honest rows.
+    wrong
+        Share of the honest rows that are called frauds all the same, whatever their log-odds.
 
     Notes
     -----
     Penalised likelihood: the slopes are held near one by `PRIOR_ROWS`, the shift is free, so the mean probability follows the slice.
     A row is labelled a fraud with ``found`` times the probability that is told (Elkan and Noto, "Learning classifiers from only positive
-    and unlabeled data", 2008).
+    and unlabeled data", 2008), or by mistake: without that, a few wrong findings among rows that look honest lift all of these.
     """
     weights = np.ones_like(margin) if weight is None else weight
     high, low = log_expit(margin), log_expit(-margin)
-    all_heard = bool(np.all(np.asarray(found) == 1.0))
     free_ends = bool((is_fraud > 0.5).sum() >= POSITIVES_FOR_BETA)
     scale = float(weights.sum())
 
     def cost(parameters: Floats) -> tuple[float, Floats]:
         rise, fall, shift = (parameters[0], parameters[-2], parameters[-1])
         bent = rise * high - fall * low + shift
-        told = expit(bent)
-        silence = log_expit(-bent) if all_heard else np.log1p(-found * told)
-        loss = -float(np.sum(weights * (is_fraud * log_expit(bent) + (1.0 - is_fraud) * silence)))
-        by_silence = told if all_heard else found * told * (1.0 - told) / (1.0 - found * told)
-        slope = weights * np.where(is_fraud > 0.5, told - 1.0, by_silence)
+        told = np.clip(expit(bent), EDGE, 1.0 - EDGE)
+        named = wrong + (1.0 - wrong) * found * told
+        loss = -float(np.sum(weights * (is_fraud * np.log(named) + (1.0 - is_fraud) * np.log1p(-named))))
+        slope = weights * ((1.0 - is_fraud) / (1.0 - named) - is_fraud / named) * (1.0 - wrong) * found * told * (1.0 - told)
         by_rise, by_fall = float(np.sum(slope * high)), -float(np.sum(slope * low))
         loss += 0.5 * PRIOR_ROWS * (np.log(rise) ** 2 + np.log(fall) ** 2)
         by_rise += PRIOR_ROWS * float(np.log(rise)) / rise

@@ -107,6 +107,12 @@ class LabelledRows:
             heard_before=self.heard_before[at],
         )
 
+    @property
+    def wrongly_named(self) -> float:
+        """Share of honest rows that are called frauds: what the weights of the frauds' labels say that these are not worth."""
+        is_fraud = self.is_fraud > 0.5
+        return float(np.sum(np.clip(1.0 - self.weight[is_fraud], 0.0, 1.0)) / max(1, len(self)))
+
     def heard_of(self, found: float) -> Floats:
         """Share of the frauds among rows like each that anybody ever hears of, where ``found`` of all are.
 

@@ -23,7 +23,7 @@ from fairdeal.models.judging import judge
 from fairdeal.models.kinds import fit_kinds
 from fairdeal.models.labelled import LabelledRows, labelled_rows, majority_typology
 from fairdeal.models.silence import SILENCE_TEACHES, share_of_fraud
-from fairdeal.models.splitting import blocks, cut_before_last_positives, time_slices
+from fairdeal.models.splitting import Ints, blocks, cut_before_last_positives, time_slices
 from fairdeal.models.text import TextModel, fit_blend, fit_text, out_of_fold_views
 from fairdeal.models.unsupervised import fit_tails
 
@@ -122,8 +122,9 @@ def train(
     Notes
     -----
     Slices follow the event's time, events of one moment together: 70 % trains, 15 % calibrates, 15 % judges. The figures are those
-    of that model. The model returned has learned from all rows, with as many trees; its probabilities are bent by what its twin of
-    earlier days got right on the days that it had not seen, since a model cannot be asked about rows it learned from. With fewer than 8
+    of that model. The model returned has learned from all rows, with as many trees; its probabilities are bent by what twins of
+    earlier days got right on days that they had not seen, since a model cannot be asked about rows it learned from: of the last 15 % a
+    twin is asked that learned from all before (prequential; Dawid, "Statistical theory: the prequential approach", 1984). With fewer than 8
     of either label in a later slice, two slices are used: the recent stretch that holds the last third of the positives calibrates and
     judges in turn halves. A text's score enters out of fold, and the trees start from its log-odds. Classes are not reweighted: that
     would bend the probabilities.
@@ -136,14 +137,15 @@ def train(
             f"training of the {detector} detector: {ripe.positives} frauds and {ripe.negatives} honest rows known; "
             f"needed are {FEWEST} of each; score unsupervised until more labels have come"
         )
-    slices = [ripe.take(part) for part in time_slices(ripe.moment, SHARES)]
+    learned, middle, last = time_slices(ripe.moment, SHARES)
+    slices = [ripe.take(part) for part in (learned, middle, last)]
     if all(min(part.positives, part.negatives) >= FEWEST_IN_SLICE for part in slices):
         training, calibrating, judging = slices
         first = _rank(training, None, seed, heard_of)
-        calibration = _calibrated(first, calibrating, found)
+        calibration = _fitted(first.margin(calibrating), calibrating, found)
         margin = first.margin(judging)
         metrics, curves = judge(judging, expit(margin), judging.heard_of(found) * calibration.probability(margin))
-        later = ripe.take(np.flatnonzero(ripe.moment >= calibrating.moment.min()))
+        later, margin = _asked_forward(ripe, (learned, middle, last), first, seed, heard_of)
     else:
         training, later = _older_and_recent(detector, ripe)
         first = _rank(training, None, seed, heard_of)
@@ -151,7 +153,7 @@ def train(
         metrics, curves = judge(later, expit(margin), later.heard_of(found) * _probability_by_halves(margin, later, found))
         slices = [training, later]
     final = _rank(rows, first, seed, heard_of)
-    calibration = _calibrated(first, later, found)
+    calibration = _fitted(margin, later, found)
     metrics |= {
         "split": "time" if has_times else "groups at random, the source gives no times",
         "slices": [len(part) for part in slices],
@@ -292,8 +294,20 @@ def _teaches(rows: LabelledRows) -> bool:
     return min(positives, len(readable) - positives) >= FEWEST_IN_SLICE
 
 
-def _calibrated(ranking: _Ranking, rows: LabelledRows, found: float) -> Calibration:
-    return fit_calibration(ranking.margin(rows), rows.is_fraud, rows.weight, rows.heard_of(found))
+def _asked_forward(
+    rows: LabelledRows, slices: tuple[Ints, Ints, Ints], first: _Ranking, seed: int, heard_of: float
+) -> tuple[LabelledRows, Floats]:
+    """The rows of the last two slices, and the log-odds by models that learned from all before each slice, and from no more."""
+    learned, middle, last = slices
+    second = _rank(rows.take(np.concatenate([learned, middle])), first, seed, heard_of)
+    margin = np.full(len(rows), np.nan)
+    margin[np.sort(middle)], margin[np.sort(last)] = first.margin(rows.take(middle)), second.margin(rows.take(last))
+    asked = np.flatnonzero(np.isfinite(margin))
+    return rows.take(asked), margin[asked]
+
+
+def _fitted(margin: Floats, rows: LabelledRows, found: float) -> Calibration:
+    return fit_calibration(margin, rows.is_fraud, rows.weight, rows.heard_of(found), rows.wrongly_named)
 
 
 def _older_and_recent(detector: Detector, rows: LabelledRows) -> list[LabelledRows]:
@@ -319,6 +333,6 @@ def _probability_by_halves(margin: Floats, rows: LabelledRows, found: float) -> 
         probability[mine[::2]], probability[mine[1::2]] = 0.0, 1.0
     half = probability > 0.5
     for this in (half, ~half):
-        curve = fit_calibration(margin[~this], rows.is_fraud[~this], rows.weight[~this], rows.heard_of(found)[~this])
+        curve = _fitted(margin[~this], rows.take(np.flatnonzero(~this)), found)
         probability[this] = curve.probability(margin[this])
     return probability

@@ -69,3 +69,16 @@ def test_rows_among_which_fewer_frauds_are_heard_of_are_reckoned_with_each_by_it
     heard = truth * (np.random.default_rng(2).random(len(truth)) < share)
     later, later_truth = drawn(20_000, -3.0, seed=1)
     assert expected_calibration_error(later_truth, fit_calibration(margin, heard, found=share).probability(later)) < 0.01
+
+
+def test_a_few_wrong_findings_among_the_honest_do_not_lift_them_all() -> None:
+    margin, truth = drawn(20_000, -6.0)
+    random = np.random.default_rng(2)
+    wrong = 0.004
+    called = np.where((truth < 0.5) & (random.random(20_000) < wrong), 1.0, truth)
+    low = margin < -5.0
+    for told, lifted in ((0.0, True), (wrong, False)):
+        mean = float(fit_calibration(margin, called, wrong=told).probability(margin[low]).mean())
+        assert bool(mean > 1.5 * truth[low].mean()) is lifted
+    curve = fit_calibration(margin, called, wrong=wrong)
+    assert expected_calibration_error(truth, curve.probability(margin)) < 0.002

@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 
 from fairdeal.data_contracts.typologies import Detector, Typology
-from fairdeal.models import boosting
+from fairdeal.models import boosting, training
 from fairdeal.models.bundle import to_files
 from fairdeal.models.errors import TooFewLabels, WrongFrame
+from fairdeal.models.labelled import labelled_rows
 from fairdeal.models.metrics import average_precision, expected_calibration_error
-from fairdeal.models.training import Trained, fit_unsupervised, train
+from fairdeal.models.splitting import time_slices
+from fairdeal.models.training import SHARES, Trained, fit_unsupervised, train
 from tests.models import checks
 from tests.models.given import FEATURES, REASONS, feature_frame, labelled_frame, truth
 
@@ -81,6 +83,18 @@ def test_probabilities_are_borne_out_by_later_rows() -> None:
     told = once(Detector.PAYMENTS).detector_model.score(later)["probability"]
     assert expected_calibration_error(truth(later), told) < 0.03
     assert once(Detector.PAYMENTS).metrics["ece"] < 0.05
+
+
+def test_of_each_held_out_slice_a_model_is_asked_that_learned_from_all_before_it_and_from_no_more() -> None:
+    rows = labelled_rows(Detector.PAYMENTS, feature_frame(2_000), FEATURES, seed=1, day_zone="UTC")[0]
+    learned, middle, last = slices = time_slices(rows.moment, SHARES)
+    first = training._rank(rows.take(learned), None, 1, 1.0)
+    later, margin = training._asked_forward(rows, (learned, middle, last), first, 1, 1.0)
+    assert len(later) == len(middle) + len(last)
+    assert margin[: len(middle)].tolist() == first.margin(rows.take(middle)).tolist()
+    second = training._rank(rows.take(np.concatenate(slices[:2])), first, 1, 1.0)
+    assert margin[len(middle) :].tolist() == second.margin(rows.take(last)).tolist()
+    assert rows.moment[middle].max() < rows.moment[last].min()
 
 
 def test_figures_hold_what_was_promised() -> None:
