@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -107,6 +108,52 @@ def kept_back(decisions: pd.DataFrame, *, capacity: Capacity, open_subjects: Col
     waiting = _waiting(decisions, open_subjects)
     minutes, loss = _takes(waiting, capacity), _at_stake(waiting, capacity)
     return waiting[_flagged(waiting, minutes, loss, capacity) & _is_trusted(waiting)].reset_index(drop=True)
+
+
+def uncaught(
+    decisions: pd.DataFrame, chosen: pd.DataFrame, *, capacity: Capacity, open_subjects: Collection[tuple[str, str]]
+) -> list[dict[str, Any]]:
+    """Where the night's minutes end: from which expected loss on people look, and what is flagged that nobody has the time for.
+
+    Parameters
+    ----------
+    decisions, capacity, open_subjects
+        What `choose_alerts` was given.
+    chosen
+        What it gave.
+
+    Returns
+    -------
+    list of dict
+        By detector and currency of what is flagged and not trusted: ``detector, currency`` (empty where there is none), ``looked_at``
+        and ``least_loss_minor``, the least expected loss among these (None where there are none), ``left`` and ``left_loss_minor``, the
+        expected losses of those left, added up.
+    """
+    waiting = _waiting(decisions, open_subjects)
+    minutes, loss = _takes(waiting, capacity), _at_stake(waiting, capacity)
+    flagged = waiting[_flagged(waiting, minutes, loss, capacity) & ~_is_trusted(waiting)]
+    by_loss = chosen[chosen["chosen_by"] == BY_LOSS]
+    pair = ["subject_kind", "subject_id"]
+    seen = pd.MultiIndex.from_frame(flagged[pair]).isin(pd.MultiIndex.from_frame(by_loss[pair]))
+    told = pd.DataFrame(
+        {
+            "detector": flagged["detector"].astype("str"),
+            "currency": flagged["currency"].astype("str").where(flagged["currency"].notna(), ""),
+            "loss": floats(flagged["expected_loss_minor"]),
+            "seen": seen,
+        }
+    )
+    return [
+        {
+            "detector": str(detector),
+            "currency": str(currency),
+            "looked_at": int(some["seen"].sum()),
+            "least_loss_minor": int(some["loss"][some["seen"]].min()) if some["seen"].any() else None,
+            "left": int((~some["seen"]).sum()),
+            "left_loss_minor": int(some["loss"][~some["seen"]].sum()),
+        }
+        for (detector, currency), some in told.groupby(["detector", "currency"], sort=True)
+    ]
 
 
 def asking(decisions: pd.DataFrame, *, capacity: Capacity) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from fairdeal.features.links import linked_orders
 from fairdeal.features.trails import DAY
 from fairdeal.features.twins import find_twins
 from fairdeal.models.capacity import capacity_from, staffed
-from fairdeal.models.choosing import UNUSUAL, choose_alerts, kept_back
+from fairdeal.models.choosing import UNUSUAL, choose_alerts, kept_back, uncaught
 from fairdeal.models.deciding import RECONCILED
 from fairdeal.pipelines.findings import findings, shielded
 from fairdeal.pipelines.keys import hashing_key
@@ -67,7 +67,8 @@ def raise_alerts(
         ``detector, subject_id, as_of_at, reasons, snapshot`` of every alert and every decision other than allow.
     night
         People, where the settings say how many; what was said of the night's staffing, or was taken because nobody said; minutes
-        available after the backlog, minutes used; by entry of the trust-list, the alerts that it kept back and those drawn all the same;
+        available after the backlog, minutes used; where these end and the expected loss that is left uncaught, see
+        `fairdeal.models.choosing.uncaught`; by entry of the trust-list, the alerts that it kept back and those drawn all the same;
         the shops that are shielded as victims.
     """
     frozen = run.frozen or {}
@@ -96,6 +97,7 @@ def raise_alerts(
         trusted_looks=(frozen.get("trust") or {}).get("looks", 0.0),
     )
     back = kept_back(asked[asked["is_trusted"]], capacity=capacity, open_subjects=open_subjects)
+    ends = uncaught(asked, chosen, capacity=capacity, open_subjects=open_subjects)
     key = ["detector", "subject_id"]
     picked = pl.from_dataframe(chosen[[*key, "chosen_by", "selection_probability", "minutes"]])
     picked = picked.join(about, on=key, how="inner").select(*picked.columns, "case_type", "case_subject_kind", "case_subject_id")
@@ -125,6 +127,7 @@ def raise_alerts(
         "backlog_minutes": round(backlog, 1),
         "minutes_used": round(float(picked["minutes"].sum() or 0), 1),
         "is_default": not staffing["hours"] and not frozen["settings"]["capacity"],
+        "uncaught": ends,
         "trusted": kept,
         "shielded": shielded(conformed["evidence"]),
     }

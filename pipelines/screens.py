@@ -64,6 +64,9 @@ def run_screen(summary: dict[str, Any], zone: ZoneInfo) -> None:
         f"{_on_what(night)}; new cases {summary['cases_opened']}; "
         f"labels learned from closed cases {summary['labels_collected']}"
     )
+    for one in night.get("uncaught", ()):
+        if one["left"]:
+            console.print(_left_over(one))
     kept = night.get("trusted", {}).values()
     if kept:
         console.print(
@@ -91,6 +94,15 @@ def run_screen(summary: dict[str, Any], zone: ZoneInfo) -> None:
         console.print(f"[red]missing[/] {escape(sentence)}")
     if summary["degraded"]:
         console.print(f"[red]degraded[/] {escape(summary['degraded'])}")
+
+
+def _left_over(one: dict[str, Any]) -> str:
+    """What is flagged and left for want of time, and where the looking ends."""
+    left = (
+        f"{one['left']:,} flagged {one['detector']} left for want of time, expected loss {money(one['left_loss_minor'], one['currency'])}"
+    )
+    seen = f"{one['looked_at']:,} looked at, from {money(one['least_loss_minor'], one['currency'])} on"
+    return f"{left}; {seen if one['looked_at'] else 'none looked at'}"
 
 
 def training_screen(results: list[dict[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.models.capacity import Capacity
-from fairdeal.models.choosing import choose_alerts, kept_back
+from fairdeal.models.choosing import choose_alerts, kept_back, uncaught
 from fairdeal.models.errors import WrongFrame
 
 MOMENT = pd.Timestamp("2024-05-01", tz="UTC")
@@ -260,3 +260,18 @@ def test_what_the_policy_spares_is_shown_to_nobody_for_its_loss_and_may_still_be
     found = chosen(table, Capacity(people=1_000, audit_size=4))
     by = {name: set(rows["policy_rule"]) for name, rows in found.groupby("chosen_by")}
     assert by == {"expected_loss": {"least-cost @x/1"}, "audit_sample": {"critical-guard @x/1"}}
+
+
+def test_where_the_minutes_end_and_what_is_left_uncaught_is_told_by_detector_and_currency() -> None:
+    rows = [("payments", "hold", 9_000), ("payments", "hold", 5_000), ("payments", "hold", 3_000), ("payments", "hold", 2_000)]
+    rows += [("deals", "hold", 700), ("payments", "allow", 0), ("payments", "hold", 8_000)]
+    table = decisions(rows, is_trusted=[False] * 6 + [True], currency=["CNY"] * 3 + ["USD"] + ["CNY"] * 3)
+    capacity = Capacity(people=1, minutes_per_person=12, audit_share=0.0, unusual_share=0.0, reserved={})
+    found = uncaught(table, chosen(table, capacity), capacity=capacity, open_subjects=set())
+    assert [tuple(one.values()) for one in found] == [
+        ("deals", "CNY", 0, None, 1, 700),
+        ("payments", "CNY", 2, 5_000, 1, 3_000),
+        ("payments", "USD", 0, None, 1, 2_000),
+    ]
+    assert uncaught(table.head(0), chosen(table.head(0), capacity), capacity=capacity, open_subjects=set()) == []
+    assert uncaught(table, chosen(table, capacity), capacity=capacity, open_subjects={("order", "s00004")})[0]["detector"] == "payments"

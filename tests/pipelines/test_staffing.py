@@ -33,6 +33,7 @@ def test_the_capacity_is_what_the_lead_said(settings: Settings, shop: Path) -> N
     assert (night["minutes"], night["people"], night["is_default"]) == (30.0, None, False)
     assert night["staffing"]["basis"] == "set"
     assert 0 < night["minutes_used"] <= 30.0
+    assert all(one["looked_at"] + one["left"] > 0 for one in night["uncaught"])
 
 
 def test_where_nobody_said_the_same_weekday_before_is_taken_and_told(settings: Settings, shop: Path) -> None:
