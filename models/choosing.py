@@ -70,12 +70,12 @@ def choose_alerts(
     Notes
     -----
     *Flagged* is what has an action other than allow, or an expected loss above what a look at it costs, unless the policy's rule spares it.
-    The sample is drawn
-    within each detector from what is not flagged and not open, in an order that a key shuffles and without replacement, each subject with
-    a probability of its own that is kept with it (Horvitz and Thompson 1952): higher where a fraud is a little likelier, and n / N for all
-    where no probability is told. What is flagged and trusted is no loss alert; a part of it is drawn for the sample,
-    each with one and the same probability. The most unusual are taken from what the sample left, so that it stays one of all that
-    is not flagged. A ring costs its case once and a little per member; its members enter one by one.
+    The sample is drawn within each detector from what is not flagged and not open, in an order that a key shuffles and without
+    replacement, each subject with a probability of its own that is kept with it (Horvitz and Thompson 1952): higher where a fraud is a
+    little likelier (`fairdeal.models.drawing.weights`), and n / N for all where no ``probability`` is told. What is flagged and trusted is
+    no loss alert; a part of it is drawn for the sample, each with one and the same probability. The most unusual are taken from what the
+    sample left, so that it stays one of all that is not flagged. A ring costs its case once and a little per member; its members enter
+    one by one.
     """
     require(
         decisions,
@@ -129,7 +129,10 @@ def uncaught(
         and ``least_loss_minor``, the least expected loss among these (None where there are none), ``left`` and ``left_loss_minor``, the
         expected losses of those left, added up.
     """
-    waiting = _waiting(decisions, open_subjects)
+    # Of most subjects one sees at once that they are not flagged: only the others are put in order again.
+    cheapest = min(capacity.minutes.values()) * capacity.minute_cost_minor
+    may_be = (decisions["action"].astype("str") != str(Action.ALLOW)).to_numpy() | (_at_stake(decisions, capacity) > cheapest)
+    waiting = _waiting(decisions[decisions["subject_id"].isin(decisions["subject_id"][may_be])], open_subjects)
     minutes, loss = _takes(waiting, capacity), _at_stake(waiting, capacity)
     flagged = waiting[_flagged(waiting, minutes, loss, capacity) & ~_is_trusted(waiting)]
     by_loss = chosen[chosen["chosen_by"] == BY_LOSS]

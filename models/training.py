@@ -88,7 +88,8 @@ def train(
         Which of the three.
     frame
         Labelled feature frame: ``subject_id, event_at, as_of_at, is_fraud`` (1, 0, null = not learned from) and the features;
-        optionally ``amount_minor, currency, text, weight``, ``stands_for`` (rows for which it teaches the ranking, one over the
+        optionally ``amount_minor, currency, text``, ``weight`` (what the row's label is worth; of frauds, what it lacks to one is taken for
+        wrong findings where scores become probabilities), ``stands_for`` (rows for which it teaches the ranking, one over the
         propensity; it bends no probability), ``typology, group`` (card, account, reviewer), and
         ``is_ripe``: rows whose label has not had its time are learned from, and neither calibrate nor judge, and ``is_silent``: nobody
         has spoken of the row, and it stands for honest; and ``heard_before``: of the frauds that are ever heard of, the share of which one

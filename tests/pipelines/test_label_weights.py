@@ -80,7 +80,7 @@ def test_a_fraud_that_the_audit_came_upon_stands_for_those_not_drawn(propensity:
     assert dict(stood_for(nobody, told, for_the_hidden=False).rows()) == {}
 
 
-def frame_of(stops: pl.DataFrame | None, told: pl.DataFrame, **rest: Any) -> Any:
+def frame_of(stops: pl.DataFrame | None, told: pl.DataFrame, detector: Detector = Detector.PAYMENTS, **rest: Any) -> Any:
     features = pl.DataFrame(
         {
             "subject_id": [f"p{number}" for number in range(40)],
@@ -88,7 +88,7 @@ def frame_of(stops: pl.DataFrame | None, told: pl.DataFrame, **rest: Any) -> Any
             "event_at": pl.Series([UNTIL - timedelta(days=30)] * 40, dtype=pl.Datetime("us", "UTC")),
         }
     ).with_columns(as_of_at="event_at")
-    return labelled_frame(Detector.PAYMENTS, features, told, until=UNTIL, ripe_days=21, stops=stops, **rest).set_index("subject_id")
+    return labelled_frame(detector, features, told, until=UNTIL, ripe_days=21, stops=stops, **rest).set_index("subject_id")
 
 
 def test_the_silence_of_what_was_stopped_is_not_honesty() -> None:
@@ -108,3 +108,13 @@ def test_a_label_weighs_what_its_source_is_worth_and_silence_what_it_says() -> N
     worth = agreements(labels(*((f"q{n}", who, who == "report") for n in range(20) for who in ("report", "analyst"))), "payment")
     frame = frame_of(None, told, agreement=worth)
     assert frame["weight"].loc[["p0", "p1", "p2"]].tolist() == [shrunk(0, 20), shrunk(0, 20), 1.0]
+
+
+@pytest.mark.parametrize(
+    ("detector", "names_honest", "stands"),
+    [(Detector.PAYMENTS, False, 4.0), (Detector.REVIEWS, False, 1.0), (Detector.DEALS, False, 1.0), (Detector.DEALS, True, 4.0)],
+)
+def test_where_silence_teaches_what_the_audit_found_teaches_once(detector: Detector, names_honest: bool, stands: float) -> None:
+    told = labels(("p0", "audit", True), propensity=0.25).with_columns(subject_kind=pl.lit(detector.subject_kind))
+    frame = frame_of(None, told, detector, names_honest=names_honest)
+    assert frame["stands_for"].loc["p0"] == stands

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fairdeal.pipelines.screens import _left_over
 from fairdeal.pipelines.settings import Settings
 from tests.pipelines import worlds
 from tests.pipelines.looking import run, workplace
@@ -33,7 +34,14 @@ def test_the_capacity_is_what_the_lead_said(settings: Settings, shop: Path) -> N
     assert (night["minutes"], night["people"], night["is_default"]) == (30.0, None, False)
     assert night["staffing"]["basis"] == "set"
     assert 0 < night["minutes_used"] <= 30.0
-    assert all(one["looked_at"] + one["left"] > 0 for one in night["uncaught"])
+    (end,) = night["uncaught"]
+    assert (end["detector"], end["currency"]) == ("payments", "CNY")
+    assert 0 < end["looked_at"] <= 5  # at six minutes each
+    assert 0 < end["left_loss_minor"] <= end["left"] * end["least_loss_minor"]  # what is left is worth less than what is looked at
+    assert _left_over({**end, "looked_at": 2, "left": 3, "left_loss_minor": 123_456, "least_loss_minor": 5_000}) == (
+        "3 flagged payments left for want of time, expected loss 1,234.56 CNY; 2 looked at, from 50.00 CNY on"
+    )
+    assert _left_over({**end, "looked_at": 0, "least_loss_minor": None}).endswith("; none looked at")
 
 
 def test_where_nobody_said_the_same_weekday_before_is_taken_and_told(settings: Settings, shop: Path) -> None:
