@@ -1,4 +1,4 @@
-"""What a review itself says and how: its stars, its signs, its twins, stretches that others wrote too."""
+"""What a review itself says and how: its stars, its signs, its tone, its twins, stretches that others wrote too."""
 
 from __future__ import annotations
 
@@ -105,6 +105,31 @@ WORDS: tuple[Feature, ...] = (
     ),
     Feature(Own("review_age_s", pl.col("t") - pl.col("posted_s")), FAKE, "never", None),
     Feature(Own("review_is_follow_up", pl.col("is_follow_up").cast(pl.Int64)), FAKE, "the source does not say", None),
+    # Stars against tone: what others gave who wrote the same words.
+    Feature(
+        Own("review_tone_stars_30d", pl.col("tone_stars_30d")),
+        FAKE,
+        "the text is too short to compare, or nobody gave stars before",
+        ReasonTemplate(
+            "REVIEW_TONE",
+            "30 天内同样措辞的评价平均给 {value} 星（通常 {norm} 星）",
+            "Reviews in such words gave {value} stars within 30 days ({norm} is usual)",
+            "number",
+            0,
+        ),
+    ),
+    Feature(
+        Own("review_stars_against_tone_30d", pl.col("rating") - pl.col("tone_stars_30d")),
+        FAKE,
+        "there are no stars, the text is too short to compare, or nobody gave stars before",
+        ReasonTemplate(
+            "STARS_AGAINST_TONE",
+            "评分比 30 天内同样措辞的评价高 {value} 星（通常 {norm} 星）",
+            "Stars above what reviews in such words gave within 30 days: {value} ({norm} is usual)",
+            "number",
+            0,
+        ),
+    ),
     # Twins: the same words from other accounts.
     Feature(
         Own("review_twin_count_30d", pl.col("twins_30d")),

@@ -9,6 +9,8 @@ from fairdeal.features import streams
 from fairdeal.features.definitions import Derived, Feature, Own, Ratio, history_feature, window_feature
 from fairdeal.features.review_words import FAKE, PRAISE, WORDS
 from fairdeal.features.shared_words import shared_words
+from fairdeal.features.stretches import stretches
+from fairdeal.features.tone import tone
 from fairdeal.features.trails import DAY, Aggregate, Trail
 from fairdeal.features.twins import NO_SIGNATURE, signature
 from fairdeal.features.windows import evaluate
@@ -233,11 +235,15 @@ def prepare(rows: pl.DataFrame, tables: streams.Tables, as_of: pl.Series | None,
     history = (
         streams.reviews(tables)
         .select(
-            "review_id", "reviewer_id", "author_kind", "posted_at", "text", "t", _shop("subject_id"), posted_s=streams.seconds("posted_at")
+            *("review_id", "reviewer_id", "author_kind", "posted_at", "text", "t", "rating_hundredths"),
+            _shop("subject_id"),
+            posted_s=streams.seconds("posted_at"),
         )
         .collect(engine="streaming")
     )
-    return prepared.with_columns(*twins(prepared, history), *shared_words(prepared.with_columns(_shop("subject_id_reviewed")), history))
+    subjects = prepared.select(*history.columns[:-2], _shop("subject_id_reviewed"), "posted_s")
+    words = (subjects, history, stretches(subjects), stretches(history))
+    return prepared.with_columns(*twins(prepared, history), *shared_words(*words), tone_stars_30d=tone(*words))
 
 
 def twins(subjects: pl.DataFrame, reviews: pl.DataFrame) -> list[pl.Series]:
