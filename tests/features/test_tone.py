@@ -6,10 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.features.build import build
+from fairdeal.features.twins import fingerprints
 
 DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TONE, AGAINST = "review_tone_stars_30d", "review_stars_against_tone_30d"
@@ -69,3 +72,32 @@ def test_what_no_history_tells_is_null_and_new_words_have_the_usual_tone(
     rows: list[tuple[str, float | None]], days: int, tone: float | None, against: float | None
 ) -> None:
     assert told(*rows, closes_after=days)[0] == {TONE: tone, AGAINST: against}
+
+
+def by_hand(rows: list[tuple[str, float | None]]) -> list[float | None]:
+    """The definition, written out: every review is looked at when all have been posted."""
+    marks = [set(fingerprints([text])[0]) for text, _ in rows]
+    found: list[float | None] = []
+    for at, own in enumerate(marks):
+        others = [(held, stars) for number, (held, (_, stars)) in enumerate(zip(marks, rows, strict=True)) if number != at and stars]
+        if not own or not others:
+            found.append(None)
+            continue
+        usual = sum(stars for _, stars in others) / len(others)
+        departs = [
+            sum(stars - usual for stars in given) / (len(given) + 2) for given in ([s for held, s in others if m in held] for m in own)
+        ]
+        weights = [abs(one) + 0.01 for one in departs]
+        found.append(usual + sum(one * weight for one, weight in zip(departs, weights, strict=True)) / sum(weights))
+    return found
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([*ZH, *EN, EN[0] + EN[1], "ok", ""]), st.sampled_from([None, 1.0, 2.0, 4.0, 5.0])),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_the_tone_is_what_its_definition_says_by_hand(rows: list[tuple[str, float | None]]) -> None:
+    assert [row[TONE] for row in told(*rows)] == [None if tone is None else pytest.approx(tone) for tone in by_hand(rows)]
