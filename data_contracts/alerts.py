@@ -6,6 +6,9 @@ from fairdeal.data_contracts.contract import Column, Contract, Kind, currency, i
 from fairdeal.data_contracts.labels import SUBJECT_KINDS
 from fairdeal.data_contracts.typologies import CaseType, Detector, Typology
 
+#: Why those of an audit are looked at, whom nothing flagged: drawn by chance, or the most unusual.
+AUDITED = ("audit_sample", "unusual")
+
 ALERTS = Contract(
     name="alerts",
     grain="one subject that a person is asked to look at",
@@ -27,7 +30,7 @@ ALERTS = Contract(
             Kind.CATEGORY,
             "expected loss within capacity, the random audit sample of what was not flagged, or the most unusual of it",
             required=True,
-            allowed=("expected_loss", "audit_sample", "unusual"),
+            allowed=("expected_loss", *AUDITED),
         ),
         Column(
             "selection_probability", Kind.NUMBER, "probability that this subject came to be looked at", required=True, at_least=0, at_most=1

@@ -15,7 +15,7 @@ class LabelSource(StrEnum):
     REPORT = "report"  # a user or the simulator's delayed report
     CHARGEBACK = "chargeback"
     ANALYST = "analyst"  # a closed case that an alert opened
-    AUDIT = "audit"  # a closed case from the random audit sample
+    AUDIT = "audit"  # a closed case from the audit of what was not flagged: the random sample, and the most unusual
     SECOND_LOOK = "second_look"  # what held of two people's judgements of a closed case, the second made blind
     APPEAL = "appeal"
 

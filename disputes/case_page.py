@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from fairdeal.data_contracts.alerts import AUDITED
 from fairdeal.disputes.action_rows import SHOWN, action_rows
 from fairdeal.disputes.appeal_part import asking_of, review_of
 from fairdeal.disputes.attaching import Visibility
@@ -293,7 +294,7 @@ def presumed_members(case: Case) -> frozenset[int]:
 
 def is_presumed(alert: CaseAlert) -> bool:
     """Whether a confirmed suspicion speaks of this alert's member by itself."""
-    return alert.chosen_by not in ("audit_sample", "unusual") and (alert.probability is None or alert.probability >= PRESUMED)
+    return alert.chosen_by not in AUDITED and (alert.probability is None or alert.probability >= PRESUMED)
 
 
 def _link(case: Case, tie: str = "") -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from fairdeal.data_contracts.actions import Action
+from fairdeal.data_contracts.alerts import AUDITED
 from fairdeal.data_contracts.typologies import Detector, Typology
 from fairdeal.disputes.domain import Role
 from fairdeal.disputes.names import action_text, chosen_by_text, detector_text, event_texts, role_text, typology_text
@@ -50,7 +51,7 @@ class ChosenByFilter(ColumnFilter):
     parameter_name = "chosen_by"
 
     def words(self) -> Iterable[tuple[str, Any]]:
-        return [(code, chosen_by_text(code)) for code in ("expected_loss", "audit_sample", "unusual")]
+        return [(code, chosen_by_text(code)) for code in ("expected_loss", *AUDITED)]
 
 
 class ActionFilter(ColumnFilter):

@@ -42,11 +42,12 @@ class Capacity:
         What a minute of an analyst costs, minor units; a subject whose expected loss is less than looking at it costs, and whose
         action is allow, counts as not flagged.
     audit_share
-        Part of the minutes kept for the random sample of what was not flagged.
+        Part of the minutes kept for the audit of what was not flagged.
+    unusual_share
+        Part of the audit's minutes in which the most unusual are looked at, all of them: what labels do not know yet. In the others
+        a random sample of the rest is.
     audit_size
         If given, at most so many subjects per detector in that sample.
-    unusual_share
-        Part of the minutes kept for the most unusual of what was not flagged: what labels do not know yet.
     reserved
         Part of the other minutes kept for each detector's own alerts before all compete.
     worth
@@ -60,9 +61,9 @@ class Capacity:
     minutes: Mapping[CaseType, float] = field(default_factory=lambda: dict(_DEFAULT_MINUTES))
     minutes_per_member: float = 0.5
     minute_cost_minor: float = 100.0
-    audit_share: float = 0.10
+    audit_share: float = 0.15
+    unusual_share: float = 1 / 3
     audit_size: int | None = None
-    unusual_share: float = 0.05
     reserved: Mapping[Detector, float] = field(default_factory=lambda: dict.fromkeys(Detector, 0.15))
     worth: Mapping[str, float] = field(default_factory=dict)
     staffed_minutes: float | None = None
@@ -75,6 +76,14 @@ class Capacity:
         """Minutes left when ``backlog`` minutes of earlier work are done first; never negative."""
         minutes = self.people * self.minutes_per_person if self.staffed_minutes is None else self.staffed_minutes
         return max(0.0, minutes - backlog)
+
+    def for_what_is_unusual(self, available: float) -> float:
+        """Minutes of the audit for the most unusual."""
+        return self.audit_share * self.unusual_share * available
+
+    def for_the_draw(self, available: float) -> float:
+        """Minutes of the audit for the random sample."""
+        return self.audit_share * (1.0 - self.unusual_share) * available
 
 
 def staffed(capacity: Capacity, hours: Mapping[str, float]) -> Capacity:

@@ -32,7 +32,7 @@ def choose_alerts(
     day: str,
     trusted_looks: float = 0.0,
 ) -> pd.DataFrame:
-    """The subjects that people are asked to look at: the greatest expected loss per minute, a random sample, and what is unusual.
+    """The subjects that people are asked to look at: the greatest expected loss per minute, what is unusual, and a random sample.
 
     Parameters
     ----------
@@ -70,12 +70,12 @@ def choose_alerts(
     Notes
     -----
     *Flagged* is what has an action other than allow, or an expected loss above what a look at it costs, unless the policy's rule spares it.
-    The sample is drawn within each detector from what is not flagged and not open, in an order that a key shuffles and without
-    replacement, each subject with a probability of its own that is kept with it (Horvitz and Thompson 1952): higher where a fraud is a
-    little likelier (`fairdeal.models.drawing.weights`), and n / N for all where no ``probability`` is told. What is flagged and trusted is
-    no loss alert; a part of it is drawn for the sample, each with one and the same probability. The most unusual are taken from what the
-    sample left, so that it stays one of all that is not flagged. A ring costs its case once and a little per member; its members enter
-    one by one.
+    The audit looks at what is not flagged and not open, in two strata of each detector. The most unusual are all taken, each with
+    probability one (a take-all stratum; Cochran, "Sampling techniques", 1977). The rest is sampled, in an order that a key shuffles and
+    without replacement, each subject with a probability of its own that is kept with it (Horvitz and Thompson 1952): higher where a fraud
+    is a little likelier (`fairdeal.models.drawing.weights`), and n / N for all where no ``probability`` is told. What is flagged and
+    trusted is no loss alert; a part of it is drawn for the sample, each with one and the same probability. A ring costs its case once and
+    a little per member; its members enter one by one.
     """
     require(
         decisions,
@@ -87,10 +87,12 @@ def choose_alerts(
     flagged = _flagged(waiting, minutes, loss, capacity)
     key = hashlib.sha256(seed_key.encode() if isinstance(seed_key, str) else seed_key).digest()
     available = capacity.available(backlog)
-    sample, probability = _audit_sample(waiting, minutes, ~flagged, available, capacity, key, day)
-    odd = _most_unusual(waiting, minutes, ~flagged, sample, available, capacity, key)
+    odd = _most_unusual(waiting, minutes, ~flagged, capacity.for_what_is_unusual(available), key)
+    rest = ~flagged
+    rest[odd] = False
+    sample, probability = _audit_sample(waiting, minutes, rest, capacity.for_the_draw(available), capacity.audit_size, key, day)
     trusted = _is_trusted(waiting)
-    within = min(capacity.audit_share * available, max(0.0, available - float(minutes[np.concatenate([sample, odd])].sum())))
+    within = min(capacity.for_the_draw(available), max(0.0, available - float(minutes[np.concatenate([sample, odd])].sum())))
     looks, share = _trust_sample(waiting, minutes, np.flatnonzero(flagged & trusted), within, key, day, trusted_looks)
     sample, probability = np.concatenate([sample, looks]), np.concatenate([probability, np.full(len(looks), share)])
     left = max(0.0, available - float(minutes[np.concatenate([sample, odd])].sum()))
@@ -247,22 +249,22 @@ def _drawn(key: bytes, purpose: str, waiting: pd.DataFrame) -> list[bytes]:
 def _audit_sample(
     waiting: pd.DataFrame,
     minutes: Floats,
-    unflagged: NDArray[np.bool_],
+    rest: NDArray[np.bool_],
     available: float,
-    capacity: Capacity,
+    most: int | None,
     key: bytes,
     day: str,
 ) -> tuple[NDArray[np.int64], Floats]:
     """Rows of the random sample and the probability with which each came in; detectors share its minutes evenly."""
     detector = waiting["detector"].astype("str").to_numpy(dtype=str)
-    strata = [np.flatnonzero(unflagged & (detector == str(name))) for name in Detector]
+    strata = [np.flatnonzero(rest & (detector == str(name))) for name in Detector]
     strata = [rows for rows in strata if len(rows)]
     rows, probability = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
     for stratum in strata:
         # By the longest look in the stratum: how many are drawn must not depend on who is drawn.
         longest = float(minutes[stratum].max())
-        fits = len(stratum) if longest == 0 else int(capacity.audit_share * available / len(strata) / longest + 1e-9)
-        n = min(fits, len(stratum), len(stratum) if capacity.audit_size is None else capacity.audit_size)
+        fits = len(stratum) if longest == 0 else int(available / len(strata) / longest + 1e-9)
+        n = min(fits, len(stratum), len(stratum) if most is None else most)
         drawn = _drawn(key, f"audit\x1f{day}", waiting.iloc[stratum])
         shuffled = stratum[np.asarray(sorted(range(len(stratum)), key=drawn.__getitem__), dtype=np.int64)]
         told = floats(waiting["probability"])[shuffled] if "probability" in waiting.columns else np.zeros(len(shuffled))
@@ -274,28 +276,19 @@ def _audit_sample(
     return np.concatenate(rows), np.concatenate(probability)
 
 
-def _most_unusual(
-    waiting: pd.DataFrame,
-    minutes: Floats,
-    unflagged: NDArray[np.bool_],
-    sample: NDArray[np.int64],
-    available: float,
-    capacity: Capacity,
-    key: bytes,
-) -> NDArray[np.int64]:
-    """Rows that are the most unusual of what is neither flagged nor in the sample; detectors share their minutes evenly."""
+def _most_unusual(waiting: pd.DataFrame, minutes: Floats, unflagged: NDArray[np.bool_], available: float, key: bytes) -> NDArray[np.int64]:
+    """Rows that are the most unusual of what is not flagged; detectors share their minutes evenly."""
     nothing = np.zeros(0, dtype=np.int64)
     if "unusual" not in waiting.columns:
         return nothing
-    unusual, free = floats(waiting["unusual"]), unflagged.copy()
-    free[sample] = False
-    free &= np.isfinite(unusual)
+    unusual = floats(waiting["unusual"])
+    free = unflagged & np.isfinite(unusual)
     detector = waiting["detector"].astype("str").to_numpy(dtype=str)
     strata = [np.flatnonzero(free & (detector == str(name))) for name in Detector]
     strata = [rows for rows in strata if len(rows)]
     chosen = [nothing]
     for stratum in strata:
-        share = min(capacity.unusual_share, 1.0 - capacity.audit_share) * available / len(strata)
+        share = available / len(strata)
         # Nobody looks at more than fits if each took the least time; only these are put in order.
         most = min(len(stratum), int(share / max(float(minutes[stratum].min()), 1e-3)))
         top = stratum[np.argsort(-unusual[stratum], kind="stable")]

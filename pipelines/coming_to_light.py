@@ -25,22 +25,23 @@ def found_share(labels: pl.DataFrame, kind: str) -> float:
 
     Notes
     -----
-    An audit of our own is drawn from what was not flagged, each with a known probability: the frauds that it alone came upon stand for as
-    many as their probability says (Horvitz and Thompson, 1952), less one standard error. It speaks of the time since it began. Of the time
-    before a source's audit may tell, which says no probability and is taken to be drawn from all: of the frauds that it came upon, those
-    count as found that somebody else reported too, and as many are hidden behind all reported ones as behind these. A handful says little,
-    so that the share is held towards that of the platform's other kinds, which count as `FOUND_ELSEWHERE` such frauds at most, and towards
-    all being found, as `FOUND_IN_ADVANCE` (an empirical Bayes estimate; Casella, "An introduction to empirical Bayes data analysis",
-    1985). So a small audit claims little, and none that has found nothing claims anything.
+    An audit of our own looks at what was not flagged, each with a known probability, the most unusual with probability one: the frauds that
+    it alone came upon stand for as many as their probability says (Horvitz and Thompson, 1952), less one standard error of the draw. It
+    speaks of the time since it began. Of the time before a source's audit may tell, which says no probability and is taken to be drawn
+    from all: of the frauds that it came upon, those count as found that somebody else reported too, and as many are hidden behind all
+    reported ones as behind these. A handful says little, so that the share is held towards that of the platform's other kinds, which count
+    as `FOUND_ELSEWHERE` such frauds at most, and towards all being found, as `FOUND_IN_ADVANCE` (an empirical Bayes estimate; Casella,
+    "An introduction to empirical Bayes data analysis", 1985). So a small audit claims little, and none that has found nothing claims
+    anything.
     """
     besides, audited = _frauds(labels, kind)
     began = labels.filter(pl.col("subject_kind") == kind, _is_audit(), pl.col("propensity").is_not_null())["available_at"].min()
     ours = audited.filter(pl.col("propensity").is_not_null()).join(besides, on="subject_id", how="anti")["propensity"].to_numpy()
-    hidden = max(0.0, float((1.0 / ours).sum()) - float(np.sqrt(np.square(1.0 / ours).sum())))
+    hidden = float((1.0 / ours).sum()) - float(np.sqrt(((1.0 - ours) / np.square(ours)).sum()))
     since = 0 if began is None else besides.filter(pl.col("available_at") >= began).height
     before = besides.height - since
     share = _share_before(labels, kind)
-    of_all = before / share + since + hidden
+    of_all = before / share + since + max(0.0, hidden)
     return besides.height / of_all if besides.height else share
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import sqlalchemy as sa
 
+from fairdeal.data_contracts.alerts import AUDITED
 from fairdeal.data_contracts.labels import LABELS as CONTRACT
 from fairdeal.data_contracts.labels import LabelSource
 from fairdeal.pipelines.crash_points import reach
@@ -64,7 +65,7 @@ def _contents(tx: sa.Connection) -> list[dict[str, Any]]:
 
 def _label(verdict: dict[str, Any]) -> dict[str, Any]:
     identity = f"{verdict['case_id']}|{verdict['subject_kind']}|{verdict['subject_id']}|{verdict['seq']}"
-    source = LabelSource.AUDIT if verdict["chosen_by"] == "audit_sample" else LabelSource.ANALYST
+    source = LabelSource.AUDIT if verdict["chosen_by"] in AUDITED else LabelSource.ANALYST
     if verdict.get("second_look"):
         source = LabelSource.SECOND_LOOK
     if verdict.get("on_appeal"):

@@ -211,7 +211,7 @@ def test_what_is_trusted_is_no_loss_alert_and_is_told() -> None:
 @settings(max_examples=80, deadline=None)
 def test_looks_at_the_trusted_fit_and_have_one_probability(n: int, looks: float, share: float, minutes: int, day: int) -> None:
     table = decisions([("payments", "hold", 90_000)] * n, is_trusted=[True] * n)
-    capacity = Capacity(people=1, minutes_per_person=minutes, audit_share=share)
+    capacity = Capacity(people=1, minutes_per_person=minutes, audit_share=share, unusual_share=0.0)
     told = choose_alerts(
         table, capacity=capacity, backlog=0, open_subjects=set(), seed_key=b"secret", day=f"2024-05-{day}", trusted_looks=looks
     )
@@ -232,27 +232,34 @@ def test_over_many_days_a_single_trusted_subject_is_looked_at_as_often_as_its_pr
     assert 0.23 < sum(looked) / len(days) < 0.37
 
 
-def test_the_most_unusual_of_what_nobody_suspects_have_a_share_of_their_own() -> None:
+def test_a_part_of_the_audit_looks_at_the_most_unusual_of_what_nobody_suspects() -> None:
     rows = [("payments", "allow", 0)] * 50 + [("payments", "hold", 90_000)] * 3
     unusual = [None, *(number / 100 for number in range(1, 50)), 1.0, 1.0, 1.0]
-    found = chosen(decisions(rows, unusual=unusual), Capacity(people=1, minutes_per_person=360, audit_size=5, unusual_share=0.05))
+    capacity = Capacity(people=1, minutes_per_person=360, audit_share=0.15, unusual_share=1 / 3, audit_size=5)
+    found = chosen(decisions(rows, unusual=unusual), capacity)
     odd = found[found["chosen_by"] == "unusual"]
-    assert len(odd) == 3  # 18 minutes at 6 each
+    assert odd["subject_id"].tolist() == ["s00049", "s00048", "s00047"]  # 18 minutes at 6 each
     assert set(odd["action"]) == {"allow"}
     assert (odd["selection_probability"] == 1.0).all()
-    sampled = set(found[found["chosen_by"] == "audit_sample"]["subject_id"])
-    free = [name for name in (f"s{number:05d}" for number in range(49, 0, -1)) if name not in sampled]
-    assert odd["subject_id"].tolist() == free[:3]
 
 
-def test_the_random_sample_is_the_same_with_and_without_what_is_unusual() -> None:
-    rows = [("payments", "allow", 0)] * 50
+@pytest.mark.parametrize(
+    ("audit_share", "unusual_share", "odd", "drawn"), [(0.15, 0.0, 0, 9), (0.15, 1.0, 9, 0), (0.15, 1 / 3, 3, 6), (0.0, 1 / 3, 0, 0)]
+)
+def test_the_audit_s_minutes_are_shared_by_the_most_unusual_and_the_draw(
+    audit_share: float, unusual_share: float, odd: int, drawn: int
+) -> None:
+    table = decisions([("payments", "allow", 0)] * 50, unusual=[number / 50 for number in range(50)])
+    found = chosen(table, Capacity(people=1, minutes_per_person=360, audit_share=audit_share, unusual_share=unusual_share))
+    assert found["chosen_by"].value_counts().to_dict() == {name: many for name, many in (("unusual", odd), ("audit_sample", drawn)) if many}
+    assert found["subject_id"].is_unique
 
-    def sample(share: float) -> list[str]:
-        told = chosen(decisions(rows, unusual=[number / 50 for number in range(50)]), Capacity(audit_size=5, unusual_share=share))
-        return told[told["chosen_by"] == "audit_sample"]["subject_id"].tolist()
 
-    assert sample(0.0) == sample(0.5)
+def test_the_draw_is_of_the_rest_with_chances_that_add_up_to_it() -> None:
+    table = decisions([("payments", "allow", 0)] * 50, unusual=[number / 50 for number in range(50)])
+    found = chosen(table, Capacity(people=1, minutes_per_person=360))
+    sample = found[found["chosen_by"] == "audit_sample"]
+    assert sample["selection_probability"].tolist() == [pytest.approx(6 / 47)] * 6  # three are looked at in any case
 
 
 def test_what_the_policy_spares_is_shown_to_nobody_for_its_loss_and_may_still_be_drawn() -> None:

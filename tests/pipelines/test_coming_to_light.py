@@ -11,6 +11,8 @@ from fairdeal.data_contracts.labels import LABELS as CONTRACT
 from fairdeal.pipelines.coming_to_light import found_share
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+#: Standard error of one find that was drawn with a chance of one in ten, in finds.
+SPREAD = 0.9**0.5
 
 
 @pytest.mark.parametrize(
@@ -38,9 +40,9 @@ def test_the_audit_tells_which_share_of_frauds_anybody_hears_of(audited: int | N
     ("hidden", "share"),
     [
         (0, 1.0),
-        (1, 1.0),  # one find is no more than chance
-        (4, 20 / (20 + 10 * (4 - 2))),  # each stands for ten, less a standard error
-        (9, 20 / (20 + 10 * (9 - 3))),
+        (1, 20 / (20 + 10 * (1 - SPREAD))),  # one find is hardly more than chance
+        (4, 20 / (20 + 10 * (4 - 2 * SPREAD))),  # each stands for ten, less a standard error of the draw
+        (9, 20 / (20 + 10 * (9 - 3 * SPREAD))),
     ],
 )
 def test_frauds_that_our_own_audit_alone_came_upon_stand_for_those_that_nobody_saw(hidden: int, share: float) -> None:
@@ -52,13 +54,20 @@ def test_frauds_that_our_own_audit_alone_came_upon_stand_for_those_that_nobody_s
     assert found_share(told, "payment") == pytest.approx(share)
 
 
+def test_what_was_looked_at_for_certain_stands_for_itself_and_no_error_is_taken_off() -> None:
+    rows = [(f"a{number}", True, "analyst", 1.0) for number in range(20)] + [(f"u{number}", True, "audit", 1.0) for number in range(5)]
+    labels = pl.DataFrame(rows, schema=["subject_id", "is_fraud", "source", "propensity"], orient="row")
+    told = labels.with_columns(subject_kind=pl.lit("payment"), available_at=pl.lit(BEGAN))
+    assert found_share(told, "payment") == pytest.approx(20 / 25)
+
+
 @pytest.mark.parametrize(
     ("earlier", "later", "hidden", "share"),
     [
         (12, 0, 0, (6 + 2) / (12 + 2)),  # nothing has happened since it began
         (12, 20, 0, 26 / (6 / (8 / 14) + 20)),
-        (12, 20, 4, 26 / (6 / (8 / 14) + 20 + 10 * (4 - 2))),
-        (0, 20, 4, 20 / (20 + 10 * (4 - 2))),
+        (12, 20, 4, 26 / (6 / (8 / 14) + 20 + 10 * (4 - 2 * SPREAD))),
+        (0, 20, 4, 20 / (20 + 10 * (4 - 2 * SPREAD))),
     ],
 )
 def test_our_own_audit_speaks_of_the_time_since_it_began_and_a_sources_of_the_time_before(
