@@ -99,7 +99,7 @@ def stood_for(stops: pl.DataFrame, labels: pl.DataFrame, *, for_the_hidden: bool
     Notes
     -----
     Of those stopped, the ones that people looked at stand for the others of the same action, by the share that was looked at. A fraud that
-    only the random audit came upon stands for as many as the probability of its being drawn says (Horvitz and Thompson, 1952).
+    only the audit came upon stands for as many as the probability of its being looked at says (Horvitz and Thompson, 1952).
     """
     seen = pl.col("subject_id").is_in(labels["subject_id"].implode())
     of_stopped = stops.with_columns(seen=seen).with_columns(stands_for=1.0 / pl.col("seen").cast(pl.Float64).mean().over("action"))

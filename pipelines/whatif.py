@@ -137,17 +137,17 @@ def says_who_works(changes: Sequence[str]) -> bool:
 
 
 def missed(place: Workplace, past: PastDays, now: pd.DataFrame, *, seed: int) -> dict[str, Any]:
-    """What the random sample of subjects that were let pass says of the fraud among all of them.
+    """What the audit of subjects that were let pass says of the fraud among all of them.
 
     Returns
     -------
     dict
-        ``looked_at, frauds`` of the sample; ``missed_per_day`` in minor units with ``low`` and ``high``, each None where nobody of the
-        sample has been judged.
+        ``looked_at, frauds`` of the audit; ``missed_per_day`` in minor units with ``low`` and ``high``, each None where nothing of it
+        has been judged.
 
     Notes
     -----
-    Each counts as many subjects as its probability of being drawn says (Horvitz and Thompson, 1952); days are drawn again. This is
+    Each counts as many subjects as its probability of being looked at says (Horvitz and Thompson, 1952); days are drawn again. This is
     what reports and alerts did not bring to light, and no change of the settings moves it.
     """
     drawn = {
