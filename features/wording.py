@@ -148,7 +148,7 @@ def sentence(trail: Trail) -> ReasonTemplate:
     zh_entity, en_entity = ENTITIES.get(trail.entity, (trail.entity, trail.entity))
     zh_measure, en_measure = _words(MEASURES, "MEASURES", trail.measure, trail.name)
     zh_window, en_window = window_words(trail.window)
-    zh_in, en_in = f"在此前 {zh_window}内", f"in the {en_window} before"
+    zh_in, en_in = f"在此前 {zh_window}内", f"in the {en_window.removeprefix('1 ')} before"
     match trail.aggregate:
         case Aggregate.COUNT:
             zh, en, unit = f"{zh_in}有 {{value}} {zh_measure}", f"{en_measure} {en_in}: {{value}}", "count"

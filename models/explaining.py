@@ -24,7 +24,7 @@ TEXT_SCORE = "text_score"
 TEXT_REASON = ReasonTemplate(
     code="text_score",
     zh="文字与已知虚假评价的相似程度为{value}，正常评价一般为{norm}",
-    en="the wording resembles known fakes to a degree of {value}; honest reviews usually show {norm}",
+    en="The wording resembles known fakes to a degree of {value}; honest reviews usually show {norm}",
     unit="score",
     direction=1,
 )
