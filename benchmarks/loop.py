@@ -1,14 +1,15 @@
 """The learning loop over a simulated month: weekly training on what analysts decided, against a model that is never trained again.
 
-In the month cheats appear that the market did not know before, one for each detector, of kinds that few people report. What the
-provider's own analysts found is known until the month begins; from then on analysts are ours: nobody else says that a subject was looked
-at, and reports, chargebacks and reconciliations come as before. The provider audits nothing at random, neither before nor in the month,
-so that our own audit is the only one. Two of ours close each morning what the night's alerts opened, each of them wrong now and then: an
+In the month cheats appear that the market did not know before, one for each detector, of kinds of which nobody is aware: they come to
+light by our own looking alone, unless ``--reported`` lets people report what they notice of them. What the provider's own analysts found
+is known until the month begins; from then on analysts are ours: nobody else says that a subject was looked at, and reports, chargebacks and
+reconciliations of other cheats come as before. The provider audits nothing, neither before nor in the month, so that our own audit is the
+only one. Two of ours close each morning what the night's alerts opened, each of them wrong now and then: an
 honest person is found guilty only where both err, a fraud is missed where either does.
 
 The month is lived three times, on the same days, with the same team and policy. In all of them detectors are trained once on the days
 before. Frozen: the models stay. Loop: each week a new model learns from all that is known and takes the champion's place at once. Without
-audit: the loop, but nobody looks at a random sample of what was let pass. Judged are the first looks at each subject from the first
+audit: the loop, but nobody looks at anything besides what is flagged. Judged are the first looks at each subject from the first
 retraining on, against the truth that no step has seen; with several markets, figures are their means.
 """
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import math
 import shutil
 import statistics
 import sys
@@ -37,6 +39,7 @@ from fairdeal.pipelines.registry import Standing
 from fairdeal.pipelines.running import run_interval
 from fairdeal.pipelines.settings import Settings, load_settings
 from fairdeal.pipelines.workplace import Workplace, open_workplace
+from fairdeal.simulator.exports import TYPOLOGY_WORDS
 from fairdeal.simulator.simulate import simulate
 from fairdeal.sources.mapping import load_mapping
 
@@ -58,7 +61,7 @@ class Quality(NamedTuple):
     Parameters
     ----------
     ap
-        Average precision of the scores.
+        Average precision of the scores, the mean over weeks: scores of different models are not on one scale.
     value
         Share of the money at stake in frauds that stands among each day's first `LOOKED_AT`.
     ece
@@ -70,8 +73,8 @@ class Quality(NamedTuple):
     ece: float
 
 
-def open_month(folder: Path, first: date, days: int, orders_per_day: int, seed: int) -> Path:
-    """A market whose month brings new cheats, under a mapping that leaves out what others than us look at in the month."""
+def open_month(folder: Path, first: date, days: int, orders_per_day: int, seed: int, *, is_reported: bool) -> Path:
+    """A market whose month brings new cheats, under a mapping that leaves out what others than us look at, and of what nobody is aware."""
     end = first + timedelta(days=days)
     simulate(
         folder,
@@ -83,8 +86,10 @@ def open_month(folder: Path, first: date, days: int, orders_per_day: int, seed: 
     )
     mapping = folder / "mapping.toml"
     text = mapping.read_text(encoding="utf-8")
-    # A date of our own making; the columns are those of the provider's file.
+    # Words of our own making; the columns are those of the provider's file.
     others = f"""来源 <> '抽检' and (来源 <> '人工复核' or 得知时间 < '{first.isoformat()}')"""
+    if not is_reported:
+        others += f""" and coalesce(类型, '') not in ({", ".join(f"'{TYPOLOGY_WORDS[kind]}'" for kind in NEW)})"""
     mapping.write_text(text.replace('from = "reports"', f'query = "select * from reports where {others}"'), encoding="utf-8")
     return mapping
 
@@ -166,8 +171,10 @@ def quality(looks: dict[str, pl.DataFrame], known: dict[tuple[str, str], str]) -
         fraud = np.asarray([(kind, subject) in known for subject in rows["subject_id"]], dtype=np.float64)
         score, day = rows["score"].to_numpy(), rows["event_at"].dt.date().cast(pl.Int32).to_numpy()
         money = rows["amount_minor"].cast(pl.Float64).fill_null(1.0).to_numpy()  # a review moves none: each counts alike
+        week = (day - day.min()) // WEEK if len(day) else day
+        by_week = [metrics.average_precision(fraud[week == one], score[week == one]) for one in np.unique(week) if fraud[week == one].any()]
         found[name] = Quality(
-            ap=metrics.average_precision(fraud, score),
+            ap=statistics.fmean(by_week) if by_week else math.nan,
             value=metrics.value_detected_at(fraud, score, day, money, LOOKED_AT),
             ece=metrics.expected_calibration_error(fraud, rows["probability"].to_numpy()),
         )
@@ -186,7 +193,7 @@ def one_market(arguments: argparse.Namespace, settings: Settings, seed: int) -> 
 
     with tempfile.TemporaryDirectory() as made:
         folder, first = Path(made), FIRST_DAY + timedelta(days=arguments.before)
-        mapping = open_month(folder / "market", first, arguments.days, arguments.orders_per_day, seed)
+        mapping = open_month(folder / "market", first, arguments.days, arguments.orders_per_day, seed, is_reported=arguments.reported)
         bounds = [settings.day_bounds((first + timedelta(days=number)).isoformat()) for number in range(arguments.days)]
 
         def home(name: str, like: str | None = None, **capacity: Any) -> Settings:
@@ -225,9 +232,10 @@ def teach(mapping_path: Path, settings: Settings, until: datetime) -> None:
 def main(arguments: argparse.Namespace, settings: Settings) -> None:
     seeds = [arguments.seed + number for number in range(arguments.seeds)]
     markets = [one_market(arguments, settings, seed) for seed in seeds]
+    known = "reported as usual" if arguments.reported else "of which nobody is aware"
     data = (
         f"{arguments.before} simulated days before {arguments.days}, {arguments.orders_per_day} orders a day, seeds {seeds}, "
-        f"new in the month: {', '.join(NEW)}, each analyst wrong in {arguments.errors:.0%}, {arguments.people} analysts"
+        f"new in the month: {', '.join(NEW)}, {known}, each analyst wrong in {arguments.errors:.0%}, {arguments.people} analysts"
     )
     for at, figure in enumerate(Quality._fields):
         means = {name: [statistics.fmean(of_one[at] for of_one in market[name].values()) for market in markets] for name in WAYS}
@@ -249,6 +257,7 @@ if __name__ == "__main__":
     options.add_argument("--orders-per-day", type=int, default=200, help="orders a day, about (default: %(default)s)")
     options.add_argument("--people", type=int, default=4, help="analysts a night (default: %(default)s)")
     options.add_argument("--errors", type=float, default=0.05, help="share in which either analyst is wrong (default: %(default)s)")
+    options.add_argument("--reported", action="store_true", help="people report what they notice of the new cheats")
     options.add_argument("--seed", type=int, default=7, help="of the first market (default: %(default)s)")
     options.add_argument("--seeds", type=int, default=1, help="markets, each by the next seed (default: %(default)s)")
     main(options.parse_args(), load_settings())
