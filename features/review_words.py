@@ -124,8 +124,8 @@ WORDS: tuple[Feature, ...] = (
         "there are no stars, the text is too short to compare, or nobody gave stars before",
         ReasonTemplate(
             "STARS_AGAINST_TONE",
-            "评分比 30 天内同样措辞的评价高 {value} 星（通常 {norm} 星）",
-            "Stars above what reviews in such words gave within 30 days: {value} ({norm} is usual)",
+            "评分减去 30 天内同样措辞的评价所给的星数：{value}（通常 {norm}）",
+            "Stars less those that reviews in such words gave within 30 days: {value} ({norm} is usual)",
             "number",
             0,
         ),

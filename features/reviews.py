@@ -19,6 +19,8 @@ COUNT, MEAN, DISTINCT = Aggregate.COUNT, Aggregate.MEAN, Aggregate.DISTINCT
 
 #: Bands of a text's signature that serve as keys: texts with a Jaccard index of 0.8 share one in 98 of 100 cases, with 0.3 in 6.
 KEY_BANDS = 8
+#: By what the words of reviews are compared with those of others.
+WRITTEN = ("review_id", "reviewer_id", "author_kind", "posted_at", "text", "rating_hundredths", "t")
 
 
 def _shop(target: str) -> pl.Expr:
@@ -233,15 +235,9 @@ def prepare(rows: pl.DataFrame, tables: streams.Tables, as_of: pl.Series | None,
         .collect(engine="streaming")
     )
     history = (
-        streams.reviews(tables)
-        .select(
-            *("review_id", "reviewer_id", "author_kind", "posted_at", "text", "t", "rating_hundredths"),
-            _shop("subject_id"),
-            posted_s=streams.seconds("posted_at"),
-        )
-        .collect(engine="streaming")
+        streams.reviews(tables).select(*WRITTEN, _shop("subject_id"), posted_s=streams.seconds("posted_at")).collect(engine="streaming")
     )
-    subjects = prepared.select(*history.columns[:-2], _shop("subject_id_reviewed"), "posted_s")
+    subjects = prepared.select(*WRITTEN, _shop("subject_id_reviewed"), "posted_s")
     words = (subjects, history, stretches(subjects), stretches(history))
     return prepared.with_columns(*twins(prepared, history), *shared_words(*words), tone_stars_30d=tone(*words))
 
