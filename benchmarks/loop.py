@@ -65,7 +65,7 @@ class Quality(NamedTuple):
     value
         Share of the money at stake in frauds that stands among each day's first `LOOKED_AT`.
     ece
-        Expected calibration error of the probabilities.
+        Expected calibration error of the probabilities; not a number where a detector had too few labels to tell any.
     """
 
     ap: float

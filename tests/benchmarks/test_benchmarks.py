@@ -210,8 +210,9 @@ def test_a_month_is_lived_with_the_loop_without_it_and_without_its_audit() -> No
                  ("frozen", "loop", "no_audit")}  # fmt: skip
         assert gain == pytest.approx(means["loop"] - means["frozen"])
         assert figures[f"loop.gain_{figure}_without_audit"]["value"] == pytest.approx(means["no_audit"] - means["frozen"])
-    for name in ("payments", "deals", "reviews"):
-        assert 0 <= figures[f"loop.loop.{name}.ece"]["value"] <= 1
+    told = [figures[f"loop.loop.{name}.ece"]["value"] for name in ("payments", "deals", "reviews")]
+    assert all(ece is None or 0 <= ece <= 1 for ece in told)  # so small a market has too few labels for some detector's probabilities
+    assert any(ece is not None for ece in told)
 
 
 def test_two_people_find_guilty_only_together() -> None:
