@@ -15,6 +15,8 @@ from tests.pipelines import worlds
 
 ROOT = Path(__file__).parents[2]
 FIRST_DAY, DAYS = date(2026, 1, 1), 44
+#: A quarter of this toy shop's payments are frauds, so that probabilities are rough; what is shown here is the way, not that guardrail.
+ROUGH = '{"most_worse_calibrated": 0.03}'
 #: The line that docs/retraining.md shows, and where it goes.
 LINE = 'window_feature("instrument_payee", ("instrument_id", "payee_id"), "payment", COUNT, DAY, TESTING, stream="payments"),'
 BEFORE = '    window_feature("network", NETWORK, "payment", COUNT, HOUR, TESTING, stream="payments"),\n'
@@ -65,7 +67,9 @@ def test_a_feature_is_changed_trained_compared_promoted_and_taken_back(tmp_path:
     own = checkout(tmp_path / "checkout")
 
     def give(*words: str) -> Said:
-        said = fairdeal(*words, home=tmp_path / "home", PYTHONPATH=str(own), timeout=900, FAIRDEAL_TRAIN_RIPE_DAYS="3")
+        said = fairdeal(
+            *words, home=tmp_path / "home", PYTHONPATH=str(own), timeout=900, FAIRDEAL_TRAIN_RIPE_DAYS="3", FAIRDEAL_PROMOTION=ROUGH
+        )
         assert said.code == 0, said
         return said
 
@@ -87,7 +91,7 @@ def test_a_feature_is_changed_trained_compared_promoted_and_taken_back(tmp_path:
     assert "trouble" not in give("run", *from_shop, "--day", day(27), "--json").json["shadows"]["payments"]
     compared = give("compare", "payments", *from_shop, "--until", day(DAYS - 1), "--days", "12", "--json").json
     assert compared["figures"]["ap"]["challenger"] > compared["figures"]["ap"]["champion"] + 0.1
-    assert compared["may_promote"], compared["checks"]
+    assert compared["may_promote"], [check for check in compared["checks"] if not check["holds"]]
 
     give("promote", "payments", "--maker", "chen", "--reason", "cards tried again at one shop")
     give("promote", "payments", "--checker", "zhao")
