@@ -9,7 +9,7 @@ from fairdeal.features import streams
 from fairdeal.features.definitions import Derived, Feature, Own, Ratio, history_feature, window_feature
 from fairdeal.features.review_words import FAKE, PRAISE, WORDS
 from fairdeal.features.shared_words import shared_words
-from fairdeal.features.stretches import stretches
+from fairdeal.features.stretches import WINDOW, by_review, is_in_its_own_history, stretches
 from fairdeal.features.tone import tone
 from fairdeal.features.trails import DAY, Aggregate, Trail
 from fairdeal.features.twins import NO_SIGNATURE, signature
@@ -253,22 +253,21 @@ def twins(subjects: pl.DataFrame, reviews: pl.DataFrame) -> list[pl.Series]:
         own,
         {"bands": history},
         [
-            Trail("band", ("band",), "bands", "review", DISTINCT, 30 * DAY, "review_id"),
-            Trail("band", ("band",), "bands", "reviewer", DISTINCT, 30 * DAY, "reviewer_id"),
+            Trail("band", ("band",), "bands", "review", DISTINCT, WINDOW, "review_id"),
+            Trail("band", ("band",), "bands", "reviewer", DISTINCT, WINDOW, "reviewer_id"),
         ],
     )
-    itself = (own["posted_s"] < own["t"]) & (own["t"] - own["posted_s"] < 30 * DAY)
     largest = (
-        own.select("place")
-        .with_columns(
-            twins_30d=counts["band_review_distinct_30d"] - itself.cast(pl.Int64),
-            twin_reviewers_30d=counts["band_reviewer_distinct_30d"] - itself.cast(pl.Int64),
+        own.select("place", itself=is_in_its_own_history())
+        .select(
+            "place",
+            twins_30d=counts["band_review_distinct_30d"] - pl.col("itself"),
+            twin_reviewers_30d=counts["band_reviewer_distinct_30d"] - pl.col("itself"),
         )
         .group_by("place")
         .max()
     )
-    placed = pl.DataFrame({"place": pl.int_range(subjects.height, eager=True)}).join(largest, on="place", how="left", maintain_order="left")
-    return [placed["twins_30d"], placed["twin_reviewers_30d"]]
+    return by_review(largest, subjects.height)
 
 
 def _bands(reviews: pl.DataFrame) -> pl.DataFrame:
