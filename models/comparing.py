@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from fairdeal.models.frames import Floats, floats, require
-from fairdeal.models.intervals import HIGH, LOW
+from fairdeal.models.intervals import HIGH, LOW, calibration_error_by_chance
 from fairdeal.models.metrics import auc, average_precision, brier, expected_calibration_error
 
 #: How often the days are drawn again.
@@ -53,6 +53,7 @@ def compare(
     dict
         ``days, subjects, frauds, figures`` (by name: either side's under its own name, ``difference, low, high``), ``typologies`` and
         ``segments`` (by name the same for the share acted upon, and of honest ones the share disturbed), every one a number or None.
+        With ``ece`` stands ``by_chance``, see `fairdeal.models.intervals.calibration_error_by_chance`, of the second side.
 
     Notes
     -----
@@ -72,6 +73,7 @@ def compare(
         else dict.fromkeys((*names, "difference", "low", "high"))
         for name, (figure, column) in _RANKING.items()
     }
+    figures["ece"]["by_chance"] = calibration_error_by_chance(floats(other["probability"]), seed=seed) if claimed and len(other) else None
     parties = [name for name in one.columns if name.startswith(OF_A_PARTY)]
     sums: dict[str, tuple[list[Floats], Floats]] = {
         "disturbed_share": ([floats(side["disturbed"]) for side in sides], days.sums(honest)),

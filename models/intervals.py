@@ -1,10 +1,11 @@
-"""Intervals: how far chance may have moved a figure, by drawing days or groups again."""
+"""Intervals: how far chance may have moved a figure, by drawing days, groups or labels again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from fairdeal.models.frames import Floats
 from fairdeal.models.metrics import auc, average_precision
@@ -56,3 +57,28 @@ def interval_of_means(folds: Sequence[tuple[Floats, Floats, Ints]], *, draws: in
         low, high = np.percentile(values, [LOW, HIGH]) if values else (None, None)
         bounds |= {f"{name}_low": None if low is None else float(low), f"{name}_high": None if high is None else float(high)}
     return bounds
+
+
+def calibration_error_by_chance(probability: ArrayLike, *, bins: int = 10, draws: int = DRAWS, seed: int = 0) -> float:
+    """Calibration error below which 97.5 of 100 draws stay where every probability is right, on so many rows; NaN without rows.
+
+    Notes
+    -----
+    Labels are drawn from what is told (consistency resampling; Bröcker and Smith, "Increasing the reliability of reliability diagrams",
+    2007). The bins are those of `fairdeal.models.metrics.expected_calibration_error`.
+
+    Examples
+    --------
+    >>> calibration_error_by_chance([0.5] * 100) > 5 * calibration_error_by_chance([0.5] * 10_000)
+    True
+    """
+    told = np.sort(np.asarray(probability, dtype=np.float64))
+    if not len(told):
+        return float("nan")
+    begins = np.cumsum([0, *(len(part) for part in np.array_split(told, min(bins, len(told))))])[:-1]
+    right, random = np.add.reduceat(told, begins), np.random.default_rng(seed)
+    errors = [
+        np.abs(np.add.reduceat((random.random(len(told)) < told).astype(np.float64), begins) - right).sum() / len(told)
+        for _ in range(draws)
+    ]
+    return float(np.percentile(errors, HIGH))

@@ -20,7 +20,8 @@ class PromotionRule:
     most_more_disturbed
         The share of honest people disturbed may grow by so much (0.005 is half a point); more counts as harm where it is beyond chance.
     most_calibration_error, most_worse_calibrated
-        The calibration error may reach the first figure, or lie above the champion's by the second.
+        The calibration error may reach the first figure, or lie above the champion's by the second; more counts as harm where it is
+        beyond chance, which on few rows is more than either.
     most_less_caught, fewest_of_a_kind
         Of each kind of cheat with so many cases, the share acted upon may fall by so much; more counts as harm where beyond chance.
     fewest_in_segment, most_more_in_segment
@@ -132,7 +133,7 @@ def _disturbed(told: Mapping[str, Any], allowed: float, what: str, name: str) ->
 def _calibration(told: Mapping[str, Any], rule: PromotionRule) -> Check:
     if told["challenger"] is None:
         return Check("calibration", None, "calibration error: at least one of the two claims no probability")
-    most = max(rule.most_calibration_error, told["champion"] + rule.most_worse_calibrated)
+    most = max(rule.most_calibration_error, told["champion"] + rule.most_worse_calibrated, told["by_chance"])
     return Check(
         "calibration",
         told["challenger"] <= most,

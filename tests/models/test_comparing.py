@@ -49,6 +49,7 @@ def test_a_model_compared_with_itself_differs_in_nothing() -> None:
     facts, signal = world()
     mine = side(facts, signal, 2.0)
     told = compare(mine, mine, facts, segments=NONE)
+    assert told["figures"]["ece"]["by_chance"] > 0
     for name, figure in told["figures"].items():
         assert (figure["difference"], figure["low"], figure["high"]) == (0.0, 0.0, 0.0), name
 

@@ -22,7 +22,7 @@ GOOD: dict[str, Any] = {
         "saved_per_day": figure(100_000, 120_000, 5_000, 35_000),
         "ap": figure(0.5, 0.6, 0.02, 0.18),
         "disturbed_share": figure(0.02, 0.021, -0.001, 0.003),
-        "ece": figure(0.010, 0.012, -0.001, 0.005),
+        "ece": {**figure(0.010, 0.012, -0.001, 0.005), "by_chance": 0.004},
     },
     "typologies": {"card_testing": {"count": 40, **figure(0.6, 0.58, -0.1, 0.06)}},
     "segments": {"language: zh": {"count": 900, **figure(0.02, 0.02, -0.01, 0.01)}},
@@ -34,7 +34,7 @@ BROKEN = {
     "frauds": (("frauds", 19), "enough"),
     "a gain within chance": (("figures.saved_per_day", figure(100_000, 120_000, -1, 35_000)), "gain"),
     "honest people": (("figures.disturbed_share", figure(0.02, 0.03, 0.004, 0.02)), "honest"),
-    "calibration": (("figures.ece", figure(0.01, 0.021, 0.0, 0.02)), "calibration"),
+    "calibration": (("figures.ece", {**figure(0.01, 0.021, 0.0, 0.02), "by_chance": 0.004}), "calibration"),
     "a kind of cheat": (("typologies.card_testing", {"count": 40, **figure(0.6, 0.5, -0.2, -0.01)}), "kind card_testing"),
     "a language": (("segments.language: zh", {"count": 900, **figure(0.02, 0.05, 0.01, 0.05)}), "segment language: zh"),
 }
@@ -71,7 +71,8 @@ HARMLESS = {
     "a kind within chance": ("typologies.card_testing", {"count": 40, **figure(0.6, 0.4, -0.5, 0.01)}),
     "a kind of few": ("typologies.card_testing", {"count": 19, **figure(0.6, 0.1, -0.9, -0.1)}),
     "a small segment": ("segments.language: zh", {"count": 199, **figure(0.02, 0.5, 0.3, 0.6)}),
-    "no probability": ("figures.ece", dict.fromkeys(("champion", "challenger", "difference", "low", "high"))),
+    "worse calibrated within chance": ("figures.ece", {**figure(0.01, 0.021, 0.0, 0.02), "by_chance": 0.022}),
+    "no probability": ("figures.ece", dict.fromkeys(("champion", "challenger", "difference", "low", "high", "by_chance"))),
 }
 
 
