@@ -1,43 +1,29 @@
-"""A newcomer's quarter of an hour: one line makes a feature, a training, a comparison that says it is worth it, and the way back."""
+"""A newcomer's quarter of an hour: what docs/retraining.md says, given word by word, until a new feature decides and is taken back."""
 
 from __future__ import annotations
 
-import random
+import re
+import shlex
 import shutil
-from collections.abc import Callable
-from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.e2e.commands import Said, fairdeal
-from tests.pipelines import worlds
 
 ROOT = Path(__file__).parents[2]
-FIRST_DAY, DAYS = date(2026, 1, 1), 44
-#: The line that docs/retraining.md shows, and where it goes.
-LINE = 'window_feature("instrument_payee", ("instrument_id", "payee_id"), "payment", COUNT, DAY, TESTING, stream="payments"),'
-BEFORE = '    window_feature("network", NETWORK, "payment", COUNT, HOUR, TESTING, stream="payments"),\n'
+#: Where the line that is shown goes, in the file that is named.
+FILE, BEFORE = "payments.py", '    window_feature("network", NETWORK, "payment", COUNT, HOUR, TESTING, stream="payments"),\n'
+#: What is given in a checkout besides, and tested elsewhere: the laws of every feature, and that the catalogue is up to date.
+ELSEWHERE = {".venv/bin/python -m pytest tests/features -q", "make data-dictionary"}
 
 
-def lines(day: date) -> list[str]:
-    """Busy cards at many shops, busy shops with many cards, and a few cards that are tried again and again at one shop: the frauds."""
-    rng = random.Random(day.toordinal())
-    made: list[tuple[int, str, str, str]] = []
-    for kind, times in (("card", 8), ("shop", 8), ("both", 2)):
-        for _ in range(times):
-            start, card, shop = rng.randrange(8 * 3600, 23 * 3600), f"T{rng.randrange(8)}", f"M{rng.randrange(25)}"
-            for number in range(5):
-                token = f"T{rng.randrange(8)}" if kind == "shop" else card
-                payee = f"M{rng.randrange(25)}" if kind == "card" else shop
-                made.append((start + 500 * number, token, payee, "1" if kind == "both" and number else "0"))
-    return [
-        worlds.payment(
-            number + 1_000 * day.toordinal(), f"{day} {at // 3600:02}:{at // 60 % 60:02}:{at % 60:02}", payer=f"B{rng.randrange(300)}",
-            payee=payee, amount=f"{rng.uniform(90, 900):.2f}", token=token, fraud=fraud,
-        )
-        for number, (at, token, payee, fraud) in enumerate(sorted(made))
-    ]  # fmt: skip
+def steps() -> list[tuple[str, str]]:
+    """The page's first part: ``python``, a line to be written, and ``console``, a command, in order."""
+    page = (ROOT / "docs" / "retraining.md").read_text(encoding="utf-8").split("\n## ")[0]
+    blocks = re.findall(r"```(python|console)\n(.*?)```", page, flags=re.DOTALL)
+    return [(kind, line) for kind, block in blocks for line in block.splitlines()]
 
 
 def checkout(folder: Path) -> Path:
@@ -53,52 +39,49 @@ def checkout(folder: Path) -> Path:
     return package.parent
 
 
-def day(number: int) -> str:
-    return str(FIRST_DAY + timedelta(days=number))
+def written(own: Path, line: str) -> None:
+    """Writes the line that is shown, a tuple of one, among the features of its file."""
+    file = own / "fairdeal" / "features" / FILE
+    text = file.read_text(encoding="utf-8")
+    assert BEFORE in text
+    file.write_text(text.replace(BEFORE, f"    {line.removeprefix('(').removesuffix(')')}\n{BEFORE}"), encoding="utf-8")
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
 def test_a_feature_is_changed_trained_compared_promoted_and_taken_back(tmp_path: Path) -> None:
-    assert LINE in (ROOT / "docs" / "retraining.md").read_text(encoding="utf-8")
-    mapping = worlds.shop(tmp_path / "shop", {day(number): lines(FIRST_DAY + timedelta(days=number)) for number in range(DAYS)})
     own = checkout(tmp_path / "checkout")
 
     def give(*words: str) -> Said:
-        said = fairdeal(*words, home=tmp_path / "home", PYTHONPATH=str(own), timeout=900, FAIRDEAL_TRAIN_RIPE_DAYS="3")
-        assert said.code == 0, said
+        said = fairdeal(*words, home=tmp_path / "home", cwd=tmp_path, PYTHONPATH=str(own), timeout=900)
+        assert said.code == 0, (words, said)
         return said
 
-    from_shop = ("--source", str(mapping))
-    give("train", "payments", *from_shop, "--until", day(25))
-    give("run", *from_shop, "--day", day(26))
-    first = champion(give)
+    decided: list[str] = []
+    said: dict[str, list[str]] = {}
+    for kind, line in steps():
+        if kind == "python":
+            written(own, line)
+            assert "`instrument_payee_payment_count_1d`" in give("features").out
+        elif line not in ELSEWHERE:
+            program, command, *words = shlex.split(line)
+            assert program == "fairdeal"
+            told = give(command, *words)
+            said.setdefault(command, []).append(" ".join((told.out + told.err).split()))
+            if command in ("train", "promote", "rollback"):
+                decided.append(champion(give("models", "--json").json))
 
-    payments = own / "fairdeal" / "features" / "payments.py"
-    text = payments.read_text(encoding="utf-8")
-    assert BEFORE in text
-    payments.write_text(text.replace(BEFORE, f"    {LINE}\n{BEFORE}"), encoding="utf-8")
-    assert "`instrument_payee_payment_count_1d`" in give("features").out
-
-    # Days that were run before the feature was there do not matter: training makes features anew from the rows.
-    told = give("train", "payments", *from_shop, "--until", day(DAYS - 1), "--json").json["payments"]
-    assert told["standing"] == "challenger"
+    first, trained, proposed, approved, taken_back = decided
+    assert first == trained == proposed == taken_back != approved
     # The champion reads what it always read, and the challenger is scored in its shadow.
-    assert "trouble" not in give("run", *from_shop, "--day", day(27), "--json").json["shadows"]["payments"]
-    compared = give("compare", "payments", *from_shop, "--until", day(DAYS - 1), "--days", "12", "--json").json
-    assert compared["figures"]["ap"]["challenger"] > compared["figures"]["ap"]["champion"] + 0.1
-    assert compared["may_promote"], [check for check in compared["checks"] if not check["holds"]]
-
-    give("promote", "payments", "--maker", "chen", "--reason", "cards tried again at one shop")
-    give("promote", "payments", "--checker", "zhao")
-    assert champion(give) == told["model_version"]
-    give("run", *from_shop, "--day", day(28))
-    give("rollback", "payments", "--by", "zhao", "--reason", "holds regulars of one shop")
-    assert champion(give) == first
+    assert "challenger" in said["models"][0]
+    assert "challenger of payments" in said["run"][1]
+    assert "in the shadow: stricter on" in said["run"][1]
+    assert "the challenger may be promoted" in said["compare"][0]
+    assert (tmp_path / "compared" / "index.html").exists()
 
 
-def champion(give: Callable[..., Said]) -> str:
+def champion(models: dict[str, Any]) -> str:
     """The version of the model that decides about payments."""
-    models = give("models", "--json").json["payments"]["models"]
-    (version,) = [model["model_version"] for model in models if "champion" in model["standings"]]
+    (version,) = [model["model_version"] for model in models["payments"]["models"] if "champion" in model["standings"]]
     return str(version)
