@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from fairdeal.disputes.django_setup import configure, migrate
 from fairdeal.pipelines import running
 from fairdeal.pipelines.settings import Settings, load_settings
 from fairdeal.sources.mapping import load_mapping
@@ -25,10 +27,22 @@ def silent(text: str) -> None:
     """Progress that nobody watches."""
 
 
+@pytest.fixture(scope="session")
+def empty_queue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A queue's database with the present schema and no rows: to make one takes longer than most of what is tested with it."""
+    home = tmp_path_factory.mktemp("queue")
+    configure(home)
+    migrate()
+    return home / "disputes.db"
+
+
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Settings of a home of the test's own."""
-    monkeypatch.setenv("FAIRDEAL_HOME", str(tmp_path / "home"))
+def settings(tmp_path: Path, empty_queue: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of a home of the test's own, which holds an empty queue."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    shutil.copy(empty_queue, home)
+    monkeypatch.setenv("FAIRDEAL_HOME", str(home))
     monkeypatch.delenv("FAIRDEAL_CRASH_AT", raising=False)
     return load_settings()
 
