@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from django.test import Client
 from django.utils import timezone
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_totp import models as totp_models
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from fairdeal.disputes import second_factor, services
@@ -32,13 +34,22 @@ from fairdeal.disputes.sealing import SealBroken, seal
 from fairdeal.disputes.second_factor import RECOVERY_CODES, begin, check, codes_left, confirm, reset_second_factor, waits_until
 from fairdeal.disputes.services import RefusedChange
 
-pytestmark = pytest.mark.usefixtures("home")
+pytestmark = pytest.mark.usefixtures("home", "clock")
+
+#: The middle of a half minute. Codes live by half minutes, and no test may hang on whether one ends while it runs.
+NOW = 30 * (int(time.time()) // 30) + 15.0
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Devices' time stands still."""
+    monkeypatch.setattr(totp_models, "time", SimpleNamespace(time=lambda: NOW))
 
 
 def code_of(device: TOTPDevice, steps_ahead: int = 0) -> str:
     """What the device shows now, or so many half minutes later."""
     shown = TOTP(device.bin_key, device.step, device.t0, device.digits)
-    shown.time = time.time() + steps_ahead * device.step
+    shown.time = NOW + steps_ahead * device.step
     return f"{shown.token():06d}"
 
 
