@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from fairdeal.disputes.django_setup import configure, migrate
 
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None)
@@ -20,3 +23,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Leaves out what there is no time for, and says so."""
     if time.time() > NO_TEST_AFTER:
         pytest.skip("no time left for it")
+
+
+@pytest.fixture(scope="session")
+def empty_queue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A queue's database with the present schema and no rows: to make one takes longer than most of what is tested with it."""
+    home = tmp_path_factory.mktemp("queue")
+    configure(home)
+    migrate()
+    return home / "disputes.db"

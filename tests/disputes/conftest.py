@@ -20,18 +20,10 @@ atexit.register(shutil.rmtree, _TEMPLATE, ignore_errors=True)
 configure(_TEMPLATE)
 
 
-@pytest.fixture(scope="session")
-def migrated() -> Path:
-    """A database file with the present schema and no rows."""
-    configure(_TEMPLATE)
-    migrate()
-    return _TEMPLATE / "disputes.db"
-
-
 @pytest.fixture
-def home(tmp_path: Path, migrated: Path) -> Iterator[Path]:
+def home(tmp_path: Path, empty_queue: Path) -> Iterator[Path]:
     """A home whose queue is empty; the process works in it."""
-    shutil.copy(migrated, tmp_path / "disputes.db")
+    shutil.copy(empty_queue, tmp_path)
     configure(tmp_path)
     yield tmp_path
     configure(_TEMPLATE)

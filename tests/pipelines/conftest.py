@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from fairdeal.disputes.django_setup import configure, migrate
 from fairdeal.pipelines import running
 from fairdeal.pipelines.settings import Settings, load_settings
 from fairdeal.sources.mapping import load_mapping
@@ -25,15 +24,6 @@ Order = Callable[..., dict[str, Any]]
 
 def silent(text: str) -> None:
     """Progress that nobody watches."""
-
-
-@pytest.fixture(scope="session")
-def empty_queue(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A queue's database with the present schema and no rows: to make one takes longer than most of what is tested with it."""
-    home = tmp_path_factory.mktemp("queue")
-    configure(home)
-    migrate()
-    return home / "disputes.db"
 
 
 @pytest.fixture
