@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from django.contrib.auth.models import Group, User
@@ -60,6 +61,11 @@ def check_problem(answer: Any) -> dict[str, Any]:
 def code_of(answer: Any) -> str:
     """Status and kind of an error."""
     return f"{answer.status_code} {json.loads(answer.content)['type'].rpartition(':')[2]}"
+
+
+def holds_card(text: str) -> bool:
+    """Whether half of the tests' card number stands in a text, however it is spaced: ids and times hold four of its digits by chance."""
+    return "41111111" in re.sub("[ -]", "", text)
 
 
 def analyst() -> Asker:
