@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from hypothesis import settings
 
 from fairdeal.disputes.django_setup import configure, migrate
+from tests.outside import postgresql
 
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None)
@@ -32,3 +36,28 @@ def empty_queue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     configure(home)
     migrate()
     return home / "disputes.db"
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server with the database ``template``: a queue with the present schema and no rows."""
+    with postgresql(tmp_path_factory.mktemp("postgresql")) as address:
+        with psycopg.connect(address, autocommit=True) as server:
+            server.execute("CREATE DATABASE template")
+        configure(tmp_path_factory.mktemp("template"), database_url=_database(address, "template"))
+        migrate()
+        yield address
+
+
+@pytest.fixture
+def postgresql_queue(postgresql_server: str) -> Iterator[str]:
+    """The address of an empty queue of one test's own on PostgreSQL, copied as `empty_queue` is."""
+    with psycopg.connect(postgresql_server, autocommit=True) as server:
+        server.execute("CREATE DATABASE queue TEMPLATE template")
+        yield _database(postgresql_server, "queue")
+        server.execute("DROP DATABASE queue WITH (FORCE)")
+
+
+def _database(address: str, name: str) -> str:
+    """The address of another database of the same server."""
+    return urlsplit(address)._replace(path=f"/{name}").geturl()

@@ -16,24 +16,13 @@ from fairdeal.disputes.models import Case, CaseAlert, CaseEvent
 from fairdeal.disputes.searching import search_cases
 from tests.disputes.alerts import AT, alert
 from tests.disputes.many import accept_cases, file_alerts, take_all, take_all_unguarded, together
-from tests.outside import postgresql
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgresql(tmp_path_factory.mktemp("postgresql")) as address:
-        yield address
 
 
 @pytest.fixture
-def address(server: str, home: Path) -> Iterator[str]:
-    """The address of an empty, migrated queue; the process works in it."""
-    configure(home, database_url=server)
-    with connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA public CASCADE")
-        cursor.execute("CREATE SCHEMA public")
-    migrate()
-    yield server
+def address(postgresql_queue: str, home: Path) -> Iterator[str]:
+    """The address of an empty queue; the process works in it."""
+    configure(home, database_url=postgresql_queue)
+    yield postgresql_queue
     connection.close()
     configure(home)
 

@@ -21,7 +21,6 @@ from fairdeal.pipelines.queue import set_up_queue
 from fairdeal.pipelines.settings import Settings, load_settings
 from tests.disputes.alerts import alert
 from tests.e2e.commands import environment
-from tests.outside import postgresql
 from tests.pipelines.enforcer import Enforcer, is_signed, serving
 
 AT = datetime(2026, 3, 1, 2, tzinfo=UTC)
@@ -232,25 +231,13 @@ def test_settings_that_cannot_work_are_refused(name: str, value: str, settings: 
         load_settings()
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgresql(tmp_path_factory.mktemp("postgresql")) as address:
-        yield address
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def anywhere(request: pytest.FixtureRequest, ordered: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The same settings with the queue in either database, empty."""
     if request.param == "postgresql":
-        monkeypatch.setenv("FAIRDEAL_DATABASE_DISPUTES_URL", request.getfixturevalue("server"))
+        monkeypatch.setenv("FAIRDEAL_DATABASE_DISPUTES_URL", request.getfixturevalue("postgresql_queue"))
     settings = load_settings()
     set_up_queue(settings)
-    if request.param == "postgresql":
-        from django.db import connection
-
-        with connection.cursor() as cursor:
-            cursor.execute("DROP SCHEMA public CASCADE")
-            cursor.execute("CREATE SCHEMA public")
     return settings
 
 
