@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from django.db import connections
 from hypothesis import settings
 
 from fairdeal.disputes.django_setup import configure, migrate
@@ -39,22 +40,29 @@ def empty_queue(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with the database ``template``: a queue with the present schema and no rows."""
-    with postgresql(tmp_path_factory.mktemp("postgresql")) as address:
-        with psycopg.connect(address, autocommit=True) as server:
-            server.execute("CREATE DATABASE template")
-        configure(tmp_path_factory.mktemp("template"), database_url=_database(address, "template"))
-        migrate()
+def postgresql_server() -> Iterator[str]:
+    """The address of a server with an empty database."""
+    with postgresql() as address:
         yield address
 
 
+@pytest.fixture(scope="session")
+def empty_postgresql_queue(postgresql_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database of the server: a queue with the present schema and no rows."""
+    with psycopg.connect(postgresql_server, autocommit=True) as server:
+        server.execute("CREATE DATABASE empty_queue")
+    configure(tmp_path_factory.mktemp("empty"), database_url=_database(postgresql_server, "empty_queue"))
+    migrate()
+    return "empty_queue"
+
+
 @pytest.fixture
-def postgresql_queue(postgresql_server: str) -> Iterator[str]:
+def postgresql_queue(postgresql_server: str, empty_postgresql_queue: str) -> Iterator[str]:
     """The address of an empty queue of one test's own on PostgreSQL, copied as `empty_queue` is."""
     with psycopg.connect(postgresql_server, autocommit=True) as server:
-        server.execute("CREATE DATABASE queue TEMPLATE template")
+        server.execute(f"CREATE DATABASE queue TEMPLATE {empty_postgresql_queue}")
         yield _database(postgresql_server, "queue")
+        connections.close_all()
         server.execute("DROP DATABASE queue WITH (FORCE)")
 
 

