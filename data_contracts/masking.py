@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-import polars as pl
-
 CARD_REMOVED = "[card number removed]"
 ID_REMOVED = "[id number removed]"
 
@@ -91,14 +89,6 @@ def mask_text(text: str, own_ids: Collection[str] = ()) -> str:
         pieces += [text[at : found.start], CARD_REMOVED if found.kind is Sensitive.CARD else ID_REMOVED]
         at = found.end
     return "".join((*pieces, text[at:])) if at else text
-
-
-def mask_prose(texts: pl.Series) -> pl.Series:
-    """A text column with full card numbers and national ids replaced; only rows with enough digits are looked at one by one."""
-    suspects = texts.str.contains(MAYBE_SENSITIVE).fill_null(False).arg_true()
-    if not suspects.len():
-        return texts
-    return texts.scatter(suspects, [mask_text(text) for text in texts.gather(suspects)])
 
 
 def find_sensitive(text: str, own_ids: Collection[str] = (), *, prose: bool = True) -> list[Found]:

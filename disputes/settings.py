@@ -44,7 +44,7 @@ def build(
         "INSTALLED_APPS": [
             "fairdeal.disputes.apps.DisputesConfig",
             "unfold",
-            "django.contrib.admin",
+            "django.contrib.admin.apps.SimpleAdminConfig",  # whoever serves pages looks for its pages: commands need none
             "django.contrib.auth",
             "django.contrib.contenttypes",
             "django.contrib.sessions",

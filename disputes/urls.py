@@ -10,6 +10,8 @@ from fairdeal.disputes.api.app import api
 from fairdeal.disputes.desk.addresses import urlpatterns as desk
 from fairdeal.disputes.desk.signing_in import sign_out
 
+admin.autodiscover()
+
 handler404 = "fairdeal.disputes.desk.refusing.not_found"
 
 urlpatterns = [

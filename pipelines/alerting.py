@@ -21,9 +21,9 @@ from fairdeal.features.twins import find_twins
 from fairdeal.models.capacity import capacity_from, staffed
 from fairdeal.models.choosing import UNUSUAL, choose_alerts, kept_back, uncaught
 from fairdeal.models.deciding import RECONCILED
+from fairdeal.pipelines.canonical_json import dumps, loads
 from fairdeal.pipelines.findings import findings, shielded
 from fairdeal.pipelines.keys import hashing_key
-from fairdeal.pipelines.ledger import dumps, loads
 from fairdeal.pipelines.scoring import model_of
 from fairdeal.pipelines.tables import Tables, own_rows
 from fairdeal.pipelines.tokens import PARTIES, case_subject

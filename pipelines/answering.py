@@ -16,11 +16,12 @@ from fairdeal.control_center.publishing import JSONL_NAME
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.pipelines import registry, scoring
+from fairdeal.pipelines.canonical_json import loads
 from fairdeal.pipelines.errors import DataIsWrong, OutsideFailure, WrongUse
 from fairdeal.pipelines.freezing import frozen, settings_then, tables_then
 from fairdeal.pipelines.labelling import every_label
 from fairdeal.pipelines.lake import Lake
-from fairdeal.pipelines.ledger import FEEDS, Ledger, Run, loads
+from fairdeal.pipelines.ledger import FEEDS, Ledger, Run
 from fairdeal.pipelines.settings import Settings
 from fairdeal.pipelines.tables import feature_table, own_rows
 from fairdeal.pipelines.tokens import measure_subject

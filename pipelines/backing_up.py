@@ -16,10 +16,11 @@ import fairdeal
 from fairdeal.control_center.publishing import CSV_NAME, JSONL_NAME, MANIFEST_NAME
 from fairdeal.pipelines import backup_manifest
 from fairdeal.pipelines.backup_manifest import DATABASES, KEYS, LASTING, NAME, Kept, Manifest, kept_as
+from fairdeal.pipelines.canonical_json import loads
 from fairdeal.pipelines.database_copies import Database, databases
 from fairdeal.pipelines.errors import OutsideFailure, WrongUse
 from fairdeal.pipelines.files import copy_whole, rename_whole, sha256_of
-from fairdeal.pipelines.ledger import FEEDS, LAKE, RUNS, STEPS, Ledger, loads, only_one
+from fairdeal.pipelines.ledger import FEEDS, LAKE, RUNS, STEPS, Ledger, only_one
 from fairdeal.pipelines.queue import refuse_half_restored
 from fairdeal.pipelines.settings import Settings
 from fairdeal.pipelines.workplace import queue

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from fairdeal.pipelines.canonical_json import dumps, loads
 from fairdeal.pipelines.errors import DataIsWrong
 from fairdeal.pipelines.files import sha256_of, write_whole
-from fairdeal.pipelines.ledger import dumps, loads
 
 NAME = "backup.json"
 FORMAT = 1

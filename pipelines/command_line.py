@@ -13,7 +13,6 @@ from pathlib import Path
 
 import typer
 
-from fairdeal.data_contracts.contract import ContractBreach
 from fairdeal.pipelines.commands import (
     audit,
     backup,
@@ -33,8 +32,6 @@ from fairdeal.pipelines.commands import (
 from fairdeal.pipelines.errors import FairdealError
 from fairdeal.pipelines.settings import load_settings
 from fairdeal.pipelines.telling import console, tell_error
-from fairdeal.sources.fetching import SourceUnreachable
-from fairdeal.sources.mapping_parts import MappingError
 
 app = typer.Typer(
     name="fairdeal",
@@ -65,9 +62,12 @@ app.add_typer(webhooks.app, name="webhook")
 
 def _known_failure(error: BaseException) -> int | None:
     """The exit code of an error whose message is made for people, or None."""
+    from fairdeal.data_contracts.contract import ContractBreach
     from fairdeal.disputes.django_setup import DatabaseUnreadable
     from fairdeal.disputes.refused import RefusedChange
     from fairdeal.models.errors import ModelError
+    from fairdeal.sources.fetching import SourceUnreachable
+    from fairdeal.sources.mapping_parts import MappingError
 
     if isinstance(error, FairdealError):
         return error.exit_code

@@ -17,8 +17,9 @@ from fairdeal.models.comparing import compare
 from fairdeal.models.detector import TrainedDetector
 from fairdeal.models.promotion import judge_promotion, rule_from
 from fairdeal.pipelines import registry
+from fairdeal.pipelines.canonical_json import dumps, loads
 from fairdeal.pipelines.errors import WrongUse
-from fairdeal.pipelines.ledger import COMPARISONS, Ledger, dumps, loads
+from fairdeal.pipelines.ledger import COMPARISONS, Ledger
 from fairdeal.pipelines.registry import Registered, Standing
 from fairdeal.pipelines.replaying import nights_by_basis, past_days, replay, ripe_days
 from fairdeal.pipelines.running import read_up_to

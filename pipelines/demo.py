@@ -21,8 +21,9 @@ from fairdeal.control_center.keys import KeyRing
 from fairdeal.control_center.verification import verify
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.models import metrics
+from fairdeal.pipelines.canonical_json import loads
 from fairdeal.pipelines.keys import ring_path
-from fairdeal.pipelines.ledger import Ledger, loads
+from fairdeal.pipelines.ledger import Ledger
 from fairdeal.pipelines.prefect_server import prefect_server
 from fairdeal.pipelines.screens import money
 from fairdeal.pipelines.settings import Settings

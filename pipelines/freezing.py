@@ -12,9 +12,10 @@ import sqlalchemy as sa
 import fairdeal
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.pipelines import champions, labelling, publishing
+from fairdeal.pipelines.canonical_json import dumps
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.lake import Lake
-from fairdeal.pipelines.ledger import BATCHES, Run, dumps
+from fairdeal.pipelines.ledger import BATCHES, Run
 from fairdeal.pipelines.settings import Settings
 from fairdeal.pipelines.tables import RESCORED_DAYS, Tables, known_tables
 from fairdeal.pipelines.workplace import Workplace, instant

@@ -13,12 +13,13 @@ import sqlalchemy as sa
 
 from fairdeal.data_contracts.contract import ContractBreach
 from fairdeal.data_contracts.tables import INBOUND
+from fairdeal.pipelines.canonical_json import dumps
 from fairdeal.pipelines.crash_points import reach
 from fairdeal.pipelines.errors import DataIsWrong
 from fairdeal.pipelines.intake import QUARANTINE_SCHEMA, merged, take_table
 from fairdeal.pipelines.keys import hashing_key
 from fairdeal.pipelines.lake import Lake, LakeFile, known_at
-from fairdeal.pipelines.ledger import BATCHES, FILES, LAKE, PEEKS, REFUSED, dumps
+from fairdeal.pipelines.ledger import BATCHES, FILES, LAKE, PEEKS, REFUSED
 from fairdeal.pipelines.portions import Portion, portions
 from fairdeal.sources.conversion import candidates
 from fairdeal.sources.discovery import Discovery, SourceFile, discover

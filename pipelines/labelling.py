@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from fairdeal.data_contracts.alerts import AUDITED
 from fairdeal.data_contracts.labels import LABELS as CONTRACT
 from fairdeal.data_contracts.labels import LabelSource
+from fairdeal.pipelines.canonical_json import dumps, loads
 from fairdeal.pipelines.crash_points import reach
 from fairdeal.pipelines.lake import EVERY_BATCH, Lake, union
-from fairdeal.pipelines.ledger import LABELS, Ledger, dumps, loads
+from fairdeal.pipelines.ledger import LABELS, Ledger
 
 #: No label becomes known as late.
 NEVER = datetime(2199, 1, 1, tzinfo=UTC)

@@ -14,9 +14,10 @@ import sqlalchemy as sa
 
 from fairdeal.data_contracts.contract import Contract
 from fairdeal.data_contracts.tables import INBOUND
+from fairdeal.pipelines.canonical_json import loads
 from fairdeal.pipelines.errors import OutsideFailure
 from fairdeal.pipelines.files import rename_whole, sha256_of, write_whole
-from fairdeal.pipelines.ledger import BATCHES, LAKE, Ledger, loads
+from fairdeal.pipelines.ledger import BATCHES, LAKE, Ledger
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
+from fairdeal.pipelines.canonical_json import dumps, loads
 from fairdeal.pipelines.errors import OutsideFailure, WrongUse
 
 metadata = sa.MetaData()
@@ -131,16 +131,6 @@ PROMOTIONS = sa.Table(
     sa.Column("event", sa.String(16), nullable=False),
     sa.Column("content", sa.Text, nullable=False),
 )
-
-
-def dumps(value: Any) -> str:
-    """JSON text with sorted keys: equal values, equal bytes."""
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z | orjson.OPT_SERIALIZE_NUMPY, default=str).decode()
-
-
-def loads(text: str) -> Any:
-    """What `dumps` wrote."""
-    return orjson.loads(text)
 
 
 @dataclass(frozen=True)

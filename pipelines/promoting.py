@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.disputes.roles import same_person
 from fairdeal.pipelines import registry
+from fairdeal.pipelines.canonical_json import dumps, loads
 from fairdeal.pipelines.comparing import newest_comparison
 from fairdeal.pipelines.errors import WrongUse
-from fairdeal.pipelines.ledger import PROMOTIONS, Ledger, dumps, loads, only_one
+from fairdeal.pipelines.ledger import PROMOTIONS, Ledger, only_one
 from fairdeal.pipelines.registry import Registered, Standing
 
 

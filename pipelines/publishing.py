@@ -21,10 +21,11 @@ from fairdeal.data_contracts.confirmed import CONFIRMED_DAYS, acted_upon, confir
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.models.deciding import RECONCILED
 from fairdeal.pipelines.alerting import reasons_of
+from fairdeal.pipelines.canonical_json import dumps, loads
 from fairdeal.pipelines.crash_points import reach
 from fairdeal.pipelines.errors import DataIsWrong, OutsideFailure
 from fairdeal.pipelines.keys import FIRST_MOMENT, signer
-from fairdeal.pipelines.ledger import FEEDS, Ledger, dumps, loads
+from fairdeal.pipelines.ledger import FEEDS, Ledger
 from fairdeal.pipelines.tokens import measure_subject
 
 if TYPE_CHECKING:

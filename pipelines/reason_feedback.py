@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from fairdeal.data_contracts.reason_feedback import REASON_FEEDBACK as CONTRACT
 from fairdeal.data_contracts.typologies import Detector
-from fairdeal.pipelines.ledger import REASON_MARKS, Ledger, dumps, loads
+from fairdeal.pipelines.canonical_json import dumps, loads
+from fairdeal.pipelines.ledger import REASON_MARKS, Ledger
 
 
 def collect(ledger: Ledger, marks: list[dict[str, Any]]) -> int:

@@ -26,10 +26,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.models.bundle import from_files, to_files
 from fairdeal.models.detector import TrainedDetector
+from fairdeal.pipelines.canonical_json import dumps
 from fairdeal.pipelines.errors import DataIsWrong, OutsideFailure
 from fairdeal.pipelines.files import write_whole
 from fairdeal.pipelines.keys import FIRST_MOMENT, Signer, ring_path, signer
-from fairdeal.pipelines.ledger import dumps
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 EXPERIMENT = "fairdeal"

@@ -9,9 +9,10 @@ import polars as pl
 import sqlalchemy as sa
 
 from fairdeal.data_contracts.report import render_report
+from fairdeal.pipelines.canonical_json import loads
 from fairdeal.pipelines.intake import QUARANTINE_SCHEMA
 from fairdeal.pipelines.lake import Lake, LakeFile
-from fairdeal.pipelines.ledger import BATCHES, LAKE, REFUSED, Ledger, loads
+from fairdeal.pipelines.ledger import BATCHES, LAKE, REFUSED, Ledger
 from fairdeal.pipelines.settings import Settings
 
 

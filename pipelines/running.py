@@ -18,11 +18,12 @@ from fairdeal.models.capacity import capacity_from
 from fairdeal.models.losses import loss_table
 from fairdeal.models.policy import policy_from
 from fairdeal.pipelines import ingest, labelling, reason_feedback
+from fairdeal.pipelines.canonical_json import dumps
 from fairdeal.pipelines.crash_points import reach
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.freezing import as_frozen, knowledge
 from fairdeal.pipelines.ingest import is_anything_new
-from fairdeal.pipelines.ledger import Run, dumps, only_one
+from fairdeal.pipelines.ledger import Run, only_one
 from fairdeal.pipelines.settings import Settings
 from fairdeal.pipelines.steps import STEPS
 from fairdeal.pipelines.workplace import Progress, Workplace, open_workplace

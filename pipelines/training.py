@@ -19,11 +19,11 @@ from fairdeal.models.detector import TrainedDetector
 from fairdeal.models.errors import TooFewLabels
 from fairdeal.models.training import fit_unsupervised, train
 from fairdeal.pipelines import labelling, registry
+from fairdeal.pipelines.canonical_json import dumps
 from fairdeal.pipelines.label_weights import agreements, runs_until, stopped
 from fairdeal.pipelines.labelled_frames import before_the_verdict, labelled_frame, share_that_comes_to_light
 from fairdeal.pipelines.labelling import every_label
 from fairdeal.pipelines.lake import Lake
-from fairdeal.pipelines.ledger import dumps
 from fairdeal.pipelines.model_card import FILE, model_card
 from fairdeal.pipelines.settings import Settings
 from fairdeal.pipelines.tables import feature_table, known_tables, training_subjects

@@ -20,12 +20,13 @@ from fairdeal.models.drift import stability, superiority
 from fairdeal.models.frames import Floats, floats
 from fairdeal.pipelines import reason_feedback
 from fairdeal.pipelines.alarms import alarms
+from fairdeal.pipelines.canonical_json import loads
 from fairdeal.pipelines.errors import WrongUse
 from fairdeal.pipelines.label_weights import runs_until, stopped
 from fairdeal.pipelines.labelled_frames import labelled_frame, share_that_comes_to_light
 from fairdeal.pipelines.labelling import every_label, known_labels
 from fairdeal.pipelines.lake import EVERY_BATCH
-from fairdeal.pipelines.ledger import Run, loads
+from fairdeal.pipelines.ledger import Run
 from fairdeal.pipelines.workplace import Workplace, instant
 
 #: Days that are held against the days before, and these.

@@ -8,7 +8,7 @@ import random
 import polars as pl
 import pytest
 
-from fairdeal.data_contracts.masking import CARD_REMOVED, ID_REMOVED, find_cards, is_card, is_national_id, mask_prose, mask_text
+from fairdeal.data_contracts.masking import CARD_REMOVED, ID_REMOVED, find_cards, is_card, is_national_id, mask_text
 from fairdeal.data_contracts.masking_logs import MaskingFilter
 from fairdeal.data_contracts.tables import INBOUND
 from fairdeal.sources.masking_rows import mask_candidates
@@ -123,8 +123,8 @@ def test_ten_thousand_order_numbers_stay(lead: str) -> None:
     chance = random.Random(20180401)
     numbers = [str(chance.randrange(10 ** (size - 1), 10**size)) for size in (16, 17, 18, 19) for _ in range(500)]
     numbers += [with_check_digit("62" + str(chance.randrange(10**13, 10**14))) for _ in range(100)]
-    texts = pl.Series([f"{lead}{number}" for number in numbers])
-    assert mask_prose(texts).equals(texts)
+    texts = [f"{lead}{number}" for number in numbers]
+    assert [mask_text(text) for text in texts] == texts
 
 
 def test_a_rows_own_identifiers_stay() -> None:

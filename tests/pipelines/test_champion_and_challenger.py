@@ -14,9 +14,10 @@ import sqlalchemy as sa
 
 from fairdeal.data_contracts.typologies import Detector
 from fairdeal.pipelines import comparing, comparison_report, labelling, promoting, registry, replaying, running, training, watching
+from fairdeal.pipelines.canonical_json import dumps
 from fairdeal.pipelines.errors import DataIsWrong, WrongUse
 from fairdeal.pipelines.label_weights import stopped
-from fairdeal.pipelines.ledger import COMPARISONS, Ledger, dumps
+from fairdeal.pipelines.ledger import COMPARISONS, Ledger
 from fairdeal.pipelines.rebuilding import rebuild
 from fairdeal.pipelines.registry import Registered, Standing
 from fairdeal.pipelines.settings import Settings

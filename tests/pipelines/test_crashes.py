@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from fairdeal.control_center.publishing import feed_folders
+from fairdeal.pipelines.canonical_json import dumps
 from fairdeal.pipelines.keys import hashing_key
-from fairdeal.pipelines.ledger import Ledger, dumps
+from fairdeal.pipelines.ledger import Ledger
 from fairdeal.pipelines.settings import load_settings
 from fairdeal.pipelines.workplace import open_workplace
 from fairdeal.sources.mapping import load_mapping

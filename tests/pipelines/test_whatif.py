@@ -14,8 +14,9 @@ import sqlalchemy as sa
 
 from fairdeal.models.errors import WrongSetting
 from fairdeal.pipelines import replaying
+from fairdeal.pipelines.canonical_json import dumps
 from fairdeal.pipelines.errors import WrongUse
-from fairdeal.pipelines.ledger import LABELS, dumps
+from fairdeal.pipelines.ledger import LABELS
 from fairdeal.pipelines.settings import Settings, load_settings
 from fairdeal.pipelines.whatif import changed, missed, what_if
 from fairdeal.pipelines.whatif_report import missed_words, staffing_words, write_what_if
