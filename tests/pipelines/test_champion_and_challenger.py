@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -58,6 +59,21 @@ def shop(folder: Path, *, turned_from: int = DAYS) -> Path:
     return worlds.shop(folder, {str(day): lines(day, number >= turned_from) for number, day in enumerate(days)})
 
 
+@pytest.fixture(scope="module")
+def empty_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MLflow's database before anything was trained: to make one takes longer than a training."""
+    home = tmp_path_factory.mktemp("registry")
+    registry._client(home).search_experiments()
+    return home / "mlflow.db"
+
+
+@pytest.fixture
+def settings(settings: Settings, empty_registry: Path) -> Settings:
+    """Settings of a home that holds an empty registry too."""
+    shutil.copy(empty_registry, settings.home)
+    return settings
+
+
 @pytest.fixture
 def ripe(settings: Settings) -> Settings:
     """Settings under which labels are ripe after three days."""
@@ -101,7 +117,7 @@ def test_days_that_are_judged_have_taught_neither_side(ripe: Settings, tmp_path:
     """A planted leak: from the first judged day on every label says the opposite; what either model thinks must not change by it."""
     scores = []
     for name, turned_from in (("as it was", DAYS), ("turned", 27)):
-        settings = ripe.model_copy(update={"home": tmp_path / name})
+        settings = ripe.model_copy(update={"home": shutil.copytree(ripe.home, tmp_path / name)})
         with workplace(settings, shop(tmp_path / f"{name} shop", turned_from=turned_from)) as place:
             taught(place, settings, 15)
             taught(place, settings, 39)
@@ -337,7 +353,7 @@ def shadowed(settings: Settings, folder: Path, *, challenger: bool) -> list[dict
 def test_a_shadow_decides_nothing(settings: Settings, tmp_path: Path) -> None:
     told = {}
     for name, challenger in (("alone", False), ("with a shadow", True)):
-        own = settings.model_copy(update={"home": tmp_path / name})
+        own = settings.model_copy(update={"home": shutil.copytree(settings.home, tmp_path / name)})
         summaries = shadowed(own, tmp_path / f"{name} shop", challenger=challenger)
         with LedgerOf(own) as ledger:
             results = [ledger.step_result(summary["run_id"], "decide") or {} for summary in summaries]
