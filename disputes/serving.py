@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +23,9 @@ class Console(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        return get_wsgi_application()
+        application = get_wsgi_application()
+        import_module(settings.ROOT_URLCONF)  # before anyone asks, not while the first one waits
+        return application
 
 
 def serve(host: str = "127.0.0.1", port: int = 8000, *, workers: int = 1, threads: int = 4) -> None:
