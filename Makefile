@@ -33,7 +33,7 @@ demo: $(READY) ## simulate, train, run the last days, verify their feeds (three 
 console: $(READY) ## the dispute queue of the demo in the browser, on port 8000
 	FAIRDEAL_CONSOLE_SECOND_FACTOR=$(if $(FAIRDEAL_HOME),$${FAIRDEAL_CONSOLE_SECOND_FACTOR:-true},false) FAIRDEAL_HOME=$${FAIRDEAL_HOME:-.fairdeal/demo} $(BIN)/fairdeal console
 
-test: $(READY) ## all tests a developer waits for, a file of them at a time to each of two processes (a quarter of an hour)
+test: $(READY) ## all tests a developer waits for, a file of them at a time to each of two processes (up to twenty minutes)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
 
 test-slow: $(READY) ## only what make test leaves out: kills through the flow, the demo, the schedule, the wheel, the shipped sources (half an hour)
