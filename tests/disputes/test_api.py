@@ -254,6 +254,7 @@ def test_an_approval_can_wait_for_an_appeal() -> None:
 def test_no_card_number_that_comes_in_is_kept_anywhere() -> None:
     case_id = open_ring()
     li, words = analyst(), "paid with 4111 1111 1111 1111, or 4111111111111111"
+    assert holds_card(words)
     li.post(f"cases/{case_id}/notes", {"text": words}, Idempotency_Key="4111111111111111")
     li.post(f"cases/{case_id}/evidence", {"kind": "chat_log", "text": words, "source_system": "app", "location": words})
     li.post("complaints", {**COMPLAINT, "text": words, "location": words})

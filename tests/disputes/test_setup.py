@@ -10,15 +10,18 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib import admin
 from django.core.management import call_command
 from django.db import connection
 
 from fairdeal.disputes import services
 from fairdeal.disputes.django_setup import SettingsError, configure, kept_secret, migrate
+from fairdeal.disputes.models import CaseMember
 from tests.disputes.alerts import AT, alert
 
 
@@ -105,6 +108,8 @@ def test_the_migrations_say_what_the_models_say(home: Path) -> None:
 
 
 def test_djangos_own_checks_find_nothing(home: Path) -> None:
+    import_module(settings.ROOT_URLCONF)  # the back office's pages are looked for there, and checked too then
+    assert admin.site.is_registered(CaseMember)
     call_command("check", fail_level="WARNING", verbosity=0)
 
 

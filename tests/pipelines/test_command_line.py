@@ -6,6 +6,8 @@ import json
 import shutil
 import socket
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -71,6 +73,12 @@ def test_the_commands_of_the_interface_are_there() -> None:
             "case verify",
         ),
     }
+
+
+def test_what_a_command_does_not_need_is_not_imported() -> None:
+    program = "import sys; from fairdeal.pipelines import command_line; command_line._quiet(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
+    assert {"polars", "sqlalchemy", "pandas", "django"}.isdisjoint(done.stdout.split())
 
 
 def test_help_goes_to_stdout_and_is_no_failure(tmp_path: Path) -> None:
